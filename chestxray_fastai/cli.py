@@ -160,10 +160,11 @@ def run(
 # %% ../nbs/53_cli.ipynb #bb856f2a
 def _train(manifest, out, arch, size, epochs, weights, seed, batch_size, lr):
     "Train in `out`: (Learner with its best weights, log, seconds of training)"
-    from chestxray_fastai.blocks import xray_dataloaders
+    from chestxray_fastai.blocks import xray_augmentations, xray_dataloaders
     from chestxray_fastai.learner import train, xray_learner
     batch_size = batch_size or (32 if (manifest.split == 'train').sum() < 2000 else 64)
-    dls = xray_dataloaders(manifest, size=size, channels=1, batch_size=batch_size, seed=seed)
+    dls = xray_dataloaders(manifest, size=size, channels=1, batch_size=batch_size, seed=seed,
+                           augment=xray_augmentations(max_zoom=1.15, max_shift=.08, max_lighting=.3))
     learn = xray_learner(dls, arch, weights, seed=seed)
     schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
     log = train(learn, out/'training', epochs=epochs, lr=lr, schedule=schedule, seed=seed)

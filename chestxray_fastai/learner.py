@@ -98,8 +98,8 @@ def _arch(name, size, channels):
     return name
 
 def _head_args(name, channels, n_out):
-    "Arguments of fastai's model makers that depend on the network"
-    if name != 'vit_b_16': return {'n_in': channels}
+    "Arguments of fastai's model makers: a plain head (average pool, dropout, one linear layer) and what depends on the network"
+    if name != 'vit_b_16': return {'n_in': channels, 'concat_pool': False, 'lin_ftrs': [], 'first_bn': False, 'ps': .2}
     return {'n_in': 3, 'custom_head': nn.Sequential(nn.Dropout(.1), nn.Linear(768, n_out))} # its stem is changed already, its features pooled
 
 # %% ../nbs/20_learner.ipynb #acfe0d94
@@ -217,7 +217,7 @@ def xray_learner(
     pretrained, said = _pretrained(arch, size, channels, n_out, weights)
     if verbose: print(f'{arch}: weights {said}.')
     set_seed(seed)
-    kwargs.setdefault('path', cache_folder())                      # where `lr_find` puts its weights aside for a moment
+    kwargs = {'path': cache_folder(), 'wd': .05, **kwargs}             # the path is where `lr_find` puts its weights aside for a moment
     learn = vision_learner(dls, made, normalize=False, n_out=n_out, pretrained=pretrained, loss_func=_loss(dls, loss), metrics=auroc_metric(),
                            **{**head, **kwargs})
     learn.add_cbs([ChannelsLast(), *_precision_callbacks(precision, torch.device(dls.device or 'cpu'))])
