@@ -8,9 +8,10 @@ __all__ = ['TensorXray', 'ReadXray', 'ReadLabels', 'balanced_order', 'XrayDL', '
            'balance_columns', 'xray_dataloaders', 'batch_table', 'describe', 'score_dataloader']
 
 # %% ../nbs/13_blocks.ipynb #e3128ea9
-import random
+import random, warnings
 from functools import partial
 import numpy as np, pandas as pd, torch
+warnings.filterwarnings('ignore', message='.*torch.jit.script', category=FutureWarning)    # said by a library when it is imported; no reader can mend it
 from fastai.data.all import (Category, CategoryMap, DataBlock, DataLoaders, Datasets, IntToFloatTensor, MultiCategory, Normalize, TensorCategory,
     TensorMultiCategory, TfmdDL, ToTensor, Transform, TransformBlock, to_device)
 from fastai.losses import CrossEntropyLossFlat
