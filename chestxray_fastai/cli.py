@@ -23,10 +23,12 @@ def run_manifest(
     phantoms=600, # how many phantoms to make when there is no data
 ):
     "A Manifest split by patient into train, valid, calib and test, and a short name for it"
-    from chestxray_fastai.manifest import split_patients
+    from chestxray_fastai.manifest import label_columns, split_patients
     from chestxray_fastai.sources import get_xrays
     manifest = get_xrays('phantoms', n=phantoms) if not data else get_xrays(data)
     has_test = 'split' in manifest and (manifest.split == 'test').any()
+    labels = label_columns(manifest)
+    if len(labels) != 1: raise ValueError(f'run trains one label so far, and this data has {len(labels)} ({", ".join(labels[:3])} …): give a CSV with one label column.')
     return split_patients(manifest, valid=.12, calib=.15, test=0. if has_test else .15, seed=seed), Path(data).stem if data else 'phantoms'
 
 # %% ../nbs/53_cli.ipynb #48f2f6be
@@ -135,17 +137,17 @@ def run(
     size = size or (128 if data else 96)
     manifest, name = run_manifest(data, seed)
     facts = data_facts(manifest)
-    if len(facts['labels']) != 1: raise ValueError(f'run trains one label so far, and this data has {len(facts["labels"])}: {", ".join(facts["labels"][:5])}; keep one label column.')
-    out = run_folder(out or Path('runs')/f'{name}-{arch}-{size}-seed{seed}',
-                     {'data': name, 'manifest_hash': facts['manifest_hash'], 'arch': arch, 'size': size, 'epochs': epochs, 'weights': weights, 'seed': seed, 'lr': lr,
-                      'batch_size': batch_size, 'target_sensitivity': target_sensitivity})
+    out = run_folder(out or Path('runs')/f'{name}-{arch}-{size}-seed{seed}', {'data': name, 'manifest_hash': facts['manifest_hash'], 'arch': arch, 'size': size, 'epochs': epochs,
+                     'weights': weights, 'seed': seed, 'lr': lr, 'batch_size': batch_size, 'target_sensitivity': target_sensitivity})
     if (out/'report.json').exists():
         _say(f'{out} holds this very run, finished. Pass another --out or --seed for a new one.')
         return _say(summary(loads((out/'report.json').read_text(encoding='utf-8'))))
     _say('[1/4] Data: ' + ', '.join(f'{s} {facts["n"][s]:,} images of {facts["patients"][s]:,} patients' for s in facts['n']))
     write_manifest(manifest, out/'manifest.csv')
     _say(f'[2/4] Training {arch} at {size} pixels for {epochs} epochs (Ctrl-C stops; the same command goes on)')
+    before = time.time()
     learn, log, seconds = _train(manifest, out, arch, size, epochs, weights, seed, batch_size, lr)
+    started += time.time() - before - seconds                              # epochs of an interrupted call count, replaying them does not
     _say('[3/4] Scoring the validation, calibration and test images')
     scores, card = _keep(learn, manifest, out)
     _say(f'[4/4] Judging: threshold on calib for sensitivity {target_sensitivity}, then the test, opened once')
@@ -178,7 +180,7 @@ def _keep(learn, manifest, out):
     card = save_model(learn, out, best_epoch=learn.best_epoch)
     scores = score(learn, manifest[manifest.split.isin(['valid', 'calib', 'test'])])
     write_scores(scores, out/'scores.csv')
-    write_log(learn.log, out/'log.csv')
+    write_log(learn.training_log, out/'log.csv')
     return scores, card
 
 # %% ../nbs/53_cli.ipynb #6cdd89ec

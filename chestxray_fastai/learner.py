@@ -10,14 +10,13 @@ import json, os
 from functools import lru_cache
 from pathlib import Path
 
+from .blocks import score_dataloader
+from .sources import cache_folder, download
 import numpy as np, pandas as pd, torch, torchvision
 from torch import nn
 from fastai.vision.all import (Callback, ChannelsLast, CrossEntropyLossFlat, L, MixedPrecision, create_timm_model, create_vision_model,
     default_split, imagenet_stats, model_meta, noop, params, set_seed, vision_learner)
 from fastai.metrics import AccumMetric
-
-from .blocks import score_dataloader
-from .sources import cache_folder, download
 
 # %% ../nbs/20_learner.ipynb #61096dd2
 def to_logits(
@@ -241,7 +240,8 @@ def score(
 ):
     "Scores of every image of `manifest`, in its order: `path`, `patient`, `split`, truth `y` and `logit` (with several labels `y_NAME`, `logit_NAME`)"
     dl = score_dataloader(manifest, learn.dls)
-    with learn.no_logging(): outputs, _ = learn.get_preds(dl=dl, act=noop)
+    reduced = [cb for cb in learn.cbs if isinstance(cb, (CPUBFloat16, MixedPrecision))]
+    with learn.no_logging(), learn.removed_cbs(reduced): outputs, _ = learn.get_preds(dl=dl, act=noop)
     logits = to_logits(outputs.float(), len(learn.labels)).numpy().reshape(len(manifest), -1)
     scores = manifest[[c for c in ('path', 'patient', 'split') if c in manifest]].reset_index(drop=True)
     scores.attrs['logits'] = True                                 # they come from the network, and are logits whatever their range
@@ -510,5 +510,5 @@ def train(
         _fit(learn, fit, n, cbs)
         rows, tensors = checkpoint.rows, None
     if keep == 'best': best.put_back(learn)
-    learn.best_epoch, learn.log = best.best, pd.DataFrame(rows)
-    return learn.log
+    learn.best_epoch, learn.training_log = best.best, pd.DataFrame(rows)
+    return learn.training_log

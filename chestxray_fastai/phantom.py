@@ -296,15 +296,17 @@ def write_phantoms(
     "Write a set of phantoms in the public set's layout, with masks, `phantoms.csv` (a manifest) and `hashes.json`"
     import csv
     from fastprogress.fastprogress import progress_bar
+    from threadpoolctl import threadpool_limits
     folder, rows, records, pixels = Path(folder), plan(n, seed, prevalence, val, test, repeat), [], {}
     asked = json.loads(json.dumps(dict(recipe=RECIPE, n=n, size=size, seed=seed, prevalence=prevalence, val=val, test=test, repeat=repeat, shortcut=shortcut or {})))
     if _is_whole(folder, asked): return folder
     temp = (folder/f'{os.getpid()}.tmp') if folder.exists() else folder.absolute().with_name(f'.{folder.absolute().name}.{os.getpid()}.tmp')
     try:
         temp.mkdir(parents=True)
-        for row in progress_bar(rows) if progress and (sys.stdout.isatty() or 'ipykernel' in sys.modules) else rows:
-            record, hashes = _save(row, temp, size, shortcut)
-            records.append(record); pixels |= hashes
+        with threadpool_limits(1): # small matrices: more threads would only wait for each other
+            for row in progress_bar(rows) if progress and (sys.stdout.isatty() or 'ipykernel' in sys.modules) else rows:
+                record, hashes = _save(row, temp, size, shortcut)
+                records.append(record); pixels |= hashes
         with open(temp/'phantoms.csv', 'w', newline='', encoding='utf-8') as file:
             table = csv.DictWriter(file, list(dict.fromkeys(k for record in records for k in record)), restval='', lineterminator='\n')
             table.writeheader(); table.writerows(records)

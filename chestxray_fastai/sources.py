@@ -555,13 +555,14 @@ def _pneumoniamnist(path, fetch, progress, say, size=28):
 # %% ../nbs/11_sources.ipynb #9e69b627
 def _phantoms(path, fetch, progress, say, n=600, size=224, seed=0, **options):
     "The manifest of `n` phantoms: read from `path`, or drawn into the cache"
-    from chestxray_fastai import phantom
+    from chestxray_fastai import phantom, radiograph
     if path is not None:
         csv = Path(path).expanduser()/'phantoms.csv'
         if not csv.is_file(): raise SourceError(f'There is no phantoms.csv in "{path}": pass a folder that write_phantoms made.')
         return read_manifest(csv)
     asked = json.dumps(dict(options, n=n, size=size, seed=seed), sort_keys=True, default=str)
-    key = hashlib.sha256((asked + Path(phantom.__file__).read_text(encoding='utf-8')).encode()).hexdigest()[:10]
+    code = ''.join(Path(m.__file__).read_text(encoding='utf-8') for m in (phantom, radiograph))
+    key = hashlib.sha256((asked + code).encode()).hexdigest()[:10]
     folder = cache_folder()/'phantoms'/f'{n}-{size}px-seed{seed}-{key}'
     if not is_complete(folder):
         with whole_folder(folder, asked=asked) as temp: phantom.write_phantoms(temp, n=n, size=size, seed=seed, progress=progress and _shows_bars(), **options)

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 
-from .evaluate import (COLOURS, MIN_PATIENTS, ScoresError, bootstrap, curve, interval, log_losses, one_label, point_metrics, reliability,
+from .evaluate import (COLOURS, MIN_PATIENTS, ScoresError, bootstrap, check_scores, curve, interval, log_losses, one_label, point_metrics, reliability,
                                        resample_weights, sigmoid, weighted_metrics)
 from .manifest import ACQUISITION
 
@@ -49,7 +49,11 @@ def delong(y, # truth, 0 or 1, shape (n,)
     return {k: float(v) for k, v in dict(first=one, second=two, difference=gap, low=gap - half, high=gap + half, z=z, p=2 * norm.sf(abs(z))).items()}
 
 # %% ../nbs/33_validate.ipynb #9912d7f6
-def _cut(threshold, label): return float(getattr(t := threshold.get(label or '') if isinstance(threshold, dict) else threshold, 'logit', t))
+def _cut(threshold, label):
+    "The logit of a threshold: a number, an `OperatingPoint`, or a dict of them by label"
+    one = threshold.get(label or '') if isinstance(threshold, dict) else threshold
+    if (cut := getattr(one, 'logit', one)) is None or not np.isfinite(cut): raise ScoresError(f'There is no finite threshold{f" for {label}" if label else ""}: give a logit or an operating point.')
+    return float(cut)
 
 def _both_classes(rows, what):
     "Refuse rows of one class, and rows of too few patients for an interval"
@@ -76,6 +80,7 @@ def align_scores(a: pd.DataFrame, b: pd.DataFrame, # Scores of two models on the
             raise ScoresError(f'The two tables give {odd.sum()} images another {what}, first {PurePosixPath(both.path[odd.argmax()]).name}: compare models by one truth.')
     return both.rename(columns=dict(logit='first'))[['path', 'patient', 'split', 'y', 'first', 'second']]
 
+# %% ../nbs/33_validate.ipynb #ffb33ab3
 def compare_models(a: pd.DataFrame, b: pd.DataFrame, # Scores of two models on the same images
                    threshold=0., # logit or `OperatingPoint` for both, or a pair of them: each model has its own
                    split: str = 'test', label: str = None, n_boot: int = 2000, seed: int = 0, level: float = .95,
@@ -139,7 +144,9 @@ def recalibration(y, logit, # truth (0 or 1; both occur) and logits, shape (n,)
     for k, v in found.items(): out[k][both] = v
     return out if weights is not None and np.ndim(weights) == 2 else {k: float(v[0]) for k, v in out.items()}
 
-# %% ../nbs/33_validate.ipynb #ec0f9568
+# %% ../nbs/33_validate.ipynb #73de33aa
+def _calibrated(calibrator, z): return np.asarray(z if calibrator is None else getattr(calibrator, 'logits', calibrator)(z), float)
+
 def _places(home, away, home_split, away_split, label, calibrator):
     "The judged rows of both places, their logits calibrated"
     places = {name: _both_classes(one_label(s, label, split), f'The table from {name}')
@@ -147,19 +154,18 @@ def _places(home, away, home_split, away_split, label, calibrator):
     if shared := set(places['home'].path) & set(places['elsewhere'].path):
         raise ScoresError(f'{len(shared)} images are in both tables, first {PurePosixPath(min(shared)).name}: a set from elsewhere has none of those at home.')
     for rows in places.values():
-        if calibrator is not None: rows['logit'] = np.asarray(calibrator(rows.logit.to_numpy()), float)
+        rows['logit'] = _calibrated(calibrator, rows.logit.to_numpy())
         rows.attrs['logits'] = True
     return places
 
 def external(home: pd.DataFrame, away: pd.DataFrame, # Scores of one frozen model
              threshold=0., # its logit or `OperatingPoint`, chosen at home
-             calibrator=None, # function from logits to logits, fitted at home, that never falls; the threshold goes through it too
+             calibrator=None, # a `Calibrator`, or a rising function from logits to logits, fitted at home; the threshold goes through it too
              home_split: str = 'test', away_split: str = None, label: str = None, # `away_split`: None when the set from elsewhere is not split
              n_boot: int = 1000, seed: int = 0, level: float = .95,
             ) -> pd.DataFrame: # a row per metric; columns home, home_low, home_high, away, away_low, away_high, difference, low, high
     "A frozen model at home and elsewhere: every metric with its interval, and what changes"
-    places, cut = _places(home, away, home_split, away_split, label, calibrator), _cut(threshold, label)
-    if calibrator is not None: cut = float(np.asarray(calibrator(np.array([cut])))[0])
+    places, cut = _places(home, away, home_split, away_split, label, calibrator), float(_calibrated(calibrator, np.array([_cut(threshold, label)]))[0])
     table, draws = {}, []
     for i, (name, rows) in enumerate(zip(('home', 'away'), places.values())):
         y, z = rows.y.to_numpy(), rows.logit.to_numpy()
@@ -195,6 +201,12 @@ def loss_parts(y, logit, # truth (0 or 1; both occur) and logits, shape (n,)
     parts = dict(prevalence=said - informed, offset=informed - shifted, slope=shifted - fitted, case_mix=fitted - left, ranking=left, log_loss=said)
     return parts if weights is not None else {k: float(v[0]) for k, v in parts.items()}
 
+def _blocks(patient, n_boot, seed, size=50):
+    "Resamples in blocks of one length, whatever the number of images"
+    w = np.concatenate(list(resample_weights(patient, n_boot, seed)))
+    return [w[i:i + size] for i in range(0, n_boot, size)]
+
+# %% ../nbs/33_validate.ipynb #39f598cd
 def compare_loss(home: pd.DataFrame, away: pd.DataFrame, calibrator=None, home_split: str = 'test', away_split: str = None, label: str = None, # as for `external`
                  prior: float = None, # prevalence that the model counts on; None: that at home
                  n_boot: int = 500, seed: int = 0, level: float = .95,
@@ -202,23 +214,17 @@ def compare_loss(home: pd.DataFrame, away: pd.DataFrame, calibrator=None, home_s
     "Why the log loss elsewhere differs from that at home"
     rows = list(_places(home, away, home_split, away_split, label, calibrator).values())
     (y, z), (y2, z2) = ((r.y.to_numpy(), r.logit.to_numpy()) for r in rows)
-    value = {'home': pd.Series(loss_parts(y, z, prior)), 'away': pd.Series(loss_parts(y2, z2, y.mean() if prior is None else prior, y.mean()))}
-    draws = []
-    for w, w2 in zip(*_draws(rows, n_boot, seed)):
+    def both(w, w2):
         usable = np.all([v > 0 for v in (w @ y, w @ (1 - y), w2 @ y2, w2 @ (1 - y2))], axis=0)
         w, w2 = w[usable], w2[usable]
         share = w @ y / w.sum(1)
-        change = loss_parts(y2, z2, share if prior is None else prior, share, w2), loss_parts(y, z, prior, None, w)
-        draws.append(pd.DataFrame(change[0]) - pd.DataFrame(change[1]))
-    table = pd.DataFrame(value).assign(difference=value['away'] - value['home']).join(interval(pd.concat(draws, ignore_index=True), level))
+        return pd.DataFrame(loss_parts(y, z, prior, None, w)), pd.DataFrame(loss_parts(y2, z2, share if prior is None else prior, share, w2))
+    here, there = both(np.ones((1, len(y))), np.ones((1, len(y2))))
+    draws = [both(*w) for w in zip(*(_blocks(r.patient, n_boot, seed + i) for i, r in enumerate(rows)))]
+    table = pd.DataFrame(dict(home=here.iloc[0], away=there.iloc[0], difference=there.iloc[0] - here.iloc[0]))
+    table = table.join(interval(pd.concat([b - a for a, b in draws], ignore_index=True), level)).rename_axis('part')
     table.attrs = dict(home=len(y), away=len(y2), n_boot=n_boot, level=level)
-    return table.rename_axis('part')
-
-def _draws(rows, n_boot, seed, block=50):
-    "Resamples of both places, in blocks of one length"
-    for i, r in enumerate(rows):
-        w = np.concatenate(list(resample_weights(r.patient, n_boot, seed + i)))
-        yield [w[k:k + block] for k in range(0, n_boot, block)]
+    return table
 
 # %% ../nbs/33_validate.ipynb #3118da9b
 def _bare(ax, title, figsize=(6.4, 3.2), **names):
@@ -252,7 +258,7 @@ def plot_external(home: pd.DataFrame, away: pd.DataFrame, threshold=0., calibrat
     for ax, title, words in zip(axes, ('ROC curve and operating point', 'Reliability'), names):
         _bare(ax, title, **words).plot([0, 1], [0, 1], color=COLOURS['guide'], linestyle=':', linewidth=1)
         ax.set(xlim=(-.01, 1.01), ylim=(-.01, 1.01), aspect='equal')
-    cut = _cut(threshold, label) if calibrator is None else float(np.asarray(calibrator(np.array([_cut(threshold, label)])))[0])
+    cut = float(_calibrated(calibrator, np.array([_cut(threshold, label)]))[0])
     for (name, rows), colour in zip(_places(home, away, home_split, away_split, label, calibrator).items(), (COLOURS['negative'], COLOURS['positive'])):
         line, bins = curve(rows, n_boot=n_boot), reliability(rows, n_boot=n_boot)
         axes[0].fill_between(line.x, line.low, line.high, color=colour, alpha=.18, linewidth=0)
@@ -318,6 +324,11 @@ def group_values(column: pd.Series, # one value for each image, text or numbers
 # %% ../nbs/33_validate.ipynb #2efd7416
 NEEDS = dict(auroc=(0, 1), sensitivity=(1,), specificity=(0,)) # which classes a metric rests on
 
+def _judged(scores, label, split, extra):
+    "The known rows of one label and split, with the columns in `extra`"
+    rows = one_label(scores, label, split)
+    return _both_classes(rows.merge(check_scores(scores)[['path', *extra]], on='path', how='left', validate='1:1'), split or 'The table')
+
 def _metric_frame():
     try: from fairlearn.metrics import MetricFrame
     except ImportError: raise ImportError("Subgroups need fairlearn: install it by pip install 'chestxray_fastai[validate]' or pip install fairlearn.") from None
@@ -335,7 +346,7 @@ def _two_sides(y, z, member, rest, cut, names):
 
 def _permuted(y, z, who, group, shared, member, cut, n_perm, seed):
     "p of each metric: how often dealing the group's name to other patients gives as large a difference"
-    cards, first, card = np.unique(np.char.add(np.char.add(who.astype(str), y.astype(int).astype(str)), group.astype(str)), return_index=True, return_inverse=True)
+    cards, first, card = np.unique([f'{w}\t{int(t)}\t{g}' for w, t, g in zip(who, y, group)], return_index=True, return_inverse=True)
     mine, dealt, rng, extreme = member[first].astype(float), ~shared[first], np.random.default_rng(seed), 0
     def gaps(hands):
         inside = np.where(shared, 1., hands[:, card])
@@ -351,12 +362,6 @@ def _permuted(y, z, who, group, shared, member, cut, n_perm, seed):
     return {k: (1 + e) / (n_perm + 1) for k, e in zip(NEEDS, extreme)}
 
 # %% ../nbs/33_validate.ipynb #b0cec983
-def _judged(scores, label, split, extra):
-    "The known rows of one label and split, with the columns in `extra`"
-    rows = one_label(scores, label, split)
-    table = scores[['path', *extra]].assign(path=scores.path.astype(str))
-    return _both_classes(rows.merge(table, on='path', how='left', validate='1:1'), split or 'The table')
-
 def _groupings(rows, by, cuts):
     "Yield each (name, group of each image, whether the image is shared by all groups)"
     for entry in by:
@@ -367,14 +372,14 @@ def _groupings(rows, by, cuts):
             if len(columns) == 1 and missing[rows.y == c].all() and not missing[rows.y != c].any(): shared = (rows.y == c).to_numpy()
         yield ' · '.join(columns), group.to_numpy().astype(str), shared
 
-def _one_group(rows, y, z, who, group, name, shared, cut, metrics, min_images, min_patients, n_perm, seed, level):
+def _one_group(y, z, who, group, name, shared, cut, metrics, min_images, min_patients, n_perm, seed, level):
     "The rows of the table for one group: nothing is filled in where it, or its rest, is too small"
     member, rest = (group == name) | shared, (group != name) | shared
     def enough(side, metric): return all((i := side & (y == c)).sum() >= min_images and len(np.unique(who[i])) >= min_patients for c in NEEDS[metric])
     usable = [m for m in metrics if not (shared.any() and len(NEEDS[m]) == 1 and (y[shared] == NEEDS[m][0]).all())]
     claimed, compared = [m for m in usable if enough(member, m)], [m for m in usable if enough(member, m) and enough(rest, m)]
     values = _two_sides(y, z, member, rest, cut, claimed) if claimed else None
-    p = _permuted(y, z, who, group, shared, group == name, cut, n_perm, seed) if compared else {}
+    p = _permuted(y, z, who, group, shared, group == name, cut, n_perm, seed) if compared and n_perm else dict.fromkeys(NEEDS, np.nan)
     for metric in usable:
         i = member & np.isin(y, NEEDS[metric])
         row = dict(metric=metric, images=int(i.sum()), patients=len(np.unique(who[i])), positives=int((y[i] == 1).sum()), claimed=metric in claimed)
@@ -384,33 +389,6 @@ def _one_group(rows, y, z, who, group, name, shared, cut, metrics, min_images, m
             row |= dict(value=values[metric]['group'], low=ends[0], high=ends[1])
         if metric in compared: row |= dict(rest=values[metric]['rest'], difference=values[metric]['group'] - values[metric]['rest'], p=p[metric])
         yield row
-
-def subgroups(scores: pd.DataFrame,
-              by: list = None, # columns to group by, tuples of columns for their combinations; by default every acquisition column that tells groups apart
-              threshold=0., # logit or `OperatingPoint`
-              split: str = 'test', label: str = None, metrics=('auroc', 'sensitivity', 'specificity'),
-              min_images: int = 30, min_patients: int = 20, # of each class that a metric rests on; below, nothing is claimed
-              cuts: dict = None, # where numbers are cut, by column: `dict(age=(5, 18))`
-              n_perm: int = 2000, seed: int = 0, level: float = .95,
-             ) -> pd.DataFrame: # by, group, metric, value, low, high, rest, difference, p, p_holm, images, patients, positives, claimed; the worst first
-    "Each group against all the others: interval, permutation test, Holm's adjustment; nothing is claimed of small groups"
-    by = [c for c in ACQUISITION if c in scores] if by is None else list(by)
-    columns = list(dict.fromkeys(c for e in by for c in (e if isinstance(e, (tuple, list)) else [e])))
-    if lost := [c for c in columns if c not in scores]: raise ScoresError(f'The scores have no column {", ".join(lost)} to group by: join it by join_manifest(scores, manifest).')
-    if odd := set(metrics) - set(NEEDS): raise ScoresError(f'Subgroups are judged by {", ".join(NEEDS)}, not by {", ".join(sorted(odd))}.')
-    _metric_frame()
-    rows, cut, found = _judged(scores, label, split, columns), _cut(threshold, label), []
-    y, z, who = rows.y.to_numpy(), rows.logit.to_numpy(), rows.patient.to_numpy().astype(str)
-    for column, group, shared in _groupings(rows, by, cuts):
-        names = list(dict.fromkeys(sorted(group[~shared])))
-        for k, name in enumerate(names if len(names) > 1 else []):
-            found += [dict(by=column, group=name, mirror=len(names) == 2 and k == 1, **row) for row in
-                      _one_group(rows, y, z, who, group, name, shared, cut, metrics, min_images, min_patients, n_perm, seed, level)]
-    if not found: raise ScoresError(f'There is nothing to group by ({", ".join(map(str, by)) or "no acquisition column"}): join columns by join_manifest(scores, manifest) or name others with by=.')
-    overall = _two_sides(y, z, np.ones(len(y), bool), np.zeros(len(y), bool), cut, list(metrics)).loc['group'].to_dict()
-    table = _adjusted(pd.DataFrame(found).reindex(columns=['by', 'group', 'metric', 'value', 'low', 'high', 'rest', 'difference', 'p', 'images', 'patients', 'positives', 'claimed', 'mirror']))
-    table.attrs = dict(overall=overall, threshold=cut, tests=table.attrs['tests'], min_images=min_images, min_patients=min_patients, n_perm=n_perm, level=level)
-    return table
 
 def _adjusted(table):
     "Holm's adjustment, where two groups that are each other's rest count as one test; the worst first"
@@ -426,15 +404,45 @@ def _adjusted(table):
     table.attrs['tests'] = int(single.sum())
     return table
 
+# %% ../nbs/33_validate.ipynb #2c97821f
+def subgroups(scores: pd.DataFrame,
+              by: list = None, # columns to group by, tuples of columns for their combinations; by default every acquisition column that tells groups apart
+              threshold=0., # logit or `OperatingPoint`
+              split: str = 'test', label: str = None, metrics=('auroc', 'sensitivity', 'specificity'),
+              min_images: int = 30, min_patients: int = 20, # of each class that a metric rests on; below, nothing is claimed
+              cuts: dict = None, # where numbers are cut, by column: `dict(age=(5, 18))`
+              n_perm: int = 2000, # deals of the permutation test: at least twenty for each test, or no p can stand Holm's adjustment
+              seed: int = 0, level: float = .95,
+             ) -> pd.DataFrame: # by, group, metric, value, low, high, rest, difference, p, p_holm, images, patients, positives, claimed; the worst first
+    "Each group against all the others: interval, permutation test, Holm's adjustment; nothing is claimed of small groups"
+    by = [c for c in ACQUISITION if c in scores] if by is None else [by] if isinstance(by, str) else list(by)
+    columns = list(dict.fromkeys(c for e in by for c in (e if isinstance(e, (tuple, list)) else [e])))
+    if lost := [c for c in columns if c not in scores]: raise ScoresError(f'The scores have no column {", ".join(lost)} to group by: join it by join_manifest(scores, manifest).')
+    if odd := set(metrics) - set(NEEDS): raise ScoresError(f'Subgroups are judged by {", ".join(NEEDS)}, not by {", ".join(sorted(odd))}.')
+    _metric_frame()
+    rows, cut, found = _judged(scores, label, split, columns), _cut(threshold, label), []
+    y, z, who = rows.y.to_numpy(), rows.logit.to_numpy(), rows.patient.to_numpy().astype(str)
+    for column, group, shared in _groupings(rows, by, cuts):
+        names = list(dict.fromkeys(sorted(group[~shared])))
+        for k, name in enumerate(names if len(names) > 1 else []):
+            mirror = len(names) == 2 and k == 1  # the rest of the group before it: the same test
+            found += [dict(by=column, group=name, mirror=mirror, **row) for row in
+                      _one_group(y, z, who, group, name, shared, cut, metrics, min_images, min_patients, 0 if mirror else n_perm, seed, level)]
+    if not found: raise ScoresError(f'There is nothing to group by ({", ".join(map(str, by)) or "no acquisition column"}): join columns by join_manifest(scores, manifest) or name others with by=.')
+    overall = _two_sides(y, z, np.ones(len(y), bool), np.zeros(len(y), bool), cut, list(metrics)).loc['group'].to_dict()
+    table = _adjusted(pd.DataFrame(found).reindex(columns=['by', 'group', 'metric', 'value', 'low', 'high', 'rest', 'difference', 'p', 'images', 'patients', 'positives', 'claimed', 'mirror']))
+    table.attrs = dict(overall=overall, threshold=cut, tests=table.attrs['tests'], min_images=min_images, min_patients=min_patients, n_perm=n_perm, level=level)
+    return table
+
 # %% ../nbs/33_validate.ipynb #de232c4e
 def plot_subgroups(table: pd.DataFrame, metric: str = 'sensitivity', ax=None, title: str = None): # `table`: of `subgroups`
-    "Forest plot of one metric, the worst group on top; red where it differs from its rest after Holm's adjustment, grey where nothing is claimed"
+    "Forest plot of one metric, the worst group on top; red where it is worse than its rest after Holm's adjustment, grey where nothing is claimed"
     rows, size = table[table.metric == metric].reset_index(drop=True), table.attrs
     ax = _bare(ax, title or f'{metric} by group', (7.2, .8 + .3 * len(rows)), xlabel=metric)
     ax.axvline(size['overall'][metric], color=COLOURS['guide'], linestyle=':', linewidth=1.2, label='all images')
     left = np.nanmin([*rows.low, size['overall'][metric], .9])
     for i, row in rows.iterrows():
-        colour = COLOURS['positive'] if row.p_holm < .05 else COLOURS['curve']
+        colour = COLOURS['positive'] if row.p_holm < .05 and row.difference < 0 else COLOURS['curve']
         if row.claimed:
             ax.hlines(-i, row.low, row.high, color=colour, linewidth=2)
             ax.plot(row.value, -i, 'o', color=colour, markersize=6)
@@ -452,10 +460,10 @@ def join_manifest(scores: pd.DataFrame, manifest: pd.DataFrame, # the manifest's
     "Scores with columns of the manifest beside them"
     columns = [c for c in (ACQUISITION if columns is None else columns) if c in manifest]
     if not columns: raise ScoresError('The manifest has none of the columns that are asked for.')
-    paths, theirs = scores.path.astype(str), manifest.path.astype(str)
+    paths, theirs = check_scores(scores).path, manifest.path.astype(str)
     table = manifest[columns].assign(key=_keys(theirs, paths))
     if table.key.duplicated().any(): raise ScoresError('Several images of the manifest have the same folder and file name: use whole paths in both tables.')
-    out = scores.drop(columns=[c for c in columns if c in scores]).assign(key=_keys(paths, theirs)).merge(table, on='key', how='left', indicator=True)
+    out = check_scores(scores).drop(columns=[c for c in columns if c in scores]).assign(key=_keys(paths, theirs)).merge(table, on='key', how='left', indicator=True)
     if (lost := out['_merge'] == 'left_only').any():
         raise ScoresError(f'{lost.sum()} of {len(out)} scored images are not in the manifest, first {PurePosixPath(out.path[lost.argmax()]).name}: pass the manifest that was scored.')
     out.attrs = dict(scores.attrs)
@@ -491,13 +499,14 @@ def grouped_logits(features, # of each image, shape (n, number of features)
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
     x, target, patient = np.asarray(features, float), np.asarray(target).astype(int), np.asarray(patient, str)
     x = x.reshape(len(x), -1)
     sides = {c: len(np.unique(patient[target == c])) for c in (0, 1)}
     if min(sides.values()) < folds: raise ScoresError(f'{min(sides.values())} patients of one kind are too few for {folds} folds: nothing can be told from so few.')
     small = [] if x.shape[1] <= components else [PCA(min(components, len(x) // 2), random_state=seed)]
     model = make_pipeline(StandardScaler(), *small, LogisticRegression(C=strength, max_iter=1000))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1): # on matrices as small as these threads only wait for each other
         warnings.simplefilter('ignore')
         return cross_val_predict(model, x, target, groups=patient, cv=StratifiedGroupKFold(folds, shuffle=True, random_state=seed), method='decision_function')
 
