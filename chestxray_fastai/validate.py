@@ -125,7 +125,7 @@ def _lines(y, z, w, steps=60):
         p = sigmoid(a[:, None] + b[:, None] * x)
         rest, h = w * (y - p), w * p * (1 - p) + 1e-12
         g0, g1, h00, h01, h11 = rest.sum(1), rest @ x, h.sum(1), h @ x, h @ x**2
-        det = h00 * h11 - h01**2
+        det = np.maximum(h00 * h11 - h01**2, 1e-300)
         da, db = (h11 * g0 - h01 * g1) / det, (h00 * g1 - h01 * g0) / det
         small = np.minimum(1, 3 / np.maximum(np.abs(da) + 2 * np.abs(db), 1e-12))
         a, b = a + small * da, b + small * db
@@ -344,22 +344,25 @@ def _two_sides(y, z, member, rest, cut, names):
     frame = _metric_frame()(metrics={n: functions[n] for n in names}, y_true=y[np.r_[i, j]], y_pred=z[np.r_[i, j]], sensitive_features=np.repeat(['group', 'rest'], [len(i), len(j)]))
     return frame.by_group.astype(float)
 
-def _permuted(y, z, who, group, shared, member, cut, n_perm, seed):
+def _permuted(y, z, who, group, shared, member, cut, names, n_perm, seed):
     "p of each metric: how often dealing the group's name to other patients gives as large a difference"
     cards, first, card = np.unique([f'{w}\t{int(t)}\t{g}' for w, t, g in zip(who, y, group)], return_index=True, return_inverse=True)
-    mine, dealt, rng, extreme = member[first].astype(float), ~shared[first], np.random.default_rng(seed), 0
+    mine, dealt, rng, right, extreme = member[first].astype(float), ~shared[first], np.random.default_rng(seed), (z >= cut) == (y == 1), 0
+    def figure(name, w):
+        if name == 'auroc': return weighted_metrics(y, z, w)['auroc']
+        of = y == NEEDS[name][0]
+        return w[:, of] @ right[of] / w[:, of].sum(1)
     def gaps(hands):
-        inside = np.where(shared, 1., hands[:, card])
-        sides = [weighted_metrics(y, z, np.where(shared, 1., side), cut) for side in (inside, 1 - inside)]
-        return {k: np.abs(sides[0][k] - sides[1][k]) for k in NEEDS}
+        sides = [np.where(shared, 1., side[:, card]) for side in (hands, 1 - hands)]
+        return np.array([np.abs(figure(n, sides[0]) - figure(n, sides[1])) for n in names])
     seen = gaps(mine[None])
     for start in range(0, n_perm, size := int(np.clip(200_000 // len(y), 1, 250))):
         hands = np.tile(mine, (min(size, n_perm - start), 1))
         for c in (0, 1):
             i = np.flatnonzero(dealt & (y[first] == c))
             hands[:, i] = rng.permuted(hands[:, i], axis=1)
-        extreme = extreme + np.array([(gap >= seen[k] - 1e-12).sum() for k, gap in gaps(hands).items()])
-    return {k: (1 + e) / (n_perm + 1) for k, e in zip(NEEDS, extreme)}
+        extreme = extreme + (gaps(hands) >= seen - 1e-12).sum(1)
+    return dict(zip(names, (1 + extreme) / (n_perm + 1)))
 
 # %% ../nbs/33_validate.ipynb #b0cec983
 def _groupings(rows, by, cuts):
@@ -379,7 +382,7 @@ def _one_group(y, z, who, group, name, shared, cut, metrics, min_images, min_pat
     usable = [m for m in metrics if not (shared.any() and len(NEEDS[m]) == 1 and (y[shared] == NEEDS[m][0]).all())]
     claimed, compared = [m for m in usable if enough(member, m)], [m for m in usable if enough(member, m) and enough(rest, m)]
     values = _two_sides(y, z, member, rest, cut, claimed) if claimed else None
-    p = _permuted(y, z, who, group, shared, group == name, cut, n_perm, seed) if compared and n_perm else dict.fromkeys(NEEDS, np.nan)
+    p = _permuted(y, z, who, group, shared, group == name, cut, compared, n_perm, seed) if compared and n_perm else dict.fromkeys(NEEDS, np.nan)
     for metric in usable:
         i = member & np.isin(y, NEEDS[metric])
         row = dict(metric=metric, images=int(i.sum()), patients=len(np.unique(who[i])), positives=int((y[i] == 1).sum()), claimed=metric in claimed)
