@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TensorXray', 'ReadXray', 'ReadLabels', 'balanced_order', 'XrayDL', 'shift_mat', 'TrainAffine', 'xray_augmentations',
-           'pixel_stats', 'channel_stats', 'RepeatChannels', 'split_column', 'xray_block', 'usable_rows',
+           'FilmQuality', 'pixel_stats', 'channel_stats', 'RepeatChannels', 'split_column', 'xray_block', 'usable_rows',
            'balance_columns', 'xray_dataloaders', 'batch_table', 'describe', 'score_dataloader']
 
 # %% ../nbs/13_blocks.ipynb #e3128ea9
@@ -142,6 +142,34 @@ def xray_augmentations(
               partial(shift_mat, max_shift=max_shift)]
     if flip: affine.append(partial(flip_mat, p=.5))
     return [TrainAffine(aff_fs=affine, pad_mode=PadMode.Zeros), *setup_aug_tfms([Brightness(max_lighting, p=1.), Contrast(max_lighting, p=1.)])]
+
+# %% ../nbs/13_blocks.ipynb #d31dfe0d
+class FilmQuality(Transform):
+    "Random gamma, sharpness, noise and collimation of training pictures between 0 and 1, so that none of these can stand for the finding"
+    split_idx, order = 0, 40
+    def __init__(self,
+        max_gamma=.3, # largest logarithm of gamma, either way
+        max_sharpness=.8, # detail is kept with a weight from 0 to 1 plus this
+        max_noise=.05, # largest standard deviation, as a share of the whole range
+        max_border=.14, # largest black edge, as a share of the side
+    ):
+        super().__init__()
+        self.max_gamma, self.max_sharpness, self.max_noise, self.max_border = max_gamma, max_sharpness, max_noise, max_border
+
+    def encodes(self, x: TensorImage): # shape (n, channels, height, width)
+        draw = lambda low, high, *more: x.new_empty(len(x), 1, 1, 1, *more).uniform_(low, high)
+        smooth = partial(torch.nn.functional.avg_pool2d, kernel_size=3, stride=1, padding=1, count_include_pad=False)
+        x = x.clamp(1e-4, 1)**draw(-self.max_gamma, self.max_gamma).exp()
+        coarse = smooth(smooth(x))
+        x = coarse + (x - coarse)*draw(0, 1 + self.max_sharpness) + torch.randn_like(x)*draw(0, self.max_noise)
+        return x.clamp(0, 1)*self.window(x)
+
+    def window(self, x):
+        "1 inside the collimated field, 0 outside; each edge is drawn in two pictures of five"
+        edge = [x.new_empty(len(x), 1, 1, 1).uniform_(-1.5*self.max_border, self.max_border) for _ in range(4)]
+        across, down = (torch.linspace(0, 1, n, device=x.device) for n in (x.shape[-1], x.shape[-2]))
+        across, down = across.view(1, 1, 1, -1), down.view(1, 1, -1, 1)
+        return ((across >= edge[0]) & (across <= 1 - edge[1]) & (down >= edge[2]) & (down <= 1 - edge[3])).to(x.dtype)
 
 # %% ../nbs/13_blocks.ipynb #dda449b0
 def pixel_stats(
