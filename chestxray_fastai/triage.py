@@ -101,6 +101,7 @@ def load_graph(graph: bytes, # of model.onnx
     from safetensors.numpy import load
     options = ort.SessionOptions()
     options.log_severity_level = 3
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')             # waiting threads leave the cores to those that read files
     if threads: options.intra_op_num_threads = threads
     tensors = {k: ort.OrtValue.ortvalue_from_numpy(v) for k, v in load(weights).items() if k not in unused}
     options.add_external_initializers(list(tensors), list(tensors.values()))
@@ -327,7 +328,7 @@ def bundle_card(card: dict, # what model.json holds
 def image_features(pixels: np.ndarray, # uint8, shape (n, size, size)
                   ) -> np.ndarray: # float32, shape (n, 17 + 4 for each scale)
     "As `uncertainty.image_features`: quantiles of the grey values, and the logarithm of how much neighbours differ at each scale"
-    flat = np.sort(pixels.reshape(len(pixels), -1), axis=1)
+    flat = np.sort(pixels.reshape(len(pixels), -1), axis=1, kind='stable')
     ranks = (np.linspace(.01, .99, 17)*(flat.shape[1] - 1)).round().astype(int)
     columns, p = [flat[:, ranks]/np.float32(255)], pixels.astype(np.float32)/255
     while p.shape[1] >= 8:

@@ -321,7 +321,7 @@ def image_features(pixels: np.ndarray, # uint8, shape (n, size, size)
     pixels, out = _check_pixels(pixels), []
     for start in range(0, len(pixels), 256):
         part = pixels[start:start + 256]
-        flat = np.sort(part.reshape(len(part), -1), axis=1)
+        flat = np.sort(part.reshape(len(part), -1), axis=1, kind='stable')
         ranks = (np.linspace(.01, .99, 17) * (flat.shape[1] - 1)).round().astype(int)
         columns = [flat[:, ranks] / np.float32(255)]
         p = part.astype(np.float32) / 255
