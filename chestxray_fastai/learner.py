@@ -322,7 +322,7 @@ def load_model(
 # %% ../nbs/20a_train.ipynb #d4cc2db8
 import math, random, time
 from functools import partial
-from fastai.vision.all import CancelEpochException, EarlyStoppingCallback, ReduceLROnPlateau
+from fastai.vision.all import CancelEpochException, EarlyStoppingCallback, MixedPrecision, ReduceLROnPlateau
 
 # %% ../nbs/20a_train.ipynb #3c013b3b
 def _optimizer_state(opt):
