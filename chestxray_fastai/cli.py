@@ -388,7 +388,7 @@ def predict(
     csv: bool = False, # print a CSV table
     heatmap: str = None, # folder into which a picture of each image with its heat map is written
     log: str = None, # audit log to which a line for each image is added; it holds no path
-    threads: int = None, # that compute; by default one for each core
+    threads: int = None, # that share the pictures among them; by default one for each core
 ):
     "Ask a frozen bundle about pictures: positive, negative or refer, with the reason"
     from chestxray_fastai.triage import predict

@@ -94,15 +94,14 @@ def place_weights(graph, # an `onnx.ModelProto` of `export_graph`; it is changed
 def load_graph(graph: bytes, # of model.onnx
                weights: bytes, # of model.safetensors
                unused=(), # names of weights that the graph does not use
-               threads: int = None, # that compute; by default one for each core
+               threads: int = 1, # that compute one answer; several answers at once may share a session
               ) -> tuple: # (an `onnxruntime.InferenceSession`, the tensors, which must live as long)
     "An ONNX Runtime session from bytes alone"
     import onnxruntime as ort
     from safetensors.numpy import load
     options = ort.SessionOptions()
     options.log_severity_level = 3
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')             # waiting threads leave the cores to those that read files
-    if threads: options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads
     tensors = {k: ort.OrtValue.ortvalue_from_numpy(v) for k, v in load(weights).items() if k not in unused}
     options.add_external_initializers(list(tensors), list(tensors.values()))
     return ort.InferenceSession(graph, options, providers=['CPUExecutionProvider']), tensors
@@ -354,7 +353,7 @@ def distances(detector: dict, # of `read_detector`
     found = []
     for p in detector['parts']:
         z = (x[:, p['start']:] - p['mean'])/p['scale']
-        along = z @ p['axes']
+        along = np.einsum('nk,kr->nr', z, p['axes'])  # not @, whose threads would get in the way of those that share out a folder
         squared = (along**2/p['variance']).sum(1) + np.maximum((z**2).sum(1) - (along**2).sum(1), 0)/p['rest'][0]
         found.append((np.log(squared + 1e-12) - p['centre'][0])/p['spread'][0])
     return np.stack(found, 1)
@@ -420,7 +419,7 @@ def freeze_bundle(run_dir, # folder of `chestxray run`
 # %% ../nbs/50_triage.ipynb #5d28dd40
 class Triage:
     "A sealed bundle, ready to answer; `Triage.load()` makes one"
-    def __init__(self, files: dict, hash: str, threads: int = None): # what `read_bundle` gives
+    def __init__(self, files: dict, hash: str, threads: int = 1): # what `read_bundle` gives
         self.card, self.hash = json.loads(files['bundle.json']), hash
         if self.card.get('format') != 1: raise BundleError(f'The bundle has format {self.card.get("format")!r}, which this version does not know: install a newer chestxray_fastai.')
         self.session, self._tensors = load_graph(files['model.onnx'], files['model.safetensors'], self.card['graph']['unused'], threads)
@@ -429,7 +428,7 @@ class Triage:
     @classmethod
     def load(cls, path=None, # folder or packed file; by default the bundle that comes with the package
              expect: str = None, # hash that the bundle must have
-             threads: int = None, # that compute; by default one for each core
+             threads: int = 1, # that compute one answer; folders are shared out over all cores in any case
             ):
         "Load a bundle and check its seal"
         if path is None:
@@ -473,7 +472,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html import escape
-from fastcore.basics import patch
+from fastcore.basics import chunked, patch
 from .pixels import MAX_PIXELS, PixelsError, _decode, grey_from_depth, resize_grey, scaled_size, to_grey
 
 # %% ../nbs/50a_predict.ipynb #59eb9a9d
@@ -507,12 +506,12 @@ def colour_share(img) -> float: # `img`: a PIL image; one of an open file is dec
     "Share of a picture in which the channels differ by more than an eighth of their range"
     from PIL import Image
     if img.mode in ('1', 'L', 'LA', 'La') or img.mode[0] in 'IF': return 0.
-    img.draft('RGB', (128, 128))
+    img.draft('RGB', (64, 64))
     if 'transparency' in img.info or img.mode in ('PA', 'RGBA', 'RGBa'):
         img = img.convert('RGBA')
         img = Image.alpha_composite(Image.new('RGBA', img.size, (0, 0, 0, 255)), img)
-    small = np.asarray(img.convert('RGB').resize((64, 64), Image.Resampling.BOX)).astype(int)
-    return float((np.ptp(small, axis=2) > 32).mean())
+    r, g, b = np.asarray(img.convert('RGB').resize((64, 64), Image.Resampling.BOX)).transpose(2, 0, 1)
+    return float((np.maximum(np.maximum(r, g), b) - np.minimum(np.minimum(r, g), b) > 32).mean())
 
 def check_size(width, height, size): # of the picture; `size`: what the network takes [pixels]
     "Raise `NotAnswered` for a picture that is too large to be decoded, or too small or narrow for a film"
@@ -787,7 +786,7 @@ def judge(self: Triage,
         if self.detector: a.strangeness, a.limit = float(out['far'][i]), self.detector['threshold']
         if point['scale'] != 'raw': z = float(calibrated(z, self.card['calibration']))
         if self.detector and not a.strangeness <= a.limit:
-            a.kind, a.reason = 'stranger', f'refer: the image does not look like the films the model learned from (score {a.strangeness:.4g}, limit {a.limit:.4g})'
+            a.kind, a.reason = 'stranger', f'refer: the image does not look like the films the model learned from (strangeness {a.strangeness:.4g}, limit {a.limit:.4g})'
         elif rule and rule['low'] is not None and rule['low'] <= z <= rule['high']:
             a.kind, a.reason = 'close', f'refer: probability {_shown(a.probability)} is too close to the threshold {_shown(a.threshold)} to promise {rule["promise"] or "an answer"}'
         else:
@@ -845,28 +844,28 @@ class Answers(list):
 # %% ../nbs/50a_predict.ipynb #d0056a11
 @patch
 def _answers(self: Triage, sources, batch_size, workers, hashed, log):
-    "Yield answers for sources, which threads look at ahead of the network"
+    "Yield answers for sources, in batches that are shared out over threads"
     from PIL import Image
     Image.init()                                                                   # before the threads start: the first two to open a TIFF would race to load its plugin
-    pre, workers = self.card['preprocessing'], workers or min(8, os.cpu_count() or 1)
+    pre, workers = self.card['preprocessing'], workers or min(16, os.cpu_count() or 1)
     pool, waiting = ThreadPoolExecutor(workers), deque()
-    def batch(n):
-        sources, looks = zip(*((s, f.result()) for s, f in (waiting.popleft() for _ in range(n))))
-        answers = self.judge(sources, looks)
+    def answer(batch): return self.judge(batch, [look(source, pre['size'], pre['resize'], hashed or log is not None) for source in batch])
+    def first():
+        answers = waiting.popleft().result()
         if log is not None: log.add(answers)
         return answers
     try:
-        for source in sources:
-            waiting.append((source, pool.submit(look, source, pre['size'], pre['resize'], hashed or log is not None)))
-            if len(waiting) >= batch_size + 4*workers: yield from batch(batch_size)
-        while waiting: yield from batch(min(batch_size, len(waiting)))
+        for batch in chunked(sources, batch_size):
+            waiting.append(pool.submit(answer, batch))
+            if len(waiting) > 2*workers: yield from first()
+        while waiting: yield from first()
     finally: pool.shutdown(wait=True, cancel_futures=True)
 
 @patch
 def stream(self: Triage,
            what, # a picture, a folder, a Manifest, or a collection of paths, folders and pictures
            batch_size=16, # pictures that are judged together
-           workers: int = None, # threads that read; by default one for each core, at most 8
+           workers: int = None, # threads, each with a batch of its own; by default one for each core, at most 16
            hashed=False, # also give the SHA-256 of each file
            log=None, # an `AuditLog`
           ): # yields `Answer`s in order
@@ -1000,12 +999,12 @@ def predict(
     csv: bool = False, # print a CSV table
     heatmap: str = None, # folder into which a picture of each image with its heat map is written
     log: str = None, # audit log to which a line for each image is added; it holds no path
-    threads: int = None, # that compute; by default one for each core
+    threads: int = None, # that share the pictures among them; by default one for each core
 ):
     "Ask a frozen bundle about pictures: positive, negative or refer, with the reason"
-    triage, log, used, n, good = Triage.load(bundle, threads=threads), AuditLog(log) if log else None, set(), 0, 0
+    triage, log, used, n, good = Triage.load(bundle), AuditLog(log) if log else None, set(), 0, 0
     single = len(images) == 1 and is_single(images[0])
-    answers = [triage.predict(images[0], log=log)] if single else triage.stream(images, log=log)
+    answers = [triage.predict(images[0], log=log)] if single else triage.stream(images, workers=threads, log=log)
     watched = not single and sys.stderr.isatty() and not sys.stdout.isatty()
     for a in answers_by_line(answers, 'json' if json else 'csv' if csv else 'text'):
         n, good = n + 1, good + (a.error is None)

@@ -812,7 +812,7 @@ def decide_logits(rule: ReferralRule, logits, # shape (n,)
     def shown(p): return 'above 0.99' if p > .99 else 'below 0.01' if p < .01 else f'{p:.2f}'
     stranger, near, p, cut, said = np.zeros(len(z), bool) if strangeness is None else ~(odd <= limit), rule.refers(z), chance(z), shown(chance(np.array([rule.threshold]))[0]), []
     for i in range(len(z)):
-        if stranger[i]: said.append(('refer', f'refer: the image does not look like the films the model learned from (score {odd[i]:.4g}, limit {limit:.4g})'))
+        if stranger[i]: said.append(('refer', f'refer: the image does not look like the films the model learned from (strangeness {odd[i]:.4g}, limit {limit:.4g})'))
         elif near[i]: said.append(('refer', f'refer: probability {shown(p[i])} is too close to the threshold {cut} to promise {rule.promise or "an answer"}'))
         else:
             word = 'positive' if z[i] >= rule.threshold else 'negative'
