@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['REFERRAL_RISKS', 'COMMANDS', 'run_manifest', 'data_facts', 'write_json', 'run_folder', 'refused_in_words',
-           'keep_rule', 'judge_run', 'judge_groups', 'training_figure', 'find_strangers', 'judge_heat_maps', 'run',
-           'summary', 'audit', 'phantoms', 'evaluate', 'judge_scores', 'trust_in_words', 'judgement_table', 'predict',
-           'freeze', 'check', 'report', 'app', 'usage', 'main']
+           'keep_rule', 'judge_run', 'judge_groups', 'training_figure', 'find_strangers', 'judge_heat_maps',
+           'heat_map_figure', 'run', 'summary', 'audit', 'phantoms', 'evaluate', 'judge_scores', 'trust_in_words',
+           'judgement_table', 'predict', 'freeze', 'check', 'report', 'app', 'usage', 'main']
 
 # %% ../nbs/53_cli.ipynb #29d9fd81
 import os, sys, time
@@ -141,6 +141,14 @@ def judge_groups(
     return judge_subgroups(joined, point, split='test')
 
 # %% ../nbs/53_cli.ipynb #4799197a
+def _write_figure(fig, file):
+    "Write a figure as PNG, whole or not at all"
+    file = Path(file)
+    part = file.with_name(f'{file.name}.{os.getpid()}.tmp')
+    fig.savefig(part, dpi=120, format='png')
+    os.replace(part, file)
+    return file
+
 def training_figure(
     log, # training log, as `log.csv` holds it
     file, # PNG to write
@@ -156,11 +164,7 @@ def training_figure(
     left.legend(frameon=False)
     right.plot(epochs, log.auroc, color='tab:green')
     right.set(xlabel='epoch', ylabel='validation AUROC')
-    file = Path(file)
-    part = file.with_name(f'{file.name}.{os.getpid()}.tmp')
-    fig.savefig(part, dpi=120, format='png')
-    os.replace(part, file)
-    return file
+    return _write_figure(fig, file)
 
 # %% ../nbs/53_cli.ipynb #1ef3f2aa
 def _keep_manifest(manifest, out):
@@ -199,6 +203,23 @@ def judge_heat_maps(out, manifest, scores, point):
     logits = here.set_index('path').logit.loc[rows.path].to_numpy()
     return explanation_report(model, card, _pixels(rows, card), rows, logits=logits, threshold=point.logit)
 
+def heat_map_figure(
+    out, # folder of the run
+    manifest, # its split Manifest
+    point, # its `OperatingPoint`
+    n=300, # pictures of the test split, drawn by lot, among which the surest are looked for
+):
+    "Draw right and wrong answers of the test split with their heat maps, as `figures/heat_maps.png`"
+    from chestxray_fastai.explain import heat_map, plot_cases
+    from chestxray_fastai.learner import load_model
+    from chestxray_fastai.manifest import label_columns
+    model, card = load_model(out)
+    rows = manifest[manifest.split == 'test']
+    rows = rows[rows[label_columns(rows)[0]].isin((0, 1))]
+    rows = rows.sample(min(n, len(rows)), random_state=0).reset_index(drop=True)
+    heat = heat_map(model, _pixels(rows, card), card)
+    return _write_figure(plot_cases(heat, rows[label_columns(rows)[0]], point.logit), Path(out)/'figures/heat_maps.png')
+
 # %% ../nbs/53_cli.ipynb #6c61f4fb
 def run(
     data: str = None, # folder, CSV or data set ('pneumonia', 'nih', 'pneumoniamnist'); by default phantoms made on the spot
@@ -212,17 +233,19 @@ def run(
     batch_size: int = None, # images in a batch; by default 64, or 32 for fewer than 2,000 training images
     lr: float = 2e-3, # highest learning rate
     film_quality: str = 'varied', # in training: 'varied' draws sharpness, noise, gamma and collimation by lot, 'as-is' does not
+    film_shape: str = 'varied', # in training: 'varied' draws the ratio of width to height by lot, and more of the size; 'as-is' does not
     teachers: str = None, # model folders, separated by commas, whose mean probability is learned beside the label
     prevalence: float = None, # share of the ill in the test, if it is known from elsewhere than its labels
 ):
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     started = time.time()
-    if film_quality not in ('varied', 'as-is'): raise ValueError(f"film_quality is 'varied' or 'as-is', not {film_quality!r}")
+    for option, value in (('film_quality', film_quality), ('film_shape', film_shape)):
+        if value not in ('varied', 'as-is'): raise ValueError(f"{option} is 'varied' or 'as-is', not {value!r}")
     size, (manifest, name) = size or (128 if data else 96), run_manifest(data, seed)
     facts = data_facts(manifest)
     out = run_folder(out or Path('runs')/f'{name}-{arch}-{size}-seed{seed}', {'data': name, 'manifest_hash': facts['manifest_hash'], 'arch': arch, 'size': size, 'epochs': epochs,
                      'weights': weights, 'seed': seed, 'lr': lr, 'batch_size': batch_size, 'target_sensitivity': target_sensitivity,
-                     'film_quality': film_quality, **({'teachers': [Path(t).name for t in teachers.split(',')]} if teachers else {})})
+                     'film_quality': film_quality, **({'film_shape': 'varied'} if film_shape == 'varied' else {}), **({'teachers': [Path(t).name for t in teachers.split(',')]} if teachers else {})})
     if (out/'report.json').exists():
         _say(f'{out} holds this very run, finished. Pass another --out or --seed for a new one.')
         return _say(summary(loads((out/'report.json').read_text(encoding='utf-8'))))
@@ -230,7 +253,7 @@ def run(
     _keep_manifest(manifest, out)
     _say(f'[2/4] Training {arch} at {size} pixels for {epochs} epochs (Ctrl-C stops; the same command goes on)')
     before = time.time()
-    learn, log, seconds = _train(manifest, out, arch, size, epochs, weights, seed, batch_size, lr, film_quality, teachers)
+    learn, log, seconds = _train(manifest, out, arch, size, epochs, weights, seed, batch_size, lr, film_quality, film_shape, teachers)
     started += time.time() - before - seconds                              # epochs of an interrupted call count, replaying them does not
     _say('[3/4] Scoring the validation, calibration and test images')
     scores, card = _keep(learn, manifest, out)
@@ -251,16 +274,18 @@ def _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, s
     _say('      Judging the heat maps')
     more['explanation'] = refused_in_words(judge_heat_maps, out, manifest, scores, point)
     write_figures(scores, out/'figures', point)
+    refused_in_words(heat_map_figure, out, manifest, point)
     model = {'arch': card['arch'], 'size': card['preprocessing']['size'], 'weights': card['weights'], 'params': card['params'], 'best_epoch': learn.best_epoch}
     return {'model': model, 'threshold': point.to_dict(), **judged, **more, 'versions': card['versions']}
 
 # %% ../nbs/53_cli.ipynb #bb856f2a
-def _train(manifest, out, arch, size, epochs, weights, seed, batch_size, lr, film_quality='varied', teachers=None):
+def _train(manifest, out, arch, size, epochs, weights, seed, batch_size, lr, film_quality='varied', film_shape='varied', teachers=None):
     "Train in `out`: (Learner with its best weights, log, seconds of training)"
     from chestxray_fastai.blocks import FilmQuality, xray_augmentations, xray_dataloaders
     from chestxray_fastai.learner import Distill, load_model, train, xray_learner
     batch_size = batch_size or (32 if (manifest.split == 'train').sum() < 2000 else 64)
-    augment = [*xray_augmentations(max_zoom=1.15, max_shift=.08, max_lighting=.3), *([FilmQuality()] if film_quality == 'varied' else [])]
+    shape, sharpness = (dict(max_zoom=1.3, max_stretch=1.5), 2.) if film_shape == 'varied' else (dict(max_zoom=1.15), .8)   # what is stretched is blurred
+    augment = [*xray_augmentations(max_shift=.08, max_lighting=.3, **shape), *([FilmQuality(max_sharpness=sharpness)] if film_quality == 'varied' else [])]
     dls = xray_dataloaders(manifest, size=size, channels=1, batch_size=batch_size, seed=seed, augment=augment)
     learn = xray_learner(dls, arch, weights, seed=seed)
     if teachers: learn.add_cb(Distill([load_model(folder) for folder in teachers.split(',')]))
