@@ -359,9 +359,10 @@ def score_dataloader(
     batch_size=None, # default: that of `dls`
     cache=None, # decode each file once (default: as in `dls`)
     with_labels=False, # give targets too; then every row needs a usable one
+    augment=False, # change its images as those of `dls.train` are changed
 ) -> XrayDL: # in the order of `df`
-    "A loader over any manifest that sees its images just as `dls.valid` would"
+    "A loader over any manifest that sees its images just as `dls.valid` would, or as `dls.train` would"
     items, pre = df.reset_index(drop=True), dls.preprocessing
     pixels = pixel_cache(items, pre['size'], pre['resize'], dls.cache_folder) if (dls.cache if cache is None else cache) else None
     tfms = [[ReadXray(pre['size'], pre['resize'], pixels)]] + ([[ReadLabels(dls.labels)]] if with_labels else [])
-    return dls.valid.new(Datasets(items, tfms=tfms, split_idx=1, n_inp=1), bs=batch_size or dls.valid.bs, shuffle=False, drop_last=False)
+    return dls.valid.new(Datasets(items, tfms=tfms, split_idx=0 if augment else 1, n_inp=1), bs=batch_size or dls.valid.bs, shuffle=False, drop_last=False)

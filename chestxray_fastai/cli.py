@@ -5,11 +5,13 @@
 # %% auto #0
 __all__ = ['REFERRAL_RISKS', 'COMMANDS', 'run_manifest', 'data_facts', 'write_json', 'run_folder', 'refused_in_words',
            'keep_rule', 'judge_run', 'judge_groups', 'training_figure', 'find_strangers', 'judge_heat_maps',
-           'heat_map_figure', 'run', 'summary', 'audit', 'phantoms', 'evaluate', 'judge_scores', 'trust_in_words',
-           'judgement_table', 'predict', 'freeze', 'check', 'report', 'app', 'usage', 'main']
+           'heat_map_figure', 'run', 'varied_scores', 'summary', 'audit', 'phantoms', 'evaluate', 'judge_scores',
+           'trust_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app', 'usage', 'main']
 
 # %% ../nbs/53_cli.ipynb #29d9fd81
 import os, sys, time
+from contextlib import contextmanager
+from dataclasses import replace
 from json import dumps, loads
 from pathlib import Path
 from fastcore.script import Param, anno_parser
@@ -82,7 +84,7 @@ def run_folder(
     return out
 
 # %% ../nbs/53_cli.ipynb #67ad4048
-REFERRAL_RISKS = .01, .02, .03, .05, .1, .2 # errors among the answered, of which the smallest is promised that can be
+REFERRAL_RISKS = .02, .05, .1 # errors among the answered, of which the smallest is promised that can be
 
 def refused_in_words(
     judgement, # function that gives a part of the report
@@ -109,6 +111,7 @@ def judge_run(
     target_sensitivity=.95, # of the threshold, on calib
     n_boot=2000, # resamples for the intervals
     prevalence=None, # of the test, if it is known from elsewhere than its labels
+    varied=None, # Scores of calib to calibrate by, as `varied_scores` gives them; by default those of `scores`
 ):
     "Fix calibrator, operating point and referral, freeze, open the test through its lock: (threshold, judgement of each split, the report's further parts)"
     from chestxray_fastai.calibrate import calibration_report, choose_calibrator, write_calibration
@@ -118,10 +121,11 @@ def judge_run(
     out = Path(out)
     point = operating_point(scores, target_sensitivity, split='calib')
     judged = {split: judge(scores, point, split=split, n_boot=n_boot) for split in ('valid', 'calib')}
-    calibrator = refused_in_words(choose_calibrator, scores)
+    calibrator = refused_in_words(choose_calibrator, scores if varied is None else varied)
     kept = not isinstance(calibrator, dict)
+    if kept and varied is not None: calibrator = replace(calibrator, fitted_on='calib, each film drawn several times')
     if kept: write_calibration(calibrator, out/'calibration.json')
-    rule = keep_rule(out/'referral.json', refused_in_words(referral_rule, scores, point, REFERRAL_RISKS, least=.7))
+    rule = keep_rule(out/'referral.json', refused_in_words(referral_rule, scores, point, REFERRAL_RISKS, least=.97))   # strangers are referred beside these; a person is to see no more than about 5 films of 100
     beside = [name for name in ('model.json', 'calibration.json', 'referral.json', 'detector.json') if (out/name).exists()]
     freeze(out, 'model.safetensors', point, manifest_hash(manifest), files=beside)
     judged['test'] = open_test(out, scores, n_boot=n_boot)          # written into ledger.jsonl
@@ -181,7 +185,7 @@ def _pixels(manifest, card):
 def find_strangers(
     out, # folder of the run
     manifest, # its split Manifest
-    alpha=.05, # share of the calibration images that may be referred
+    alpha=.02, # share of the calibration images that may be referred
 ):
     "Fit a detector of strange images, keep it as `detector.json`, and say what share of each split it refers (no truth is looked at)"
     from chestxray_fastai.learner import load_model
@@ -233,12 +237,13 @@ def run(
     batch_size: int = None, # images in a batch; by default 64, or 32 for fewer than 2,000 training images
     lr: float = 2e-3, # highest learning rate
     film_quality: str = 'varied', # in training: 'varied' draws sharpness, noise, gamma and collimation by lot, 'as-is' does not
-    film_shape: str = 'varied', # in training: 'varied' draws the ratio of width to height by lot, and more of the size; 'as-is' does not
+    film_shape: str = None, # in training: 'varied' draws the ratio of width to height by lot, and more of the size; 'as-is' does not; by default 'varied' for your data, 'as-is' for phantoms
     teachers: str = None, # model folders, separated by commas, whose mean probability is learned beside the label
     prevalence: float = None, # share of the ill in the test, if it is known from elsewhere than its labels
 ):
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     started = time.time()
+    film_shape = film_shape or ('varied' if data else 'as-is')
     for option, value in (('film_quality', film_quality), ('film_shape', film_shape)):
         if value not in ('varied', 'as-is'): raise ValueError(f"{option} is 'varied' or 'as-is', not {value!r}")
     size, (manifest, name) = size or (128 if data else 96), run_manifest(data, seed)
@@ -256,20 +261,36 @@ def run(
     learn, log, seconds = _train(manifest, out, arch, size, epochs, weights, seed, batch_size, lr, film_quality, film_shape, teachers)
     started += time.time() - before - seconds                              # epochs of an interrupted call count, replaying them does not
     _say('[3/4] Scoring the validation, calibration and test images')
-    scores, card = _keep(learn, manifest, out)
+    with _watched(learn):
+        scores, card = _keep(learn, manifest, out)
+        varied = varied_scores(learn, manifest) if film_shape == 'varied' else None
     strangers = refused_in_words(find_strangers, out, manifest)
-    report = _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, strangers)
+    report = _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, strangers, varied)
     report |= {'data': {'name': name, **facts}, 'timing': {'training_seconds': seconds, 'total_seconds': round(time.time() - started, 1)}}
     training_figure(log, out/'figures/training.png')
     write_json(report, out/'report.json')
     _say(summary(report) + f'\n\nEverything is in {out}: report.json, scores.csv, figures, model.safetensors')
 
 # %% ../nbs/53_cli.ipynb #2ac88ce3
-def _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, strangers):
+def varied_scores(
+    learn, # the trained Learner
+    manifest, # the split Manifest
+    n=4, # times that each film is drawn
+    seed=0,
+):
+    "Scores of the calibration split with the film's machine and shape drawn by lot as in training: probabilities that are fitted to these hold for other films than those of one pile"
+    import pandas as pd, torch
+    from chestxray_fastai.learner import score
+    rows = manifest[manifest.split == 'calib']
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return pd.concat([(drawn := score(learn, rows, augment=True)).assign(path=drawn.path + f'#{i}') for i in range(n)], ignore_index=True)
+
+def _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, strangers, varied=None):
     "The judgements of a trained network, as `report.json` holds them"
     from chestxray_fastai.evaluate import write_figures
     _say(f'[4/4] Judging: threshold on calib for sensitivity {target_sensitivity}, then the test, opened once')
-    point, judged, more = judge_run(out, scores, manifest, target_sensitivity, prevalence=prevalence)
+    point, judged, more = judge_run(out, scores, manifest, target_sensitivity, prevalence=prevalence, varied=varied)
     more['uncertainty']['outliers'] = strangers
     _say('      Judging the heat maps')
     more['explanation'] = refused_in_words(judge_heat_maps, out, manifest, scores, point)
@@ -279,6 +300,17 @@ def _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, s
     return {'model': model, 'threshold': point.to_dict(), **judged, **more, 'versions': card['versions']}
 
 # %% ../nbs/53_cli.ipynb #bb856f2a
+@contextmanager
+def _watched(learn):
+    "A bar where somebody watches the training of a Learner, elsewhere a line for each epoch"
+    def line(row): _say('  ' + '  '.join(f'{name} {value:.4f}' if isinstance(value, float) else f'{name} {value}' for name, value in zip(learn.recorder.metric_names, row)))
+    if 'ipykernel' in sys.modules or sys.stdout.isatty(): yield
+    else:
+        plain, learn.logger = learn.logger, line
+        with learn.no_bar():
+            try: yield
+            finally: learn.logger = plain
+
 def _train(manifest, out, arch, size, epochs, weights, seed, batch_size, lr, film_quality='varied', film_shape='varied', teachers=None):
     "Train in `out`: (Learner with its best weights, log, seconds of training)"
     from chestxray_fastai.blocks import FilmQuality, xray_augmentations, xray_dataloaders
@@ -290,7 +322,7 @@ def _train(manifest, out, arch, size, epochs, weights, seed, batch_size, lr, fil
     learn = xray_learner(dls, arch, weights, seed=seed)
     if teachers: learn.add_cb(Distill([load_model(folder) for folder in teachers.split(',')]))
     schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
-    log = train(learn, out/'training', epochs=epochs, lr=lr, schedule=schedule, seed=seed)
+    with _watched(learn): log = train(learn, out/'training', epochs=epochs, lr=lr, schedule=schedule, seed=seed)
     return learn, log, float(log.seconds.sum())
 
 def _keep(learn, manifest, out):

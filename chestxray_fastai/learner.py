@@ -247,9 +247,10 @@ def _loss(dls, loss):
 def score(
     learn, # a Learner of `xray_learner`
     manifest, # any Manifest; its images are read with the Learner's own preprocessing
+    augment=False, # change them as in training
 ):
     "Scores of every image of `manifest`, in its order: `path`, `patient`, `split`, truth `y` and `logit` (with several labels `y_NAME`, `logit_NAME`)"
-    dl = score_dataloader(manifest, learn.dls)
+    dl = score_dataloader(manifest, learn.dls, augment=augment)
     reduced = [cb for cb in learn.cbs if isinstance(cb, (CPUBFloat16, MixedPrecision))]
     with learn.no_logging(), learn.removed_cbs(reduced): outputs, _ = learn.get_preds(dl=dl, act=noop)
     logits = to_logits(outputs.float(), len(learn.labels)).numpy().reshape(len(manifest), -1)

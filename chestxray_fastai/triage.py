@@ -377,7 +377,7 @@ def run_pixels(run, # folder of the run
 
 def fit_detector(run, session, # folder of the run; ONNX Runtime session of the bundle
                  preprocessing: dict,
-                 alpha=.03, # share of home images that may be referred
+                 alpha=.02, # share of home images that may be referred
                 ) -> dict: # what `OutlierDetector.to_dict` gives
     "Fit a detector on the training images of a run, with a threshold from its calibration images"
     from chestxray_fastai.uncertainty import OutlierDetector
@@ -391,7 +391,7 @@ def freeze_bundle(run_dir, # folder of `chestxray run`
                   model=None, # (network, card); by default what `learner.load_model` finds in the run
                   storage='float16', # of the weights' kernels and matrices; or 'float32', twice as large
                   detector='auto', # of strangers: the run's detector.json, or fitted on its training images; None for a bundle without
-                  alpha=.03, # share of films like the run's own that a detector fitted here may refer
+                  alpha=.02, # share of films like the run's own that a detector fitted here may refer
                   licence: str = None, intended_use: str = None, # by default the licence of the data set, and `INTENDED_USE`
                   n_compare=128, # calibration images on which network and bundle are compared
                  ) -> Path: # the bundle's folder
