@@ -1059,7 +1059,7 @@ def _tell(triage, where, form, **more):
     c = triage.card
     if form: print(json.dumps({'bundle': str(where), 'hash': triage.hash, **{k: c[k] for k in ('name', 'label', 'operating_point', 'test', 'data', 'versions', 'licence', 'intended_use')}, **more})); return
     print(f'{where}: sealed and whole\n{triage}')
-    if c['test']: print(f'Official test: AUROC {c["test"]["auroc"]["value"]:.3f} ({c["test"]["auroc"]["low"]:.3f} to {c["test"]["auroc"]["high"]:.3f})')
+    if c['test']: print(f'Test: AUROC {c["test"]["auroc"]["value"]:.3f} ({c["test"]["auroc"]["low"]:.3f} to {c["test"]["auroc"]["high"]:.3f})')
     print(f'Licence: {c["licence"]}. Freezing moved logits by at most {c["graph"]["moved"]:.4f}. Hash: {triage.hash}')
     for k, v in more.items():
         if v is not None: print(f'{k.replace("_", "-")}: {v:.1e} off' if isinstance(v, float) else f'{k}: {v}')
