@@ -308,7 +308,7 @@ def drop_zone(max_megabytes: float, # of one file
              ) -> str: # HTML
     "Where to drop pictures"
     return ('<label class="cx-drop"><input type="file" multiple accept="image/*,.tif,.tiff,.bmp" aria-label="Choose X-ray pictures"><b>Drop chest X-rays here</b><br>or <u>choose files</u>'
-            f'<small>PNG, JPEG, TIFF or BMP, one or several, at most {max_megabytes:g} MB each.<br>They are judged in memory on the computer that runs this page, and not kept.</small></label>')
+            f'<small>PNG, JPEG, TIFF or BMP, one or several, at most {max_megabytes:g} MB each and {TOTAL_MEGABYTES} MB together.<br>They are judged in memory on the computer that runs this page, and not kept.</small></label>')
 
 # %% ../nbs/52_app.ipynb #1186eb70
 class Desk:
