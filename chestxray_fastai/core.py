@@ -25,13 +25,15 @@ class LockedError(ChestXrayError):
     "Another process holds a file and does not let go"
 
 # %% ../nbs/00_core.ipynb #cdda59ce
-_UNSAFE = {'Cc', 'Cf', 'Cs', 'Co', 'Cn', 'Zl', 'Zp'}  # Unicode categories: control, format, surrogate, private, unassigned, line and paragraph separators
+# Unicode categories: control, format, surrogate, private, unassigned, line and paragraph separators
+_UNSAFE = {'Cc', 'Cf', 'Cs', 'Co', 'Cn', 'Zl', 'Zp'}
 
 def printable(
     text, # anything; its `str` is taken
 ) -> str: # one line that can be printed and encoded as UTF-8
     "Text with control characters, line breaks, direction marks and undecodable bytes escaped"
-    return ''.join(c if unicodedata.category(c) not in _UNSAFE else c.encode('unicode_escape').decode('ascii') for c in str(text))
+    def shown(c): return c.encode('unicode_escape').decode('ascii') if unicodedata.category(c) in _UNSAFE else c
+    return ''.join(map(shown, str(text)))
 
 # %% ../nbs/00_core.ipynb #588c417d
 def csv_text(
@@ -45,8 +47,9 @@ def csv_text(
 # %% ../nbs/00_core.ipynb #c11cdb24
 STORAGE_WAIT = 3.  # seconds before the second try
 
-_STORAGE = {getattr(errno, name) for name in ('ENOTCONN', 'EIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'EREMOTEIO', 'ENODEV',
-            'ENXIO', 'ENETDOWN', 'ENETUNREACH', 'ECONNRESET', 'ECONNABORTED', 'ESHUTDOWN') if hasattr(errno, name)}
+_STORAGE_NAMES = ('ENOTCONN', 'EIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'EREMOTEIO', 'ENODEV', 'ENXIO',
+                  'ENETDOWN', 'ENETUNREACH', 'ECONNRESET', 'ECONNABORTED', 'ESHUTDOWN')
+_STORAGE = {getattr(errno, name) for name in _STORAGE_NAMES if hasattr(errno, name)}
 
 def is_storage_error(
     error, # an exception
@@ -60,7 +63,7 @@ def try_again(
     what=None, # path or name of what is read or written, for the sentence
     **kwargs,
 ): # what `function` returns
-    "Call, and once more after `STORAGE_WAIT` seconds when the storage did not answer; raises a `StorageError` when it still does not"
+    "Call, and once more after `STORAGE_WAIT` seconds when the storage did not answer; then raise a `StorageError`"
     try: return function(*args, **kwargs)
     except OSError as error:
         if isinstance(error, StorageError) or not is_storage_error(error): raise
@@ -74,8 +77,9 @@ def _storage_error(error, what):
     "The sentence for a storage that does not answer"
     place = what if what is not None else error.filename or 'the files'
     folder = Path(os.fsdecode(place)).parent if not isinstance(place, Path) else place.parent
-    return StorageError(f'The storage that holds "{printable(folder)}" does not answer ({error.strerror or error}): no file of it is to blame and nothing '
-                        'was left out. Wait until it is there again, mount it anew if need be, and give the same command: it goes on.')
+    return StorageError(f'The storage that holds "{printable(folder)}" does not answer ({error.strerror or error}): no file of it '
+                        'is to blame and nothing was left out. Wait until it is there again, mount it anew if need be, '
+                        'and give the same command: it goes on.')
 
 # %% ../nbs/00_core.ipynb #d74b6671
 def check_target(
@@ -103,7 +107,7 @@ def write_whole(
     path, # file to write; its folder is made where it is missing
     content, # text, bytes, or a function that writes into the open binary file that it is given
 ) -> Path: # the file
-    "Write a file whole or not at all; raises an `OSError` for a disk that is full, and a `StorageError` for one that went away"
+    "Write a file whole or not at all; raises an `OSError` for a full disk, and a `StorageError` for one that went away"
     path = check_target(path)
     if isinstance(content, str): content = content.encode('utf-8', 'surrogateescape')
     part = path.with_name(f'.{uuid4().hex}.tmp')
@@ -141,17 +145,18 @@ def read_json(
     source, # a file (`Path`), or JSON itself as text or bytes
     name=None, # what errors call it; by default the name of the file
 ):
-    "What JSON holds; raises a `ChestXrayError` for NaN, infinity, a key that stands twice, text that is no UTF-8, or lists nested without end"
-    name = name or (source.name if isinstance(source, Path) else 'the JSON')
+    "What JSON holds; raises a `ChestXrayError` for NaN, infinity, twin keys, text that is no UTF-8, or endless nesting"
+    name = printable(name or (source.name if isinstance(source, Path) else 'the JSON'))
     try:
         if isinstance(source, Path):
             if source.stat().st_size > MAX_JSON: raise ValueError(f'it has more than {MAX_JSON:,} bytes')
             source = try_again(source.read_bytes, what=source)
         if isinstance(source, bytes): source = source.decode('utf-8-sig')
         return json.loads(source, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_twins)
-    except RecursionError: raise ChestXrayError(f'"{printable(name)}" cannot be read as JSON: its lists are nested too deeply.') from None
-    except UnicodeDecodeError: raise ChestXrayError(f'"{printable(name)}" cannot be read as JSON: it is not UTF-8.') from None
-    except ValueError as error: raise ChestXrayError(f'"{printable(name)}" cannot be read as JSON: {printable(error)}.') from None
+    except RecursionError: reason = 'its lists are nested too deeply'
+    except UnicodeDecodeError: reason = 'it is not UTF-8'
+    except ValueError as error: reason = printable(error)
+    raise ChestXrayError(f'"{name}" cannot be read as JSON: {reason}.')
 
 # %% ../nbs/00_core.ipynb #630193f9
 def plain_json(
@@ -206,7 +211,8 @@ def _acquire(lock, file, timeout, say):
     say(f'Waiting for another process that writes to {printable(Path(file).name)}')
     try: return lock.acquire(timeout=max(0., timeout - 1))
     except Timeout:
-        raise LockedError(f'Another process still writes to "{printable(file)}" after {timeout:g} seconds: wait for it or end it, and try again.') from None
+        raise LockedError(f'Another process still writes to "{printable(file)}" after {timeout:g} seconds: '
+                          'wait for it or end it, and try again.') from None
 
 @contextmanager
 def locked(
@@ -243,7 +249,8 @@ def _link(line, key):
     "The entry that a line of a chain holds, or None when a byte of its content was changed"
     try: entry = read_json(line)
     except ChestXrayError: return None
-    if not isinstance(entry, dict) or not isinstance(entry.get('previous'), str) or not isinstance(entry.get(key), str): return None
+    if not isinstance(entry, dict): return None
+    if not isinstance(entry.get('previous'), str) or not isinstance(entry.get(key), str): return None
     plain = {k: v for k, v in entry.items() if k != key}
     forms = [dict(sort_keys=True), dict(sort_keys=True, separators=(',', ':'))]
     return entry if entry[key] in [sha256_bytes(json.dumps(plain, **form).encode('utf-8')) for form in forms] else None
@@ -263,7 +270,8 @@ def read_chain(
             if not line.strip(): continue
             entry = _link(line.rstrip(b'\r\n'), key) if len(line) <= MAX_LINE else None
             if entry is None: faults.append((number, 'was changed or is not whole'))
-            elif previous is not None and entry['previous'] != previous: faults.append((number, 'does not follow from the line before'))
+            elif previous is not None and entry['previous'] != previous:
+                faults.append((number, 'does not follow from the line before'))
             previous = entry[key] if entry else None
             if entry: entries.append(entry)
     return entries, faults, b''
@@ -272,8 +280,9 @@ def _set_aside(file, torn):
     "Move half a line out of a chain into FILE.torn, and say so"
     with open(f'{file}.torn', 'ab') as f: f.write(torn + b'\n')
     with open(file, 'r+b') as f: f.truncate(os.path.getsize(file) - len(torn))
-    warnings.warn(f'The last line of {printable(Path(file).name)} was only half written, by a full disk or a kill: it is set aside in '
-                  f'{printable(Path(file).name)}.torn, and the log goes on.', stacklevel=4)
+    name = printable(Path(file).name)
+    warnings.warn(f'The last line of {name} was only half written, by a full disk or a kill: it is set aside in '
+                  f'{name}.torn, and the log goes on.', stacklevel=4)
 
 def append_chain(
     file, # made when something is first added
@@ -344,7 +353,8 @@ class _Shown:
 
     def close(self):
         "Take the bar away"
-        if self.how == 'terminal' and self.width: print('\r' + ' '*self.width + '\r', end='', file=sys.stderr, flush=True)
+        if self.how == 'terminal' and self.width:
+            print('\r' + ' '*self.width + '\r', end='', file=sys.stderr, flush=True)
         elif self.handle:
             from IPython.display import HTML
             self.handle.update(HTML(''))
