@@ -397,7 +397,7 @@ def _shrink(img, size, resize):
     img.full_size = img.size
     img.draft('L', tuple(2*n for n in (want[::-1] if sideways else want)))
 
-def _decode(data, size, resize, check, colour):
+def _picture_in(data, size, resize, check, colour):
     "The first picture in encoded bytes as a `Picture`"
     from PIL import Image
     with _open_image(data) as img:
@@ -435,7 +435,7 @@ def _check_shape(size, resize):
     if not isinstance(size, (int, np.integer)) or not 1 <= size <= 8192: raise PixelsError(f'size={size!r} is not a number of pixels: use 224, for example.')
 
 def _decode_file(data, size, resize, check, colour):
-    "`_decode` with Pillow's errors in our words; what `check` raises, and a storage that fails, pass as they are"
+    "`_picture_in` with Pillow's errors in our words; what `check` raises, and a storage that fails, pass as they are"
     from PIL import Image
     passed = []
     def checked(width, height):
@@ -443,7 +443,7 @@ def _decode_file(data, size, resize, check, colour):
         except Exception as error: passed.append(error); raise
     try:
         _check_content(data)
-        with _switches: return _decode(data, size, resize, check and checked, colour)
+        with _switches: return _picture_in(data, size, resize, check and checked, colour)
     except Image.DecompressionBombError: raise _refuse('too_large', 'it has more pixels than this project decodes; scale it down first') from None
     except MemoryError: raise _refuse('too_large', 'there is not enough memory to decode it; scale it down first') from None
     except Exception as error:
@@ -471,6 +471,8 @@ def open_picture(
         raise _refuse(error.kind, error.reason, name) from error.__cause__
     if hashed: picture.sha256 = sha256_bytes(data)
     return picture
+
+def _decode(file, size, resize): return open_picture(file, size, resize).grey  # `triage` still asks for it
 
 def read_pixels(
     path, # as for `open_picture`
