@@ -157,7 +157,7 @@ def check_splits(
 def _too_few(n, patients, least=100, alpha=.02, interval=10):
     "What a run with so few images goes without"
     small = [s for s in ('valid', 'calib', 'test') if patients[s] < interval]
-    notes = [f'Figures of {" and ".join(small)} will have no interval: that takes {interval} patients.'] if small else []
+    notes = [f'Figures of {", ".join(small)} will have no interval: that takes {interval} patients.'] if small else []
     if min(n['train'], n['calib']) >= least and patients['calib'] >= ceil(1/alpha - 1): return notes
     return notes + [f'This run can be judged but not frozen into a bundle: that takes {least} training images, and {least} calibration images of '
             f'{ceil(1/alpha - 1)} patients, to know what is out of distribution; here are {n["train"]:,} and {n["calib"]:,} of {patients["calib"]:,}.']
@@ -452,7 +452,7 @@ def run(
     film_quality: str = 'varied', # in training: 'varied' draws sharpness, noise, gamma and collimation at random, 'as-is' does not
     film_shape: str = None, # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not; by default 'varied' for your data, 'as-is' for phantoms
     teachers: str = None, # model folders, separated by commas, whose mean probability is learned beside the label
-    prevalence: float = None, # share of patients with the finding where the model will work, if it is known from elsewhere than its labels
+    prevalence: float = None, # share of the positive in the test, if it is known from elsewhere than its labels
     precision: str = 'auto', # arithmetic of the training: 'float32', 'bfloat16', 'float16', or 'auto' (what is fastest on this machine)
     offline: bool = False, # never ask the network for weights
     label: str = None, # which label to learn, where the data have several
