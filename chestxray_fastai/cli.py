@@ -7,9 +7,9 @@ __all__ = ['ROOM', 'JUDGED', 'REFERRAL_RISKS', 'DEFAULTS', 'PHANTOM_DEFAULTS', '
            'chosen_label', 'run_manifest', 'data_facts', 'write_json', 'check_options', 'check_splits', 'run_folder',
            'refused_in_words', 'keep_rule', 'judge_run', 'enough_patients', 'judge_groups', 'training_figure',
            'look_at', 'scores_of', 'find_strangers', 'judge_heat_maps', 'heat_map_figure', 'printed', 'check_network',
-           'run_config', 'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'summary', 'verdict_in_words',
-           'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated', 'judge_scores',
-           'trust_in_words', 'with_interval', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
+           'run_config', 'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'with_interval', 'summary',
+           'verdict_in_words', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated',
+           'judge_scores', 'trust_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
            'command_parser', 'usage', 'main']
 
 # %% ../nbs/53_cli.ipynb #29d9fd81
@@ -602,6 +602,17 @@ def _keep(learn, manifest, out):
     return scores, card, seen
 
 # %% ../nbs/53_cli.ipynb #6cdd89ec
+def _bare(value):
+    "A metric as text"
+    return 'undefined' if value is None else f'{value:.3f}'
+
+def with_interval(
+    metric, # {'value', 'low', 'high'}
+):
+    "`0.912 (0.871 to 0.945)`, without the brackets where there were too few patients for an interval"
+    if metric['value'] is None or metric['low'] is None: return _bare(metric['value'])
+    return f'{metric["value"]:.3f} ({metric["low"]:.3f} to {metric["high"]:.3f})'
+
 def summary(
     report, # what `report.json` holds
 ):
@@ -762,17 +773,6 @@ def trust_in_words(
     return '\n'.join(line for line in said if line)
 
 # %% ../nbs/53_cli.ipynb #b4a15e8f
-def _bare(value):
-    "A metric as text"
-    return 'undefined' if value is None else f'{value:.3f}'
-
-def with_interval(
-    metric, # {'value', 'low', 'high'}
-):
-    "`0.912 (0.871 to 0.945)`, without the brackets where there were too few patients for an interval"
-    if metric['value'] is None or metric['low'] is None: return _bare(metric['value'])
-    return f'{metric["value"]:.3f} ({metric["low"]:.3f} to {metric["high"]:.3f})'
-
 def judgement_table(
     report, # {'threshold': …, split: judgement, …}
 ):
