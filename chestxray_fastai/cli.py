@@ -887,7 +887,7 @@ def command_parser(
     return parser
 
 def _underscored(argv):
-    "The words of a command line with `--some-option` written `--some_option`; what follows a bare `--` stays"
+    "The words of a command line, options with underscores in place of dashes; what follows a bare `--` stays"
     end = argv.index('--') if '--' in argv else len(argv)
     words = []
     for word in argv[:end]:
