@@ -7,8 +7,8 @@ __all__ = ['ROOM', 'JUDGED', 'REFERRAL_RISKS', 'DEFAULTS', 'PHANTOM_DEFAULTS', '
            'chosen_label', 'run_manifest', 'data_facts', 'write_json', 'check_options', 'check_splits', 'run_folder',
            'refused_in_words', 'keep_rule', 'judge_run', 'enough_patients', 'judge_groups', 'training_figure',
            'look_at', 'scores_of', 'find_strangers', 'judge_heat_maps', 'heat_map_figure', 'printed', 'check_network',
-           'run_config', 'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'with_interval', 'summary',
-           'verdict_in_words', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated',
+           'try_network', 'run_config', 'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'with_interval',
+           'summary', 'verdict_in_words', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated',
            'judge_scores', 'trust_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
            'command_parser', 'usage', 'main']
 
@@ -30,6 +30,11 @@ class Alone(str): "Marks a parameter that may be left out, and stands without it
 def _say(text, quiet=False):
     "Tell the reader what is going on; quiet when JSON alone is wanted"
     if not quiet: print(text, flush=True)
+
+def _one_line(text):
+    "Text as one line that a terminal shows as it is"
+    from chestxray_fastai.core import printable
+    return printable(' '.join(str(text).split('\n')))
 
 def _names_in(words):
     "Names that an option was given, each a word of its own or several with commas between them"
@@ -94,7 +99,7 @@ def run_manifest(
     has_test = 'split' in manifest and (manifest.split == 'test').any()
     test = 0. if has_test else .15
     split = split_patients(manifest, valid=.12, calib=.15, test=test, seed=seed, drop_shared=drop_shared)
-    return split, 'phantoms' if data is None else Path(data).stem
+    return split, 'phantoms' if data is None else Path(data).stem or Path(data).resolve().name
 
 # %% ../nbs/53_cli.ipynb #48f2f6be
 def data_facts(
@@ -403,15 +408,34 @@ def printed(path):
 
 def check_network(
     asked, # what `run` was asked for
-):
-    "Refuse an architecture, precision or teacher that there is not, before any image is read"
+) -> list: # sentences: what this network will not be able to do
+    "Refuse an architecture, size, precision or teacher that there is not, before any image is read"
     from chestxray_fastai.learner import build_model
     if asked.precision not in ('auto', 'float32', 'bfloat16', 'float16'):
         raise ValueError(f"--precision is 'auto', 'float32', 'bfloat16' or 'float16', not {asked.precision!r}.")
     for teacher in _names_in([asked.teachers or '']):
         if not (Path(teacher)/'model.json').is_file():
             raise ValueError(f'{printed(teacher)} holds no model.json: --teachers takes folders of finished runs.')
-    build_model(asked.arch, 2, asked.size, 1)
+    return try_network(build_model(asked.arch, 2, asked.size, 1), asked)
+
+def try_network(
+    model, # untrained
+    asked, # what `run` was asked for
+) -> list: # of sentences
+    "One blank image through a network: whether its size fits, and whether it can be frozen later"
+    import torch
+    from chestxray_fastai.uncertainty import OutlierError, feature_probe
+    blank = torch.zeros(1, 1, asked.size, asked.size, device=next(model.parameters()).device)
+    try:
+        with torch.inference_mode(): model.eval()(blank)
+    except (RuntimeError, AssertionError, ValueError) as error:
+        raise ValueError(f'{asked.arch} takes no images of {asked.size} pixels ({_one_line(error)}): pass another --size.') from None
+    try:
+        with torch.inference_mode(): _, features = feature_probe(model)(blank)
+        if features.ndim == 2: return []
+        why = f'its features have the shape {tuple(features.shape)}'
+    except (OutlierError, RuntimeError, AttributeError, TypeError) as error: why = _one_line(error)
+    return [f'{asked.arch} can be trained and judged, but not frozen into a bundle: {why}']
 
 def run_config(
     asked, # what `run` was asked for
@@ -470,11 +494,12 @@ def run(
     for name, value in (DEFAULTS if data is not None else PHANTOM_DEFAULTS).items():
         if getattr(asked, name) is None: setattr(asked, name, value)
     check_options(target_sensitivity=target_sensitivity, prevalence=prevalence, **vars(asked))
-    check_network(asked)
+    if 'fastai' not in sys.modules: _say('      Loading PyTorch and fastai')
+    notes = check_network(asked)
     reading = reading_options(positive, negative, columns, folder)
     manifest, name = run_manifest(data, seed, label=label, drop_shared=drop_shared, **reading)
     facts = data_facts(manifest)
-    notes = check_splits(facts, target_sensitivity)
+    notes += check_splits(facts, target_sensitivity)
     out = Path('runs')/f'{name}-{asked.arch}-{asked.size}-seed{seed}' if out is None else out
     config = run_config(asked, name, facts, target_sensitivity, prevalence)
     out = run_folder(out, config)
@@ -905,11 +930,6 @@ def usage():
              'usage: chestxray COMMAND [options]    (chestxray COMMAND --help lists them)', '']
     commands = [fill(f.__doc__, width, initial_indent=f'  {name:<10}', subsequent_indent=' '*12) for name, f in COMMANDS.items()]
     return '\n'.join([*lines, *commands, '', 'For learning and research. Not a medical device.'])
-
-def _one_line(text):
-    "Text as one line that a terminal shows as it is"
-    from chestxray_fastai.core import printable
-    return printable(' '.join(str(text).split('\n')))
 
 @contextmanager
 def _plain_warnings():
