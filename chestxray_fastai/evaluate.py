@@ -19,6 +19,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pandas as pd
@@ -296,11 +297,13 @@ def leak_words(scores: pd.DataFrame) -> str: # '' where there is no leak
     return (f'Patients are shared between splits: {", ".join(counts)}. What was learned or chosen on one is not independent of the other, '
             'so the figures look better than they are: split by patient, and score again.')
 
+_looked = WeakValueDictionary()  # tables that were looked at for leaks, by id
+
 def _warn_of_leaks(scores):
-    "The sentence about leaks, also as a warning"
-    words = leak_words(scores)
-    if words: warnings.warn(words)
-    return words
+    "Warn of leaks, once for each table"
+    if _looked.get(id(scores)) is scores: return
+    _looked[id(scores)] = scores
+    if words := leak_words(scores): warnings.warn(words)
 
 # %% ../nbs/30_evaluate.ipynb #79cb1d30
 def _ratio(a, b):
