@@ -571,7 +571,8 @@ def _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, s
     more['explanation'] = refused_in_words(judge_heat_maps, out, manifest, scores, point, network)
     _say('      Drawing the figures')
     write_figures(scores, out/'figures', point)
-    refused_in_words(heat_map_figure, out, manifest, point, network=network)
+    drawn = refused_in_words(heat_map_figure, out, manifest, point, network=network)
+    if isinstance(drawn, dict): _say(f'      No heat maps were drawn: {_one_line(drawn["refused"])}')
     model = {'arch': card['arch'], 'size': card['preprocessing']['size'], 'weights': card['weights'], 'params': card['params'], 'best_epoch': learn.best_epoch}
     return {'model': model, 'threshold': point.to_dict(), **judged, **more, 'versions': card['versions']}
 
@@ -617,13 +618,14 @@ def _train(manifest, out, asked):
 
 def _keep(learn, manifest, out):
     "Keep model, log and scores in `out`: (Scores of valid, calib and test, what model.json holds, what `look_at` saw)"
-    from chestxray_fastai.evaluate import write_scores
+    from chestxray_fastai.evaluate import write_scored, write_scores
     from chestxray_fastai.learner import save_model, write_log
     card = save_model(learn, out, best_epoch=learn.best_epoch)
     write_log(learn.training_log, out/'log.csv')
     seen = look_at((learn.model.eval(), card), manifest)
     scores = scores_of(seen)
     write_scores(scores, out/'scores.csv')
+    write_scored(scores, out)                                              # from here on the test's figures are those of these scores
     return scores, card, seen
 
 # %% ../nbs/53_cli.ipynb #6cdd89ec
@@ -721,7 +723,7 @@ def evaluate(
     columns: list = None, # THEIRS=OURS, where the columns have other names than path, patient, split, y and logit
 ):
     "Judge the scores of any model: every metric with its interval over patients"
-    from chestxray_fastai.evaluate import read_scores, score_labels
+    from chestxray_fastai.evaluate import opening_for, read_scores, score_labels
     check_options(target_sensitivity=target_sensitivity, prevalence=prevalence)
     options = {'columns': _columns(columns)} if columns else {}
     table = read_scores(scores, probabilities=probabilities, **options)
@@ -733,10 +735,13 @@ def evaluate(
     for name in chosen:
         rows = table if labels == [''] else label_alone(table, name)
         reports[name] = evaluated(rows, printed(Path(scores).name), target_sensitivity, threshold, prevalence)
+    opening = opening_for(scores, table)                                   # None for scores that are of no run
+    if opening: reports = {name: {**report, 'opening': opening} for name, report in reports.items()}
     if json: return print(dumps(reports if len(labels) > 1 else reports[''], allow_nan=False))
     for name, report in reports.items():
         if name: print(f'\n{printed(name)}')
         print(judgement_table(report) + '\n\n' + trust_in_words(report))
+    if opening: print(printed(opening['words']))
 
 def label_alone(
     table, # Scores of several labels
