@@ -8,8 +8,8 @@ __all__ = ['ROOM', 'JUDGED', 'REFERRAL_RISKS', 'DEFAULTS', 'PHANTOM_DEFAULTS', '
            'refused_in_words', 'keep_rule', 'judge_run', 'enough_patients', 'judge_groups', 'training_figure',
            'look_at', 'scores_of', 'find_strangers', 'judge_heat_maps', 'heat_map_figure', 'printed', 'check_network',
            'try_network', 'run_config', 'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'with_interval',
-           'summary', 'verdict_in_words', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated',
-           'judge_scores', 'trust_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
+           'summary', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated', 'judge_scores',
+           'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
            'command_parser', 'usage', 'main']
 
 # %% ../nbs/53_cli.ipynb #29d9fd81
@@ -55,11 +55,12 @@ def reading_options(
     negative=None, # names of class folders whose images are negative
     columns=None, # THEIRS=OURS, a list
     folder=None, # where the images of a table lie
+    labels=None, # names of the columns of a table that are labels
 ) -> dict: # for `get_xrays`; empty where nothing was asked for
     "What the words of a command say about how a folder or table is to be read"
     positive = _names_in(positive)
     found = {'positive': positive[0] if len(positive) == 1 else positive, 'negative': _names_in(negative),
-             'columns': _columns(columns), 'folder': folder}
+             'columns': _columns(columns), 'folder': folder, 'labels': _names_in(labels)}
     return {name: value for name, value in found.items() if value}
 
 def chosen_label(
@@ -69,14 +70,12 @@ def chosen_label(
 ):
     "The Manifest with one label alone; the others become columns `meta_…`, and images without a word about it are left out"
     from chestxray_fastai.core import printable
-    from chestxray_fastai.manifest import label_columns
+    from chestxray_fastai.manifest import choose_label, label_columns
     labels = label_columns(manifest)
     shown = printable(', '.join(labels[:8]) + (f' and {len(labels) - 8} more' if len(labels) > 8 else ''))
-    if label is None and len(labels) == 1: label = labels[0]
-    if label is None:
-        raise ValueError(f'{what} trains one label, and this data has {len(labels)} ({shown}): name one with --label.')
-    if label not in labels: raise ValueError(f'There is no label {label!r} in this data: --label takes {shown}.')
-    manifest = manifest.rename(columns={name: f'meta_{name}' for name in labels if name != label})
+    if label is not None: manifest = choose_label(manifest, label)
+    elif len(labels) != 1: raise ValueError(f'{what} takes one label, and this data has {len(labels)} ({shown}): name one with --label.')
+    label, = label_columns(manifest)
     known = manifest[label].isin((0, 1))
     if not known.all():
         _say(f'{(~known).sum():,} of {len(manifest):,} images are left out: {printable(label)} is uncertain or missing there.')
@@ -94,8 +93,9 @@ def run_manifest(
     from chestxray_fastai.manifest import split_patients
     from chestxray_fastai.sources import get_xrays
     if data is None and reading: raise ValueError(f'--{next(iter(reading))} says how data are read: name them with --data.')
-    manifest = get_xrays('phantoms', n=phantoms) if data is None else get_xrays(data, **reading)
-    manifest = chosen_label(manifest, label)
+    if label is not None: reading['label'] = label
+    manifest = get_xrays('phantoms', n=phantoms, **reading) if data is None else get_xrays(data, **reading)
+    manifest = chosen_label(manifest)
     has_test = 'split' in manifest and (manifest.split == 'test').any()
     test = 0. if has_test else .15
     split = split_patients(manifest, valid=.12, calib=.15, test=test, seed=seed, drop_shared=drop_shared)
@@ -144,6 +144,7 @@ def check_splits(
 ) -> list: # sentences: what this run will not be able to do
     "What is known before the training: raises where a run could not be judged, and says what there will be too little for"
     from chestxray_fastai.core import printable
+    from chestxray_fastai.evaluate import can_promise
     label, n = facts['labels'][0], facts['n']
     positives = facts['positives'][label]
     for split in ('train', 'valid', 'calib', 'test'):
@@ -151,12 +152,8 @@ def check_splits(
         kind = 'positive' if not positives.get(split) else 'negative'
         raise ValueError(f'The split {split} has no {kind} image for {printable(label)} among its {n.get(split, 0):,}: '
                          'add patients of that kind, or try another --seed.')
-    needed = ceil(1/(1 - target_sensitivity) - 1e-9)
-    if positives['calib'] < needed:
-        most = int(100*(1 - 1/positives['calib']))/100
-        hint = f'ask for at most --target_sensitivity {most:g}, or ' if most > 0 else ''
-        raise ValueError(f'The calibration split has {positives["calib"]} positives of {printable(label)}, and a sensitivity of '
-                         f'{target_sensitivity:g} takes at least {needed}: {hint}add patients.')
+    few = can_promise(positives['calib'], target_sensitivity, 'calib', label)
+    if few: raise ValueError(few)
     return _too_few(n, facts['patients'])
 
 def _too_few(n, patients, least=100, alpha=.02, interval=10):
@@ -485,6 +482,7 @@ def run(
     columns: list = None, # THEIRS=OURS, where the columns of a CSV have other names than path, patient, split, …
     folder: str = None, # where the images of a CSV lie
     drop_shared: bool = False, # leave patients out of the training who occur in the official test split too
+    labels: list = None, # which columns of a CSV are labels, where that is not plain
 ):
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     started = time.time()
@@ -496,7 +494,7 @@ def run(
     check_options(target_sensitivity=target_sensitivity, prevalence=prevalence, **vars(asked))
     if 'fastai' not in sys.modules: _say('      Loading PyTorch and fastai')
     notes = check_network(asked)
-    reading = reading_options(positive, negative, columns, folder)
+    reading = reading_options(positive, negative, columns, folder, labels)
     manifest, name = run_manifest(data, seed, label=label, drop_shared=drop_shared, **reading)
     facts = data_facts(manifest)
     notes += check_splits(facts, target_sensitivity)
@@ -570,7 +568,7 @@ def _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, s
     network = learn.model.eval(), card
     more['explanation'] = refused_in_words(judge_heat_maps, out, manifest, scores, point, network)
     _say('      Drawing the figures')
-    write_figures(scores, out/'figures', point)
+    write_figures(scores, out/'figures', point, finding=card['labels'][0])
     drawn = refused_in_words(heat_map_figure, out, manifest, point, network=network)
     if isinstance(drawn, dict): _say(f'      No heat maps were drawn: {_one_line(drawn["refused"])}')
     model = {'arch': card['arch'], 'size': card['preprocessing']['size'], 'weights': card['weights'], 'params': card['params'], 'best_epoch': learn.best_epoch}
@@ -644,29 +642,21 @@ def summary(
     report, # what `report.json` holds
 ):
     "A report in a few lines for a terminal"
+    from chestxray_fastai.evaluate import verdict
     test, valid, point = report['test'], report['valid'], report['threshold']
     label = printed(report['data']['labels'][0])
     def line(name, key, more=''):
         return f'  {name:<18}{with_interval(test[key])}    valid {_bare(valid[key]["value"])}{more}'
     c = test['confusion']
-    lines = [f'\nTest: {report["data"]["n"]["test"]:,} images of {report["data"]["patients"]["test"]:,} patients, ' + ('95 % intervals over patients' if test['auroc']['low'] is not None else 'too few for intervals'),
+    lines = [f'\n{verdict(test, point, label)["words"]}\n',
+             f'Test: {report["data"]["n"]["test"]:,} images of {report["data"]["patients"]["test"]:,} patients, ' + ('95 % intervals over patients' if test['auroc']['low'] is not None else 'too few for intervals'),
              line('AUROC', 'auroc'), line('average precision', 'average_precision'),
              line('sensitivity', 'sensitivity', f'    promised {point["target_sensitivity"]:.2f}'), line('specificity', 'specificity'),
              line('accuracy', 'accuracy', f'    the majority class alone {test["majority_accuracy"]:.3f}'),
              line('Brier score', 'brier'), line('ECE', 'ece'),
              f'  {label}: {c["tp"]} of {c["tp"] + c["fn"]} images with it called positive, {c["tn"]} of {c["tn"] + c["fp"]} without it called negative',
              f'  weights {printed(report["model"]["weights"])}', f'  {printed(test["opening"]["words"])}']
-    return '\n'.join([*lines, *(f'  {printed(words)}' for words in verdict_in_words(report))])
-
-def verdict_in_words(
-    report, # what `report.json` holds
-) -> list: # of sentences, none where `evaluate` gives no verdict
-    "Whether the model can be told from guessing, and whether its promise was kept"
-    from chestxray_fastai import evaluate
-    judge = getattr(evaluate, 'verdict', None)
-    if judge is None: return []
-    found = judge(report)
-    return [found['words'] if isinstance(found, dict) else str(found)]
+    return '\n'.join(lines)
 
 # %% ../nbs/53_cli.ipynb #cdc7ab9f
 def audit(
@@ -678,12 +668,14 @@ def audit(
     folder: str = None, # where the images of a CSV lie
     label: str = None, # look at this label alone, where the data have several
     drop_shared: bool = False, # leave patients out of the pool who occur in the official test split too, as `run` does with it
+    labels: list = None, # which columns of a CSV are labels, where that is not plain
 ):
     "Find leaks, duplicates, broken files and shortcuts in a set of X-rays"
     from chestxray_fastai.manifest import audit
     from chestxray_fastai.sources import get_xrays
-    manifest = get_xrays(data, verbose=not json, progress=not json, **reading_options(positive, negative, columns, folder))
-    if label is not None: manifest = chosen_label(manifest, label, 'audit')
+    reading = reading_options(positive, negative, columns, folder, labels)
+    if label is not None: reading['label'] = label
+    manifest = get_xrays(data, verbose=not json, progress=not json, **reading)
     if drop_shared: manifest = without_shared(manifest)
     found = audit(manifest)
     print(found.to_json() if json else found)
@@ -740,7 +732,7 @@ def evaluate(
     if json: return print(dumps(reports if len(labels) > 1 else reports[''], allow_nan=False))
     for name, report in reports.items():
         if name: print(f'\n{printed(name)}')
-        print(judgement_table(report) + '\n\n' + trust_in_words(report))
+        print(judgement_table(report) + '\n\n' + verdict_in_words(report, name or 'the finding') + '\n' + trust_in_words(report))
     if opening: print(printed(opening['words']))
 
 def label_alone(
@@ -803,6 +795,15 @@ def trust_in_words(
     return '\n'.join(line for line in said if line)
 
 # %% ../nbs/53_cli.ipynb #b4a15e8f
+def verdict_in_words(
+    report, # {'threshold': …, split: judgement, …}
+    finding, # what the label is called
+):
+    "What the last split comes to, by rule"
+    from chestxray_fastai.evaluate import verdict
+    split = [s for s in ('valid', 'calib', 'test') if s in report][-1]
+    return f'Verdict on {split}: {verdict(report[split], report["threshold"], printed(finding))["words"]}'
+
 def judgement_table(
     report, # {'threshold': …, split: judgement, …}
 ):
