@@ -305,15 +305,10 @@ def _pixels(manifest, card):
     pre = card['preprocessing']
     return np.asarray(pixel_cache(manifest, pre['size'], pre['resize'])[np.arange(len(manifest))])
 
-def _where_trained():
-    "The device that a network is loaded to when nobody holds it any more"
-    import torch
-    return 'cuda' if torch.cuda.is_available() else 'cpu'
-
 def _loaded(out, network):
     "(model, card): those that were given, or those of a run folder"
     from chestxray_fastai.learner import load_model
-    return network or load_model(out, device=_where_trained())
+    return load_model(out) if network is None else network
 
 def look_at(
     network, # (model, card)
@@ -322,6 +317,7 @@ def look_at(
     "Logits and features of every image, in one pass"
     import numpy as np
     from chestxray_fastai.core import progress
+    from chestxray_fastai.learner import exact_float32
     from chestxray_fastai.uncertainty import network_outputs
     model, card = network
     found = {}
@@ -330,7 +326,7 @@ def look_at(
         if not len(rows): continue
         pixels, parts = _pixels(rows, card), []
         for k in progress(range(0, len(rows), 128), label=f'Scoring {split}, batches of 128', every=8):
-            parts.append(network_outputs(model, pixels[k:k + 128], card['preprocessing'], progress=False))
+            with exact_float32(): parts.append(network_outputs(model, pixels[k:k + 128], card['preprocessing'], progress=False))
         logits, features = (np.concatenate(part) for part in zip(*parts))
         found[split] = {'rows': rows, 'pixels': pixels, 'logits': logits, 'features': features}
     return found
@@ -407,9 +403,8 @@ def check_network(
     asked, # what `run` was asked for
 ) -> list: # sentences: what this network will not be able to do
     "Refuse an architecture, size, precision or teacher that there is not, before any image is read"
-    from chestxray_fastai.learner import build_model
-    if asked.precision not in ('auto', 'float32', 'bfloat16', 'float16'):
-        raise ValueError(f"--precision is 'auto', 'float32', 'bfloat16' or 'float16', not {asked.precision!r}.")
+    from chestxray_fastai.learner import build_model, check_training
+    check_training(weights=asked.weights, precision=asked.precision)
     for teacher in _names_in([asked.teachers or '']):
         if not (Path(teacher)/'model.json').is_file():
             raise ValueError(f'{printed(teacher)} holds no model.json: --teachers takes folders of finished runs.')
@@ -464,7 +459,7 @@ def run(
     arch: str = None, # resnet18, resnet34, resnet50, densenet121, efficientnet_b0, vit_b_16, vgg19, resnet18_short, or a timm name; by default resnet18, for phantoms resnet18_short
     size: int = None, # height and width of the images [pixels]; by default 128 for your data, 96 for phantoms
     epochs: int = None, # passes over the training images; by default 24 for your data, 12 for phantoms
-    weights: str = 'auto', # where to start: 'imagenet', 'none' (from scratch), or 'auto' (ImageNet's when they are here)
+    weights: str = 'auto', # where to start: 'imagenet', 'none' (from scratch), a .safetensors file, or 'auto' (ImageNet's when they lie in the cache; nothing is fetched)
     seed: int = 0, # of split, weights, order and augmentation
     out: str = None, # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
     target_sensitivity: float = .95, # of the threshold chosen on the calibration split; another one judges a finished network again
@@ -588,15 +583,6 @@ def _watched(learn):
             try: yield
             finally: learn.logger = plain
 
-def _hardware(learn):
-    "Where a network is trained, and in which arithmetic"
-    from chestxray_fastai import learner
-    if said := getattr(learn, 'hardware', ''): return said
-    device = learn.dls.device
-    reduced = [type(cb).__name__ for cb in learn.cbs if type(cb).__name__ in ('CPUBFloat16', 'MixedPrecision')]
-    place = f'on the processor ({os.cpu_count()} cores)' if device is None or device.type == 'cpu' else f'on {device}'
-    return f'{place}, in {"reduced precision (" + reduced[0] + ")" if reduced else "float32"}'
-
 def _train(manifest, out, asked):
     "Train in `out`: (Learner with its best weights, log, seconds of training)"
     from chestxray_fastai.blocks import FilmQuality, xray_augmentations, xray_dataloaders
@@ -607,8 +593,8 @@ def _train(manifest, out, asked):
     augment = xray_augmentations(max_shift=.08, max_lighting=.3, **shape)
     if asked.film_quality == 'varied': augment = [*augment, FilmQuality(max_sharpness=sharpness)]
     dls = xray_dataloaders(manifest, size=asked.size, channels=1, batch_size=batch_size, seed=asked.seed, augment=augment)
-    learn = xray_learner(dls, asked.arch, asked.weights, precision=asked.precision, seed=asked.seed)
-    _say(f'      {_hardware(learn)}')
+    learn = xray_learner(dls, asked.arch, asked.weights, precision=asked.precision, seed=asked.seed, offline=asked.offline or None)
+    _say(f'      {learn.hardware}')
     if asked.teachers: learn.add_cb(Distill([load_model(folder) for folder in _names_in([asked.teachers])]))
     schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
     with _watched(learn): log = train(learn, out/'training', epochs=asked.epochs, lr=asked.lr, schedule=schedule, seed=asked.seed)
