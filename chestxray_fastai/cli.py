@@ -41,14 +41,14 @@ def _names_in(words):
     return [name.strip() for word in words or () for name in word.split(',') if name.strip()]
 
 def _columns(pairs):
-    "The options `THEIRS=OURS` as a dict"
+    "The options `THEIRS=OURS` as a dict; a column that is named twice stands for both"
     found = {}
     for pair in _names_in(pairs):
         theirs, equals, ours = pair.partition('=')
         if not (equals and theirs.strip() and ours.strip()):
             raise ValueError(f'--columns takes THEIRS=OURS, for example --columns "Image File=path", not {pair!r}.')
-        found[theirs.strip()] = ours.strip()
-    return found
+        found.setdefault(theirs.strip(), []).append(ours.strip())
+    return {theirs: ours[0] if len(ours) == 1 else ours for theirs, ours in found.items()}
 
 def reading_options(
     positive=None, # names of class folders whose images are positive
@@ -708,13 +708,13 @@ def evaluate(
     labels = score_labels(table)
     if label is not None and label not in labels:
         raise ValueError(f'There is no label {label!r} in {Path(scores).name}: --label takes {", ".join(filter(None, labels)) or "nothing, for there is one"}.')
+    opening = opening_for(scores, table)                                   # None for scores that are of no run
     chosen = labels if label is None else [label]
     reports = {}
     for name in chosen:
         rows = table if labels == [''] else label_alone(table, name)
         reports[name] = evaluated(rows, printed(Path(scores).name), target_sensitivity, threshold, prevalence)
-    opening = opening_for(scores, table)                                   # None for scores that are of no run
-    if opening: reports = {name: {**report, 'opening': opening} for name, report in reports.items()}
+        if opening: reports[name]['test']['opening'] = opening
     if json: return print(dumps(reports if len(labels) > 1 else reports[''], allow_nan=False))
     for name, report in reports.items():
         if name: print(f'\n{printed(name)}')
@@ -925,8 +925,12 @@ def usage():
 
 @contextmanager
 def _plain_warnings():
-    "Warnings as sentences on the error stream, without file names and code"
-    def show(message, category, filename, lineno, file=None, line=None): print(f'chestxray: {_one_line(message)}', file=sys.stderr)
+    "Warnings as sentences on the error stream, each once, without file names and code"
+    told = set()
+    def show(message, category, filename, lineno, file=None, line=None):
+        sentence = _one_line(message)
+        if sentence not in told: print(f'chestxray: {sentence}', file=sys.stderr)
+        told.add(sentence)
     with warnings.catch_warnings():
         warnings.showwarning = show
         yield
