@@ -414,16 +414,12 @@ def try_network(
     model, # untrained
     asked, # what `run` was asked for
 ) -> list: # of sentences
-    "One blank image through a network: whether its size fits, and whether it can be frozen later"
+    "One blank image through a network: whether it can be frozen later"
     import torch
     from chestxray_fastai.uncertainty import OutlierError, feature_probe
     blank = torch.zeros(1, 1, asked.size, asked.size, device=next(model.parameters()).device)
     try:
-        with torch.inference_mode(): model.eval()(blank)
-    except (RuntimeError, AssertionError, ValueError) as error:
-        raise ValueError(f'{asked.arch} takes no images of {asked.size} pixels ({_one_line(error)}): pass another --size.') from None
-    try:
-        with torch.inference_mode(): _, features = feature_probe(model)(blank)
+        with torch.inference_mode(): _, features = feature_probe(model.eval())(blank)
         if features.ndim == 2: return []
         why = f'its features have the shape {tuple(features.shape)}'
     except (OutlierError, RuntimeError, AttributeError, TypeError) as error: why = _one_line(error)
