@@ -9,8 +9,8 @@ __all__ = ['ROOM', 'JUDGED', 'REFERRAL_RISKS', 'DEFAULTS', 'PHANTOM_DEFAULTS', '
            'look_at', 'scores_of', 'find_strangers', 'judge_heat_maps', 'heat_map_figure', 'printed', 'check_network',
            'try_network', 'run_config', 'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'with_interval',
            'summary', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated', 'judge_scores',
-           'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
-           'command_parser', 'usage', 'main']
+           'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'checked_log',
+           'report', 'app', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/53_cli.ipynb #29d9fd81
 import os, sys, time, warnings
@@ -817,19 +817,42 @@ def freeze(
     storage: str = 'float16', # of the weights' kernels and matrices; 'float32' is exact and twice as large
     pack: bool = False, # also make one file of it
     json: bool = False, # print JSON alone
+    people: str = None, # whose images they are, for example "adults, one hospital in Hanover": whoever uses the bundle is told
+    orientation: bool = False, # also learn how a film that is turned, mirrored or inverted looks, which takes minutes
 ):
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
     from chestxray_fastai.triage import freeze
-    freeze(run_dir, out, storage, pack, json)
+    more = {name: value for name, value in (('people', people), ('orientation', orientation)) if value}
+    freeze(run_dir, out, storage, pack, json, **more)
 
 def check(
     bundle: Alone = None, # folder or packed file; by default the bundle that comes with the package
     expect: str = None, # hash that it must have
     json: bool = False, # print JSON alone
+    log: str = None, # an audit log of `predict --log` to check instead
+    last: str = None, # hash of the log's last line, if it was kept elsewhere: without it nobody can know that lines are missing at the end
 ):
-    "Check a bundle's seal, and that this machine computes what the one that froze it did"
+    "Check a bundle's seal, and that this machine computes what the one that froze it did; or an audit log"
     from chestxray_fastai.triage import check
+    if log is not None: return checked_log(log, last, json)
+    if last is not None: raise ValueError('--last is the hash of the last line of an audit log: name the log with --log.')
     check(bundle, expect, json)
+
+def checked_log(
+    log, # an audit log
+    last, # hash of its last line, or None
+    json, # print JSON alone
+):
+    "Say that an audit log is whole, or raise a ValueError with its faults"
+    from chestxray_fastai.triage import check_log
+    if not Path(log).is_file(): raise ValueError(f'There is no audit log {printed(log)}: `chestxray predict --log FILE` writes one.')
+    faults = check_log(log, last)
+    if faults:
+        more = f', and {len(faults) - 5} more' if len(faults) > 5 else ''
+        raise ValueError(f'{printed(Path(log).name)} is not as it was written: {"; ".join(faults[:5])}{more}.')
+    with open(log, 'rb') as file: n = sum(1 for _ in file)
+    end = 'up to the line that was kept' if last else 'as far as it goes (lines that are missing at its end are found with --last)'
+    print(dumps({'log': str(log), 'lines': n, 'faults': []}) if json else f'{printed(log)}: {n:,} lines, whole {end}')
 
 # %% ../nbs/53_cli.ipynb #d7496372
 def report(
