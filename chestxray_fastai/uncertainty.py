@@ -662,7 +662,7 @@ def coverage_risk(table: pd.DataFrame, # of `answers`
         risk, full = _risk_at(wrong, sure, w, c), _risk_at(wrong, sure, w, np.ones(1))
         return np.c_[risk, np.divide(risk, full, out=np.full_like(risk, np.nan), where=full > 0)]
     found = both(np.ones((1, len(wrong))))[0]
-    ends = interval(pd.DataFrame(np.concatenate([both(w) for w in resample_weights(table.patient, n_boot, seed)])), level).to_numpy()
+    ends = interval(pd.DataFrame(np.concatenate([both(w) for w in resample_weights(table.patient, n_boot, seed)])), level).to_numpy(copy=True)
     k = len(c)
     order = np.argsort(-np.asarray(sure), kind='stable')
     for row in np.flatnonzero(found[:k] == 0):                             # no error was seen: Wilson's interval, as no resample varies there
