@@ -175,7 +175,7 @@ def _shape_of(net, size, channels):
             try:
                 empty = {k: torch.empty_like(v, device='meta') for k, v in [*net.named_parameters(), *net.named_buffers()]}
                 return torch.func.functional_call(net, empty, torch.empty(1, channels, size, size, device='meta')).shape
-            except Exception: return net(torch.zeros(1, channels, size, size)).shape
+            except Exception: return net(torch.zeros(1, channels, size, size, device=next(net.parameters()).device)).shape
     finally: net.train(was_training)
 
 def _check_shape(net, arch, n_out, size, channels):
@@ -316,7 +316,7 @@ def class_weights(
     "Weights inversely proportional to the class's frequency, with mean 1 over the images (scikit-learn's 'balanced'), shape (n_classes,)"
     counts = np.bincount(np.asarray(targets, dtype=int), minlength=n_classes)
     if (counts == 0).any(): raise ValueError(f'class {int(counts.argmin())} has no training image, so it cannot be weighted')
-    return torch.tensor(counts.sum()/(n_classes*counts), dtype=torch.float32)
+    return torch.from_numpy(counts.sum()/(n_classes*counts)).float()
 
 # %% ../nbs/20_learner.ipynb #08c54774
 class MaskedBCE(nn.Module):
@@ -369,10 +369,10 @@ PRECISIONS = ('auto', 'float32', 'float16', 'bfloat16')
 
 def choose_precision(
     precision='auto', # one of `PRECISIONS`
-    device='cpu', # where the network runs
+    device=None, # where the network runs; by default `best_device()`
 ) -> tuple: # (precision, why)
     "The arithmetic of the forward pass in training, and the reason in words; raises ValueError for what the device cannot do"
-    device = torch.device(device)
+    device = torch.device(device) if device is not None else best_device(verbose=False)
     if precision not in PRECISIONS: raise ValueError(f"precision is 'auto', 'float32', 'float16' or 'bfloat16', not {precision!r}")
     if precision == 'float32': return precision, 'as asked'
     if device.type == 'cuda':
@@ -526,7 +526,7 @@ def _loss(dls, loss):
     if len(dls.labels) == 1:
         return CrossEntropyLossFlat(weight=class_weights(truth[:, 0]).to(dls.device)) if loss == 'weighted' else CrossEntropyLossFlat()
     positives, negatives = (truth == 1).sum(0), (truth == 0).sum(0)
-    weight = torch.tensor(negatives/np.maximum(positives, 1), dtype=torch.float32) if loss == 'weighted' else None
+    weight = torch.from_numpy(negatives/np.maximum(positives, 1)).float() if loss == 'weighted' else None
     return MaskedBCE(weight).to(dls.device)
 
 # %% ../nbs/20_learner.ipynb #9b1f3c80
@@ -586,7 +586,7 @@ def score(
             with learn.no_logging(), learn.removed_cbs(reduced): outputs, _ = learn.get_preds(dl=dl, act=noop)
     logits = to_logits(outputs.float(), len(learn.labels)).cpu().numpy().reshape(len(manifest), -1)
     scores = _score_table(manifest, learn.labels, logits)
-    return (scores, saw.numpy()) if features else scores
+    return (scores, saw.cpu().numpy()) if features else scores
 
 def _score_table(manifest, labels, logits):
     "Scores from a Manifest and its logits, shape (n, labels)"
@@ -605,7 +605,7 @@ def _digest(tensors, state):
     for name in sorted(tensors):
         tensor = tensors[name]
         found.update(f'\n{name} {tensor.dtype} {tuple(tensor.shape)}\n'.encode('utf-8'))
-        if tensor.numel(): found.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+        if tensor.numel(): found.update(tensor.contiguous().reshape(-1).view(torch.uint8).cpu().numpy())
     return found.hexdigest()
 
 def save_tensors(
@@ -781,7 +781,7 @@ class Checkpoint(Callback):
         if self.epoch == self.start and self.tensors is not None:
             _restore_optimizer(self.opt, self.tensors, self.saved, self.dls.device)
             smooth = self.recorder.smooth_loss
-            smooth.val, smooth.count = torch.tensor(self.saved['smooth_loss'][0]), self.saved['smooth_loss'][1]
+            smooth.val, smooth.count = torch.tensor(self.saved['smooth_loss'][0], device='cpu'), self.saved['smooth_loss'][1]
             self.tensors = None
         seed_epoch(self.learn, self.seed, self.phase, self.epoch)
         self.began = time.time()
