@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .blocks import score_dataloader
 from .core import ChestXrayError, StorageError, printable, read_json, sha256_bytes, try_again, write_whole
-from .sources import cache_folder, download
+from .sources import SourceError, cache_folder, fetch_file
 import numpy as np, pandas as pd, torch, torchvision
 from torch import nn
 from torch.nn import functional as F
@@ -243,10 +243,6 @@ def _timm_words(arch):
     return (f"no SHA-256 is known for timm's weights of {arch}, and nothing is fetched that cannot be checked: get model.safetensors from "
             f"{there} yourself, and pass weights='PATH/model.safetensors' (on the command line --weights PATH/model.safetensors)")
 
-def _is_offline(offline):
-    "Whether the network must not be asked: as told, else as the environment variable CHESTXRAY_OFFLINE says"
-    return os.environ.get('CHESTXRAY_OFFLINE', '0').strip() not in ('', '0') if offline is None else bool(offline)
-
 # %% ../nbs/20_learner.ipynb #9b1f3c75
 def _checked_bytes(file, sha256):
     "What `file` holds, read once; a WeightsError unless it has this SHA-256"
@@ -262,11 +258,11 @@ def fetch_weights(
     arch, # one of `ARCHITECTURES`
     offline=None, # True: never ask the network; by default as the environment variable CHESTXRAY_OFFLINE says
 ) -> Path: # the file, checked against its whole SHA-256, also when it was there before
-    "Put torchvision's ImageNet weights into torch's own cache through `sources.download`; raises a WeightsError"
+    "Put torchvision's ImageNet weights into torch's own cache through `sources.fetch_file`; raises a WeightsError"
     file, sha256 = _imagenet_file(arch)
     if not os.path.lexists(file):
-        if _is_offline(offline): raise WeightsError(f'{file.name} is not in "{file.parent}", and the network must not be asked (--offline or CHESTXRAY_OFFLINE)')
-        download(f'https://download.pytorch.org/models/{file.name}', file, sha256=sha256)
+        try: fetch_file(f'https://download.pytorch.org/models/{file.name}', sha256, file, offline=offline)
+        except SourceError as error: raise WeightsError(f'{file.name} is not in torch\'s cache, and {printable(error).rstrip(".")}') from error
     _checked_bytes(file, sha256)
     return file
 
@@ -304,7 +300,7 @@ def _starting_weights(arch, weights, offline=None):
         return load_tensors(file)[0], f'from {file.name} (SHA-256 {sha256_bytes(file.read_bytes())[:12]})'
     try: return imagenet_state(arch, fetch=weights == 'imagenet', offline=offline), 'ImageNet'
     except (OSError, ChestXrayError, RuntimeError, ValueError) as error:
-        reason = printable(str(error) or type(error).__name__)
+        reason = printable(str(error) or type(error).__name__).rstrip('.')
         if weights == 'auto': return None, f'from scratch: {reason}'
         raise WeightsError(f"The ImageNet weights of {arch} could not be had: {reason}. Pass weights='none' to train from scratch.") from error
 
