@@ -909,7 +909,8 @@ def ways(self: Triage,
     for i, (l, far, way) in enumerate(zip(looks, out['far'], told)):
         strange = not self._familiar(far)
         if self.probe: tried = [way] if way else []
-        else: tried = [w for w in UNDO if w != 'mirrored'] if strange else ['flipped', 'upside_down'] if far > ODD else []
+        elif strange: tried = [name for name in UNDO if name != 'mirrored']
+        else: tried = ['flipped', 'upside_down'] if far > ODD else []
         if not tried: continue
         found[i] = self._undone(l.pixels, tried, far)
         if not found[i] and strange and l.inner is not None: found[i] = self._undone(l.inner, tried, far)
