@@ -667,7 +667,7 @@ def coverage_risk(table: pd.DataFrame, # of `answers`
     return pd.DataFrame(dict(coverage=c, error=found[:k], low=ends[:k, 0], high=ends[:k, 1], of_full=found[k:], of_full_low=ends[k:, 0], of_full_high=ends[k:, 1]))
 
 def risk_area(table: pd.DataFrame, n_boot: int = 1000, seed: int = 0, level: float = .95) -> pd.DataFrame: # rows aurc, optimal, excess, error; columns value, low, high
-    "Area under the coverage-risk curve, and how much of it a better order could save (Geifman 2019); `error` is what doubt by lot would give"
+    "Area under the coverage-risk curve, and how much of it a better order could save (Geifman 2019); `error` is what a random order would give"
     wrong, sure = _usable(table)
     value = {k: v[0] for k, v in _areas(wrong, sure, np.ones((1, len(wrong)))).items()}
     draws = [pd.DataFrame(_areas(wrong, sure, w)) for w in resample_weights(table.patient, n_boot, seed)]
@@ -729,7 +729,7 @@ def safe_views(images, # float tensor (n, 1, H, W) from 0 to 1
     "Each image turned, moved and lit a little, as another technician might have taken it; never mirrored, for that moves the heart"
     import torch
     from torch.nn.functional import affine_grid, grid_sample
-    dice = torch.as_tensor(np.asarray(dice), dtype=images.dtype)
+    dice = torch.as_tensor(np.asarray(dice), dtype=images.dtype, device=images.device)
     angle, scale = dice[:, 0] * np.pi * turn / 180, 1 + zoom * dice[:, 1]
     c, s = torch.cos(angle) / scale, torch.sin(angle) / scale
     to = torch.stack([c, -s, 2 * shift * dice[:, 2], s, c, 2 * shift * dice[:, 3]], 1).reshape(-1, 2, 3)
@@ -743,20 +743,25 @@ def _unit(pixels):
     if np.ndim(pixels) != 3 or pixels.dtype != np.uint8: raise ScoresError(f'Images are taken as uint8 pixels of shape (n, H, W), not as {pixels.dtype} of shape {np.shape(pixels)}.')
     return torch.from_numpy(np.ascontiguousarray(pixels))[:, None].float() / 255
 
+def _device_of(model):
+    "Where a network is"
+    first = next(model.parameters(), None)
+    return 'cpu' if first is None else first.device
+
 def _prepared(images, preprocessing):
     "What the network takes, from images (n, 1, H, W) between 0 and 1"
     import torch
-    mean, std = (torch.tensor(preprocessing[k]).reshape(1, -1, 1, 1) for k in ('mean', 'std'))
+    mean, std = (torch.tensor(preprocessing[k], device=images.device).reshape(1, -1, 1, 1) for k in ('mean', 'std'))
     return (images.expand(-1, preprocessing['channels'], -1, -1) - mean) / std
 
 def _as_logits(outputs):
     "Logits of shape (n,) from one output or two, else (n, labels)"
-    z = outputs.double().numpy()
+    z = outputs.cpu().double().numpy()
     return z[:, 1] - z[:, 0] if z.shape[1] == 2 else z[:, 0] if z.shape[1] == 1 else z
 
 def _watched(items, progress):
-    from fastprogress.fastprogress import progress_bar
-    return progress_bar(items) if progress else items
+    from chestxray_fastai.core import progress as shown
+    return shown(items, label='Batches of images', every=8) if progress else items
 
 def predict_tta(model, # a torch module
                 pixels, # uint8 (n, H, W) of the size that the network takes
@@ -773,7 +778,7 @@ def predict_tta(model, # a torch module
         with torch.inference_mode():
             for start in _watched(range(0, len(pixels), batch_size), progress):
                 part = slice(start, start + batch_size)
-                images = _unit(pixels[part])
+                images = _unit(pixels[part]).to(_device_of(model))
                 views = (images if v == 0 else safe_views(images, dice[v, part], **kwargs) for v in range(n))
                 found.append(np.stack([_as_logits(model(_prepared(x, preprocessing))) for x in views]))
     finally: model.train(was)
@@ -793,13 +798,14 @@ def predict_dropout(model, pixels, preprocessing: dict, # as for `predict_tta`
     parts = list(model) if isinstance(model, torch.nn.Sequential) else [model]
     first = next(i for i, m in enumerate(parts) if _dropouts(m))
     still, noisy, modes, found = torch.nn.Sequential(*parts[:first]), torch.nn.Sequential(*parts[first:]), {m: m.training for m in model.modules()}, []
+    device = torch.device(_device_of(model))
     model.eval()
     for m in _dropouts(model): m.training = True
     try:
-        with torch.inference_mode(), torch.random.fork_rng(devices=[]):
+        with torch.inference_mode(), torch.random.fork_rng(devices=[device] if device.type == 'cuda' else []):
             torch.manual_seed(seed)
             for start in _watched(range(0, len(pixels), batch_size), progress):
-                seen = still(_prepared(_unit(pixels[start:start + batch_size]), preprocessing))
+                seen = still(_prepared(_unit(pixels[start:start + batch_size]).to(device), preprocessing))
                 found.append(np.stack([_as_logits(noisy(seen)) for _ in range(n)]))
     finally:
         for m, was in modes.items(): m.training = was
