@@ -1842,9 +1842,11 @@ def freeze(
     storage: str = 'float16', # of the weights' kernels and matrices; 'float32' is exact and twice as large
     pack: bool = False, # also make one file of it
     json: bool = False, # print JSON alone
+    people: str = None, # whose images the model was made and judged on; by default what the data set says
+    orientation: bool = False, # also fit a probe that tells turned, mirrored and inverted films, which takes minutes
 ):
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
-    made = freeze_bundle(run_dir, out, storage=storage)
+    made = freeze_bundle(run_dir, out, storage=storage, people=people, probe='auto' if orientation else None)
     packed = pack_bundle(made) if pack else None
     _tell(Triage.load(made), made, json, packed=packed and str(packed))
 
