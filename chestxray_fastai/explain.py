@@ -714,7 +714,8 @@ def _judged_pointing(heat, masks, patient, n_boot, seed):
     found = mean_interval(hits, patient, n_boot, seed)
     if found['low'] is not None and found['value'] in (0, 1): # no resample varies there
         known = np.isfinite(hits)
-        found['low'], found['high'] = rate_interval(hits[known], None if patient is None else np.asarray(patient)[known])
+        low, high = rate_interval(hits[known], None if patient is None else np.asarray(patient)[known])
+        found |= dict(low=min(low, found['value']), high=max(high, found['value']))
     return dict(**found, chance=chance, times_chance=float(np.nanmean(hits) / chance), noise=float(np.nanmean(noise)),
                 other_pictures=float(np.nanmean(others)), n=int(np.isfinite(hits).sum()), passed=passed)
 
