@@ -19,6 +19,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pandas as pd
@@ -76,7 +77,7 @@ def _text(rows, column):
     "A column of names as text: 13118, 13118.0 and ' 13118 ' are one patient"
     cells = rows[column]
     if pd.api.types.is_float_dtype(cells) and (cells % 1 == 0).all(): cells = cells.astype(int)
-    if pd.api.types.infer_dtype(cells, skipna=True) == 'mixed-integer-float':
+    if cells.dtype == object:
         cells = cells.map(lambda v: int(v) if isinstance(v, float) and v.is_integer() else v)
     text = cells.astype(str).str.strip()
     empty = cells.isna() | (text == '')
@@ -296,11 +297,13 @@ def leak_words(scores: pd.DataFrame) -> str: # '' where there is no leak
     return (f'Patients are shared between splits: {", ".join(counts)}. What was learned or chosen on one is not independent of the other, '
             'so the figures look better than they are: split by patient, and score again.')
 
+_looked = WeakValueDictionary()  # tables that were looked at for leaks, by id
+
 def _warn_of_leaks(scores):
-    "The sentence about leaks, also as a warning"
-    words = leak_words(scores)
-    if words: warnings.warn(words)
-    return words
+    "Warn of leaks, once for each table"
+    if _looked.get(id(scores)) is scores: return
+    _looked[id(scores)] = scores
+    if words := leak_words(scores): warnings.warn(words)
 
 # %% ../nbs/30_evaluate.ipynb #79cb1d30
 def _ratio(a, b):
@@ -1128,9 +1131,9 @@ def _hashed(items): return sorted({hashlib.sha256(i.encode('utf-8', 'surrogatepa
 
 def _picture_hash(path):
     "A hash of an image's grey pixels, or of its file where it is no picture; None where there is no file"
-    from chestxray_fastai import pixels
+    from chestxray_fastai.pixels import open_picture
     if not os.path.isfile(path): return None
-    try: grey = np.asarray(pixels.open_picture(path).grey if hasattr(pixels, 'open_picture') else pixels.read_pixels(path, 64))
+    try: grey = np.asarray(open_picture(path).grey)
     except ValueError as e:
         if isinstance(e, OSError): raise  # the storage went away
         return _file_hash(path)

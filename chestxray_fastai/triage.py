@@ -554,7 +554,8 @@ def heat_map_verdict(judged, # `explanation` of report.json
     says = [f'{verb} {_and(found[name])}' for name, verb in (('passed', 'passed'), ('failed', 'failed')) if found[name]]
     if found['undecidable']: says.append(f'could not be judged by {_and(found["undecidable"])}')
     advice = 'do not take them for an explanation' if found['failed'] or not found['passed'] else 'they hint at where the network looks, and prove no lesion'
-    return {**found, 'n': judged.get('n'), 'patients': judged.get('patients'), 'words': f'Tested on {judged.get("n")} images, its heat maps {_and(says)}: {advice}.'}
+    kind = dict(valid='validation ', calib='calibration ', test='test ').get(judged.get('split'), '')
+    return {**found, 'n': judged.get('n'), 'patients': judged.get('patients'), 'split': judged.get('split'), 'words': f'Tested on {judged.get("n")} {kind}images, its heat maps {_and(says)}: {advice}.'}
 
 def _and(words): return words[0] if len(words) == 1 else ', '.join(words[:-1]) + ' and ' + words[-1]
 

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LOSS_PARTS', 'CUTS', 'NEEDS', 'delong', 'align_scores', 'compare_models', 'recalibration', 'external', 'loss_parts',
-           'compare_loss', 'plot_loss', 'plot_external', 'rate_interval', 'auroc_interval', 'holm', 'group_values',
-           'subgroups', 'plot_subgroups', 'join_manifest', 'describe_subgroups', 'judge_subgroups', 'grouped_logits',
+           'compare_loss', 'plot_loss', 'plot_external', 'auroc_interval', 'holm', 'group_values', 'subgroups',
+           'plot_subgroups', 'join_manifest', 'describe_subgroups', 'judge_subgroups', 'grouped_logits',
            'source_effect', 'can_tell_source']
 
 # %% ../nbs/33_validate.ipynb #3e85e1a0
@@ -15,8 +15,8 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 
-from .evaluate import (COLOURS, MIN_PATIENTS, ScoresError, bootstrap, check_scores, curve, interval, log_losses, one_label, point_metrics, reliability,
-                                       resample_weights, sigmoid, weighted_metrics)
+from .evaluate import (COLOURS, MIN_PATIENTS, ScoresError, bootstrap, check_scores, curve, interval, log_losses, one_label, point_metrics,
+                                       rate_interval, reliability, resample_weights, sigmoid, weighted_metrics)
 from .manifest import ACQUISITION
 
 # %% ../nbs/33_validate.ipynb #9a921e69
@@ -271,19 +271,6 @@ def plot_external(home: pd.DataFrame, away: pd.DataFrame, threshold=0., calibrat
     return figure
 
 # %% ../nbs/33_validate.ipynb #8cd27993
-def rate_interval(hits, # 1 where it was right, 0 where it was not, shape (n,)
-                  patient=None, # of each image, shape (n,); None: each image is of another patient
-                  level: float = .95):
-    "(low, high) of a rate: Wilson's interval (1927) with the number of images that remain after the design effect of patients (Rao & Scott 1992)"
-    from scipy.stats import norm
-    hits, n = np.asarray(hits, float), len(hits)
-    who = np.arange(n) if patient is None else pd.factorize(np.asarray(patient, str))[0]
-    p, clusters, z = hits.mean(), who.max() + 1, norm.ppf((1 + level) / 2)
-    effect = n / clusters if p in (0, 1) else max((np.bincount(who, hits - p)**2).sum() / (n * p * (1 - p)), 1)
-    n = n / effect
-    middle, half = (p + z**2 / (2 * n)) / (1 + z**2 / n), z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return float(max(middle - half, 0)), float(min(middle + half, 1))
-
 def auroc_interval(y, logit, # truth (0 or 1; both occur) and scores, shape (n,)
                    patient=None, level: float = .95): # as for `rate_interval`
     "(low, high) of an AUROC: DeLong over patients on the logit scale, which stays within 0 and 1 (Pepe 2003)"
