@@ -552,12 +552,13 @@ def train_and_judge(
 def _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, strangers, varied=None):
     "The judgements of a trained network, as `report.json` holds them"
     from chestxray_fastai.evaluate import write_figures
+    from chestxray_fastai.learner import exact_float32
     _say(f'[4/4] Judging: threshold on calib for sensitivity {target_sensitivity:g}, then the test, opened once')
     point, judged, more = judge_run(out, scores, manifest, target_sensitivity, prevalence=prevalence, varied=varied)
     more['uncertainty']['outliers'] = strangers
     _say('      Judging the heat maps')
     network = learn.model.eval(), card
-    more['explanation'] = refused_in_words(judge_heat_maps, out, manifest, scores, point, network)
+    with exact_float32(): more['explanation'] = refused_in_words(judge_heat_maps, out, manifest, scores, point, network)
     _say('      Drawing the figures')
     write_figures(scores, out/'figures', point, finding=card['labels'][0])
     drawn = refused_in_words(heat_map_figure, out, manifest, point, network=network)
