@@ -7,7 +7,7 @@ from chestxray_fastai.learner import load_model, to_logits
 from chestxray_fastai.pixels import read_pixels
 
 run = Path(sys.argv[1])
-model, card = load_model(run)
+model, card = load_model(run, device='cpu')
 row, pre = read_scores(run/'scores.csv').iloc[0], card['preprocessing']
 pixels = torch.from_numpy(read_pixels(row.path, pre['size'], pre['resize'])).float().div(255)
 mean, std = (torch.tensor(pre[k]).view(-1, 1, 1) for k in ('mean', 'std'))

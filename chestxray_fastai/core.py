@@ -276,6 +276,19 @@ def read_chain(
             if entry: entries.append(entry)
     return entries, faults, b''
 
+def _read_tail(file, key):
+    "The last entry of a chain, in a list, and half a line after it; raises when the end is no chain"
+    check_target(file)
+    if not file.exists() or not file.stat().st_size: return [], b''
+    with try_again(open, file, 'rb', what=file) as f:
+        f.seek(max(0, f.seek(0, os.SEEK_END) - 2*MAX_LINE))
+        lines = f.read().splitlines(keepends=True)
+    torn = b'' if lines[-1].endswith(b'\n') else lines.pop()
+    entry = _link(lines[-1].rstrip(b'\r\n'), key) if lines else None
+    if entry is None and (lines or file.stat().st_size > len(torn)):
+        raise ChestXrayError(f'"{printable(file)}" holds something else than a log, or its end is damaged: pass another file.')
+    return [entry] if entry else [], torn
+
 def _set_aside(file, torn):
     "Move half a line out of a chain into FILE.torn, and say so"
     with open(f'{file}.torn', 'ab') as f: f.write(torn + b'\n')
@@ -288,11 +301,12 @@ def append_chain(
     file, # made when something is first added
     entries, # dicts, or a function that gives them from the list of entries that are there
     key='hash', # under which a line's own hash stands
+    tail=False, # read the end alone, for a long log: `entries` is then called with the last entry alone
 ) -> str: # hash of the last line
     "Add lines to a chain while no other process does, whole or not at all; half a line at the end is set aside"
     file = Path(os.path.realpath(file))
     with locked(file):
-        old, faults, torn = read_chain(file, key)
+        old, torn = _read_tail(file, key) if tail else read_chain(file, key)[::2]
         if torn: _set_aside(file, torn)
         previous, lines = (old[-1][key] if old else ''), []
         for entry in entries(old) if callable(entries) else entries:

@@ -45,11 +45,12 @@ def read_card(
 def to_input(
     pixels, # uint8, shape (n, size, size)
     card, # of the network
-    device='cpu',
+    device=None, # of the network; by default torch's own
 ): # float32 tensor (n, channels, size, size)
     "Grey pictures as the network wants them"
     import torch
-    (pre, _), pixels = read_card(card), np.asarray(pixels)
+    pre, _ = read_card(card)
+    pixels = np.asarray(pixels)
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[1:] != (pre['size'],) * 2 or not len(pixels):
         raise ExplainError(f'Pictures are grey, uint8, of shape (n, {pre["size"]}, {pre["size"]}) with n of 1 or more, not {pixels.dtype} {pixels.shape}.')
     x = torch.tensor(pixels, device=device).float()[:, None].expand(-1, pre['channels'], -1, -1) / 255
@@ -68,7 +69,8 @@ def train_small(
 ):
     "Train a small network on a few hundred pictures, shifted a little, in seconds; returns it ready for use"
     import torch
-    x, y, batch = to_input(pixels, card), torch.as_tensor(np.asarray(y)).long(), 32
+    device = next(model.parameters()).device
+    x, y, batch = to_input(pixels, card, device), torch.as_tensor(np.asarray(y), device=device).long(), 32
     dice = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=epochs * math.ceil(len(x) / batch))
@@ -147,7 +149,9 @@ def upsample(
 ) -> np.ndarray: # float32 (n, size, size)
     "Maps drawn large, bilinearly"
     import torch
-    return torch.nn.functional.interpolate(torch.as_tensor(np.asarray(maps, np.float32))[:, None], size=(size, size), mode='bilinear', align_corners=False)[:, 0].numpy()
+    x = torch.as_tensor(np.asarray(maps, np.float32))[:, None]
+    drawn = torch.nn.functional.interpolate(x, size=(size, size), mode='bilinear', align_corners=False)
+    return drawn[:, 0].cpu().numpy()
 
 @dataclass
 class HeatMap:
@@ -300,7 +304,8 @@ def _cam_class(method):
     class Raw(getattr(pytorch_grad_cam, METHODS[method])):
         def compute_cam_per_layer(self, x, targets, eigen_smooth):
             seen = self.activations_and_grads
-            activations, gradients = seen.activations[0].numpy(), seen.gradients[0].numpy() if seen.gradients else None
+            activations = seen.activations[0].cpu().numpy()
+            gradients = seen.gradients[0].cpu().numpy() if seen.gradients else None
             cam = self.get_cam_image(x, self.target_layers[0], targets, activations, gradients, eigen_smooth)
             if self.uses_gradients: return cam
             return cam * np.where((cam * activations.sum(1)).sum((1, 2)) < 0, -1, 1)[:, None, None] # of a principal component the sign is arbitrary
@@ -317,10 +322,11 @@ def _named_layer(model, card, layer):
 def progress_over(
     items, # with a length
     progress=True,
+    label='Heat maps', # what is done
 ):
-    "A progress bar in a notebook or a terminal; elsewhere nothing"
-    from fastprogress.fastprogress import progress_bar
-    return progress_bar(items) if progress and (sys.stderr.isatty() or 'ipykernel' in sys.modules) else items
+    "The items, with a word now and then on how far they are"
+    from chestxray_fastai.core import progress as shown
+    return shown(items, label=label, every=8) if progress else items
 
 def heat_map(
     model,
@@ -342,7 +348,7 @@ def heat_map(
     with _watched(model, module):
         cam = _cam_class(method)(model, [module], reshape_transform=shape)
         try:
-            for k in progress_over(range(0, len(pixels), batch_size), progress):
+            for k in progress_over(range(0, len(pixels), batch_size), progress, f'Heat maps, batches of {batch_size}'):
                 x = to_input(pixels[k:k + batch_size], card, device)
                 maps.append(cam(x, [explain] * len(x)))
                 logits.append(explain(cam.outputs.detach()).cpu().numpy())
@@ -417,7 +423,7 @@ def plot_cases(
 import copy
 from pathlib import Path
 
-from .evaluate import resample_weights
+from .evaluate import rate_interval, resample_weights
 
 # %% ../nbs/40a_judge_maps.ipynb #e61697ca
 def random_maps(
@@ -471,7 +477,7 @@ def removal_order(
     size, # of the pictures [pixels]
     seed=0, # of the order among equals
 ) -> np.ndarray: # float32 (n, size, size): 0 for the pixel that goes first, towards 1 for the last
-    "In which order a map lets pixels go: the most important first, equals by lot"
+    "In which order a map lets pixels go: the most important first, equals in random order"
     value = -upsample(maps, size).reshape(len(maps), -1)
     if not np.isfinite(value).all(): raise ExplainError('A map holds values that are not finite, so it puts the pixels into no order.')
     lot = np.random.default_rng(seed).permutation(value.shape[1])
@@ -505,14 +511,14 @@ def deletion_curves(
     try:
         model.eval()
         with torch.inference_mode():
-            for k in progress_over(range(0, len(pixels), at_once), progress):
+            for k in progress_over(range(0, len(pixels), at_once), progress, f'Heat maps, {kind}'):
                 part = slice(k, k + at_once)
                 first = torch.tensor(removal_order(raw[part], pre['size'], seed), device=device)[:, None] < shares
                 picture, other = (torch.tensor(np.asarray(x, np.float32), device=device)[:, None] for x in (pixels[part], filling(pixels[part], cut(part))))
                 x = torch.where(first, other, picture) if kind == 'deletion' else torch.where(first, picture, other)
                 x = (x.flatten(0, 1)[:, None].expand(-1, pre['channels'], -1, -1) - mean) / std
                 logits = [target_logit(model(b), labels, target, negative) for b in x.split(batch_size)]
-                curves.append(torch.cat(logits).reshape(-1, steps + 1).double().cpu().numpy())
+                curves.append(torch.cat(logits).reshape(-1, steps + 1).cpu().double().numpy())
     finally:
         for m, mode in modes.items(): m.training = mode
     return np.concatenate(curves)
@@ -583,7 +589,7 @@ def randomise(
             orders = {}
             for tensor in [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
                 data, n = tensor.data, len(tensor) if tensor.ndim else 0
-                if tensor.ndim > 1: data.copy_((torch.randn(data.shape, generator=dice) * data.std().cpu()).to(data))
+                if tensor.ndim > 1: data.copy_((torch.randn(data.shape, generator=dice, device='cpu') * data.std().cpu()).to(data))
                 elif n and data.is_floating_point():
                     if n not in orders: orders[n] = torch.randperm(n, generator=dice)
                     data.copy_(data[orders[n].to(data.device)].clone())
@@ -615,7 +621,7 @@ def randomisation_test(
     own = np.asarray(maps_of(model, pixels))
     names = [name for name, _ in weight_groups(model, parts)]
     stages = [dict(stage='trained', **mean_interval(rank_correlation(own, own), patient, n_boot, seed))]
-    for k in progress_over(range(len(names)), progress):
+    for k in progress_over(range(len(names)), progress, 'Heat maps, weights made random'):
         found = [rank_correlation(own, maps_of(randomise(model, k + 1, parts, 1000 * seed + d), pixels)) for d in range(draws)]
         found = np.stack(found)
         known = np.isfinite(found)
@@ -705,7 +711,12 @@ def _judged_pointing(heat, masks, patient, n_boot, seed):
     luck = np.fmax(area, noise) if np.nanmean(noise) > np.nanmean(area) else area
     gain, chance = mean_interval(hits - luck, patient, n_boot, seed), float(np.nanmean(luck))
     passed = None if gain['low'] is None else bool(gain['low'] > 0)
-    return dict(**mean_interval(hits, patient, n_boot, seed), chance=chance, times_chance=float(np.nanmean(hits) / chance), noise=float(np.nanmean(noise)),
+    found = mean_interval(hits, patient, n_boot, seed)
+    if found['low'] is not None and found['value'] in (0, 1): # no resample varies there
+        known = np.isfinite(hits)
+        low, high = rate_interval(hits[known], None if patient is None else np.asarray(patient)[known])
+        found |= dict(low=min(low, found['value']), high=max(high, found['value']))
+    return dict(**found, chance=chance, times_chance=float(np.nanmean(hits) / chance), noise=float(np.nanmean(noise)),
                 other_pictures=float(np.nanmean(others)), n=int(np.isfinite(hits).sum()), passed=passed)
 
 def border_masks(
@@ -822,7 +833,7 @@ def explanation_report(
     progress=True,
     **kwargs, # further ones for `judge_maps`
 ) -> dict: # JSON-able
-    "Judge the heat maps of some pictures that the network calls positive, drawn by lot, for `report.json`"
+    "Judge the heat maps of some pictures that the network calls positive, chosen at random, for `report.json`"
     pre, labels = read_card(card)
     rows, pixels = rows.reset_index(drop=True), np.asarray(pixels)
     if len(rows) != len(pixels): raise ExplainError(f'There are {len(rows)} rows and {len(pixels)} pictures: pass the pictures of these very rows.')

@@ -887,64 +887,51 @@ def _not_told_apart(df, shared):
     return sorted(p for p, rows in df[df['patient'].isin(shared)].groupby('patient') if not _told_apart(rows, rows['side']))
 
 # %% ../nbs/10a_audit.ipynb #53f726ae
-import html, io, json, sys, textwrap
+import html, json, sys, textwrap
 from concurrent.futures import ThreadPoolExecutor
+from .core import printable
 
 # %% ../nbs/10a_audit.ipynb #03a7c28d
 ImageFacts = namedtuple('ImageFacts', 'problem format mode width height bytes mean step file_hash pixel_hash thumb')
 THUMB = 32 # side of the thumbnails that are compared [pixels]
 
-def _grey(image):
-    "A Pillow image of any mode as 8-bit grey; deep images are scaled by their bit depth"
-    from PIL import Image
-    if image.mode[0] not in 'IF': return image if image.mode == 'L' else image.convert('L')
-    deep = np.nan_to_num(np.asarray(image, dtype=np.float64)).clip(0)
-    top = next((2**bits - 1 for bits in (8, 10, 12, 14, 16) if deep.max() < 2**bits), deep.max())
-    return Image.fromarray((deep*(255/top)).astype(np.uint8))
-
 def _problem(error, data):
-    "Why a file cannot be read, in words"
-    from PIL import UnidentifiedImageError
-    if isinstance(error, FileNotFoundError): return 'there is no such file'
-    if data is None: return f'it cannot be opened ({error.strerror or error})' if isinstance(error, OSError) else f'it cannot be opened ({error})'
-    if not data: return 'the file is empty'
-    if isinstance(error, UnidentifiedImageError):
+    "Why a file cannot be read, in words; `error` is a `PixelsError`, `data` what the file holds"
+    if error.kind == 'empty': return 'the file is empty'
+    if error.kind in ('folder', 'special', 'forbidden'): return f'it cannot be opened ({error.reason})'
+    if error.kind == 'not_a_picture':
         text = all(b in b'\t\n\r\f' or 32 <= b < 127 for b in data[:64])
         return 'it holds text, not an image' if text else 'it is no image of a known type'
-    cut = any(w in str(error).lower() for w in ('truncated', 'broken', 'unexpected end', 'not enough', 'eof'))
-    return 'it is truncated: the end of the image is missing' if cut else f'it cannot be decoded ({error})'
+    if error.kind != 'damaged': return error.reason
+    why = error.reason.removeprefix('it is truncated or damaged (').removesuffix('); copy it again from its source')
+    cut = any(w in why.lower() for w in ('truncated', 'broken', 'unexpected end', 'not enough', 'eof'))
+    return 'it is truncated: the end of the image is missing' if cut else f'it cannot be decoded ({why})'
 
 # %% ../nbs/10a_audit.ipynb #b5694956
 def inspect_image(
     path, # an image file
 ) -> ImageFacts: # `problem` is '' when the image is sound; `step` is a JPEG's mean quantisation step; `thumb` is uint8, 32 by 32
-    "Decode one file and note what an audit needs to know of it"
+    "Decode one file as training does and note what an audit needs to know of it; raises a `StorageError` when the storage does not answer"
     from PIL import Image
-    data = None
+    from chestxray_fastai.pixels import PixelsError, open_picture, read_bytes
+    data = b''
     try:
-        data = Path(path).read_bytes()
-        with Image.open(io.BytesIO(data)) as image:
-            form, mode, size = image.format, image.mode, image.size
-            tables = getattr(image, 'quantization', None)
-            image.draft('L', (4*THUMB, 4*THUMB))
-            image.load()
-            grey = _grey(image)
-        pixels = np.asarray(grey)
-        small = np.asarray(grey.resize((THUMB, THUMB), Image.Resampling.BOX))
-    except Exception as e: # whatever a broken file does to a decoder is a finding, not the end of the audit
-        return ImageFacts(_problem(e, data), '', '', 0, 0, len(data or b''), np.nan, np.nan, '', '', np.zeros((THUMB, THUMB), np.uint8))
+        data = read_bytes(path)
+        picture = open_picture(data, 2*THUMB, name=path, hashed=True)
+    except PixelsError as error: # whatever a broken file does to a decoder is a finding, not the end of the audit
+        nothing = np.zeros((THUMB, THUMB), np.uint8)
+        return ImageFacts(_problem(error, data), '', '', 0, 0, len(data), np.nan, np.nan, '', '', nothing)
+    size, pixels = (picture.width, picture.height), np.asarray(picture.grey)
+    small = np.asarray(picture.grey.resize((THUMB, THUMB), Image.Resampling.BOX))
     fingerprint = hashlib.sha256(f'{size}'.encode('ascii') + pixels.tobytes()).hexdigest()
-    step = float(np.mean(tables[0])) if tables and 0 in tables else np.nan
-    return ImageFacts('', form, mode, *size, len(data), float(pixels.mean()), step, hashlib.sha256(data).hexdigest(), fingerprint, small)
+    return ImageFacts('', picture.format, picture.mode, *size, len(data), float(pixels.mean()), picture.step, picture.sha256, fingerprint, small)
 
 # %% ../nbs/10a_audit.ipynb #4006f0f1
 def _bar(rows, total, progress):
     "Rows behind a progress bar, in Jupyter and on a terminal; none where nobody watches"
-    from fastcore.imports import in_jupyter
-    if progress is None: progress = total > 200 and (sys.stderr.isatty() or in_jupyter())
-    if not progress: return rows
-    from fastprogress.fastprogress import progress_bar
-    return progress_bar(rows, total=total, leave=False)
+    from chestxray_fastai.core import progress as shown
+    if progress is None: progress = total > 200 and (sys.stderr.isatty() or 'ipykernel' in sys.modules)
+    return shown(rows, total, 'Audit') if progress else rows
 
 def inspect_images(
     paths, # image files
@@ -952,17 +939,14 @@ def inspect_images(
     progress=None, # show a progress bar (default: where somebody watches)
 ) -> tuple: # a DataFrame with a row per file, and the thumbnails, uint8 (n, 32, 32)
     "`inspect_image` for many files at a time"
-    from PIL import Image, ImageFile
-    paths, lenient = [str(p) for p in paths], ImageFile.LOAD_TRUNCATED_IMAGES
+    from PIL import Image
     Image.init()
-    thumbs, rows = np.zeros((len(paths), THUMB, THUMB), np.uint8), []
-    try:
-        ImageFile.LOAD_TRUNCATED_IMAGES = False # where it is switched on, half an image passes for a whole one
-        with ThreadPoolExecutor(n_workers or min(8, os.cpu_count() or 1)) as pool:
-            for i, found in enumerate(_bar(pool.map(inspect_image, paths), len(paths), progress)):
-                thumbs[i] = found.thumb
-                rows.append((paths[i], *found[:-1]))
-    finally: ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+    paths, rows = [str(p) for p in paths], []
+    thumbs = np.zeros((len(paths), THUMB, THUMB), np.uint8)
+    with ThreadPoolExecutor(n_workers or min(8, os.cpu_count() or 1)) as pool:
+        for i, found in enumerate(_bar(pool.map(inspect_image, paths), len(paths), progress)):
+            thumbs[i] = found.thumb
+            rows.append((paths[i], *found[:-1]))
     return pd.DataFrame(rows, columns=['path', *ImageFacts._fields[:-1]]), thumbs
 
 # %% ../nbs/10a_audit.ipynb #42853f7b
@@ -1399,12 +1383,12 @@ class Audit:
         for f in self.findings.to_dict('records'):
             lines += ['', f"{f['severity'].upper():8} {f['check']} ({f['count']:,})"]
             for text in [f['finding'], *(f'· {e}' for e in f['examples']), *([f"→ {f['what to do']}"] if f['what to do'] else [])]:
-                lines += textwrap.wrap(text, 110, initial_indent=' '*9, subsequent_indent=' '*11, break_on_hyphens=False)
+                lines += textwrap.wrap(printable(text), 110, initial_indent=' '*9, subsequent_indent=' '*11, break_on_hyphens=False)
         return '\n'.join(lines)
     __repr__ = __str__
     def _repr_html_(self):
         colour = {'error': '#b3261e', 'warning': '#9a6700', 'info': '#57606a'}
-        t = self.findings.assign(examples=self.findings['examples'].map(lambda e: '<br>'.join(map(html.escape, e))))
+        t = self.findings.assign(examples=self.findings['examples'].map(lambda e: '<br>'.join(html.escape(printable(x)) for x in e)))
         for c in ('check', 'finding', 'what to do'): t[c] = t[c].map(html.escape)
         t['severity'] = t['severity'].map(lambda s: f'<b style="color:{colour[s]}">{s}</b>')
         return f'<p><b>{html.escape(self._title())}</b></p>' + t.to_html(index=False, escape=False, justify='left', border=0).replace('<td>', '<td style="text-align: left; vertical-align: top">')
