@@ -285,7 +285,7 @@ def rival_scores(model, # as for `network_outputs`, with two outputs
     pushed = [odin.predict(_as_input(pixels[i:i + batch_size], preprocessing, next(model.parameters()).device)).cpu() for i in range(0, len(pixels), batch_size)]
     found = dict(softmax=MaxSoftmax.score(torch.from_numpy(raw)), energy=EnergyBased.score(torch.from_numpy(raw)), odin=torch.cat(pushed),
                  mahalanobis=Mahalanobis(None).fit_features(fit, classes).predict_features(last), nearest=KNN(None, k=k).fit_features(fit, classes).predict_features(last))
-    return pd.DataFrame({name: v.double().numpy() for name, v in found.items()})
+    return pd.DataFrame({name: v.double().cpu().numpy() for name, v in found.items()})
 
 # %% ../nbs/32_uncertainty.ipynb #64a2efe8
 def _judge_outliers(home, strange, home_weights, strange_weights):
