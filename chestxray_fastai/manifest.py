@@ -72,6 +72,7 @@ def _some(items, n=3):
 
 def _as_key(value):
     "A patient as text: 13118, 13118.0 and ' 13118 ' are one patient; nothing is the empty text"
+    if isinstance(value, str): return value.strip()
     if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA: return ''
     if isinstance(value, (float, np.floating)) and float(value).is_integer(): value = int(value)
     return str(value).strip()
@@ -108,12 +109,12 @@ def check_manifest(
     if need_label and not label_columns(df):
         raise ManifestError(f'There is no label column in {name}: add one, such as "pneumonia", holding 1 and 0, or name it with labels=["…"] (--labels … on the command line).')
     labels = _check_labels(df, name)
-    blank = [i for i, p in enumerate(df['path']) if not _as_key(p)]
+    blank = [i for i, p in enumerate(df['path'].tolist()) if not _as_key(p)]
     if blank: raise ManifestError(f'The path is empty in row {_some(blank)} of {name}: fill it or drop the row.')
-    path = [str(p) for p in df['path']]
+    path = [str(p) for p in df['path'].tolist()]
     twice = [p for p, n in Counter(os.path.normcase(os.path.normpath(p)) for p in path).items() if n > 1]
     if twice: raise ManifestError(f'{_count(twice, "path")} in more than one row of {name} ({_some(twice)}): keep one row for each image.')
-    patient = [_as_key(p) for p in df['patient']]
+    patient = [_as_key(p) for p in df['patient'].tolist()]
     if '' in patient: raise ManifestError(f'The patient is empty for {path[patient.index("")]} in {name}: give every image a patient, a key of its own where none is known.')
     split = _check_split(df, name, need_split)
     if need_files: _check_files(path, name)
@@ -135,7 +136,7 @@ def _check_split(df, name, need_split):
     "The split column in this project's four words, None where there is none"
     if 'split' not in df.columns: split = [None]*len(df)
     else:
-        given = [_as_key(s) or None for s in df['split']]
+        given = [_as_key(s) or None for s in df['split'].tolist()]
         meant = {s: as_split(s) for s in set(given) - {None}}
         unknown = sorted(s for s, m in meant.items() if m is None)
         if unknown: raise ManifestError(f'The split "{printable(unknown[0])}" in {name} is not known: use {", ".join(SPLITS)}, or nothing where none is assigned.')
@@ -312,21 +313,26 @@ def _by_name(names):
     return {_same(n): str(n) for n in ([names] if isinstance(names, (str, os.PathLike)) else names)}
 
 # %% ../nbs/10_manifest.ipynb #57bbe14f
-def _say_left_out(walk, places, stray, value, folder):
-    "Warn of all that lies in the folder and is not in the manifest, with counts and kinds"
+_FILMS_TOO = {'dcm', 'dicom', 'ima', 'nii', 'nrrd', 'mha', 'heic', 'heif', 'jxl', 'raw'}
+
+def _kinds(files):
+    "How many files of which kind, as text, and a word on DICOM"
+    kinds = Counter(f'.{f[-1].rpartition(".")[2].lower()}' if '.' in f[-1] else 'without a suffix' for f in files)
+    words = ', '.join(f'{n:,} {printable(k)}' for k, n in kinds.most_common(6))
+    return words + ('; DICOM cannot be read so far: convert it to PNG' if kinds.keys() & {'.dcm', '.dicom', 'without a suffix'} else '')
+
+def _left_out(walk, places, stray, value):
+    "What lies in a folder and is not in its manifest: sentences with counts and kinds"
     def say(files, what): return [f'{_count(files, "file")} {what} ({_some("/".join(f) for f in files)})'] if files else []
-    classes = {(*root, name) for root, _, name in places.values()}
-    def in_class(f): return not classes or any(f[:len(c)] == c for c in classes) or any(as_split(p) for p in f[:-1])
-    other = [f for f in walk.other if in_class(f)]
-    kinds = Counter(f[-1].rpartition('.')[2].lower() if '.' in f[-1] else 'without a suffix' for f in other)
-    words = ', '.join(f'{n:,} {"" if k == "without a suffix" else "."}{k}' for k, n in kinds.most_common(6))
-    if kinds.keys() & {'dcm', 'dicom', 'without a suffix'}: words += '; DICOM cannot be read so far: convert it to PNG'
-    total = len(other) + len(places)
+    classes, roots = {(*root, name) for root, _, name in places.values()}, {root for root, _, _ in places.values()}
+    def in_class(f): return any(f[:n] in classes for n in range(1, len(f))) or any(as_split(p) for p in f[:-1])
+    def is_film(f): return f[-1].rpartition('.')[2].lower() in _FILMS_TOO and any(f[:len(r)] == r and len(f) > len(r) + 1 for r in roots)
+    other = [f for f in walk.other if in_class(f) or is_film(f)]
     left = say(stray + [im for im, p in places.items() if p[2] not in value], 'in no class folder that has a label')
-    if other: left.append(f'{len(other):,} of {total:,} files of the class folders are no image that can be read here ({words})')
+    if other: left.append(f'{len(other):,} of {len(other) + len(places):,} files of the class folders are no image that can be read here ({_kinds(other)})')
     left += say(walk.masks, 'called as masks or thumbnails are') + say(walk.hidden, 'hidden')
     if walk.unread: left.append(f'{_count(walk.unread, "folder")} not readable, with all that it holds ({_some("/".join(f) for f in walk.unread)})')
-    if left: warnings.warn(f'Left out of the manifest of "{printable(folder)}": {"; ".join(left)}.')
+    return '; '.join(left)
 
 def _say_splits(places, classes):
     "Warn of folders that look like a split and are not understood, and of images outside all splits"
@@ -354,11 +360,17 @@ def read_folder(
     if not walk.images: raise _no_image(walk, folder)
     places, stray = _places(walk.images, {*ones, *(zeros or {})})
     if not places:
+        tables = [f[0] for f in walk.other if len(f) == 1 and re.search(r'\.(csv|tsv|csv\.gz)$', f[0], re.I)]
         raise ManifestError(f'The {len(walk.images):,} images in "{printable(folder)}" lie in no class folder: put them in folders such as NORMAL and {next(iter(ones.values()))}, '
-                            'or name the positive folder with positive="…" (--positive … on the command line).')
+                            'or name the positive folder with positive="…" (--positive … on the command line)'
+                            + (f', or pass the table that names them, such as "{printable(folder/tables[0])}".' if tables else '.'))
     _one_root(places, folder)
-    value = _label_classes([c for _, _, c in places.values()], ones, zeros, f'"{printable(folder)}"')
-    _say_left_out(walk, places, stray, value, folder)
+    classes = {c for _, _, c in places.values()}
+    try: value = _label_classes(classes, ones, zeros, f'"{printable(folder)}"')
+    except ManifestError as e:
+        left = _left_out(walk, places, stray, classes)
+        raise ManifestError(f'{e}' + (f' Left out are: {left}.' if left else '')) from None
+    if left := _left_out(walk, places, stray, value): warnings.warn(f'Left out of the manifest of "{printable(folder)}": {left}.')
     _say_splits(places, value)
     rows = [{'path': str(Path(os.path.abspath(folder), *im)), label: value[p[2]], 'patient': patient('/'.join(im)), 'split': p[1], 'cause': cause(im[-1])}
             for im, p in places.items() if p[2] in value]
@@ -370,11 +382,9 @@ def read_folder(
 
 def _no_image(walk, folder):
     "The error for a folder without a single image"
-    kinds = Counter(Path(f[-1]).suffix.lower() or f[-1] for f in walk.other).most_common(3)
-    only = [f'files such as {walk.other[0][-1]} ({", ".join(f"{n:,} {printable(k)}" for k, n in kinds)})'] if kinds else []
+    only = [f'{_number(walk.other, "file")} such as {printable(walk.other[0][-1])} ({_kinds(walk.other)})'] if walk.other else []
     if walk.masks: only.append(f'{_number(walk.masks, "file")} called as masks are')
-    dicom = ' DICOM cannot be read so far, convert it to PNG;' if any(k in ('.dcm', '.dicom') for k, _ in kinds) else ''
-    return ManifestError(f'There is no image in "{printable(folder)}"' + (f', only {" and ".join(only)}' if only else '') + f':{dicom} pass a folder that holds class folders of images.')
+    return ManifestError(f'There is no image in "{printable(folder)}"' + (f', only {" and ".join(only)}' if only else '') + ': pass a folder that holds class folders of images.')
 
 def _warn_unknown(df, where):
     "Say it when file names tell no patient: a split can then not keep patients together"
@@ -665,16 +675,16 @@ def _parts(name):
     "(the parts of a written path in NFC, where it begins: '' for the folder, '/', or a drive 'C:'); Windows, POSIX and `file://` alike"
     name = unquote(name[7:]) if name[:7].lower() == 'file://' else name
     name = unicodedata.normalize('NFC', name.replace('\\', '/'))
-    drive = re.match(r'/?([A-Za-z]:)', name)
+    drive = re.match(r'/?([A-Za-z]:)', name) if ':' in name[:3] else None
     parts = name[drive.end() if drive else 0:].split('/')
     return tuple(p for p in parts if p not in ('', '.')), drive[1] if drive else name[:1] if name[:1] == '/' else ''
 
-def _as_written(name, folder):
-    "The file that a path names from `folder`, letter for letter but for slashes and accents; None when there is none"
+def _respelled(name, folder):
+    "The file that a path names from `folder` with other slashes or accents than it is written with; None when there is none"
     parts, root = _parts(name)
     plain = ('/' if root == '/' else '') + '/'.join(parts)
-    tried = [name] if len(root) > 1 else [name, plain, unicodedata.normalize('NFD', plain)]
-    return next((f for t in dict.fromkeys(tried) if _is_file(f := os.path.abspath(os.path.join(folder, t)))), None)
+    tried = [] if len(root) > 1 else [plain] if plain.isascii() else [plain, unicodedata.normalize('NFD', plain)]
+    return next((f for t in tried if t != name and _is_file(f := os.path.abspath(os.path.join(folder, t)))), None)
 
 def _composed(parts): return tuple(unicodedata.normalize('NFC', p) for p in parts)
 
@@ -686,12 +696,12 @@ def _stem_and_suffix(name):
 def _below(names, folder, of):
     "{name: file} for those of `names` of which one file below `folder` ends with all parts that are written"
     walk, index, out = _image_files(folder), {}, {}
-    for im in (*walk.images, *walk.masks): index.setdefault(_stem_and_suffix(_composed(im)[-1])[0], []).append(im)
+    for im in (*walk.images, *walk.masks): index.setdefault(_stem_and_suffix(*_composed(im[-1:]))[0], []).append(im)
     masks = set(walk.masks)
     for name in names:
         parts, _ = _parts(name)
         stem, suffix = _stem_and_suffix(parts[-1]) if parts else ('', '')
-        found = [im for im in index.get(stem, ()) if _composed(im[-len(parts):-1]) == parts[:-1] and suffix in ('', _stem_and_suffix(im[-1])[1])]
+        found = [im for im in index.get(stem, ()) if suffix in ('', _stem_and_suffix(im[-1])[1]) and _composed(im[-len(parts):-1]) == parts[:-1]]
         found = [im for im in found if im not in masks] or found
         if len(found) > 1:
             raise ManifestError(f'"{printable(name)}" of {of} could be any of {len(found)} files in "{printable(folder)}" '
@@ -707,23 +717,25 @@ def _moved(names, folder, of):
     for n in range(1, len(shared) + 1):
         if not absolute and here[-n:] != shared[:n]: continue
         rest = ['/'.join(parts[n:]) for parts, _ in written]
-        if not any(_as_written(r, folder) for r in rest[:20]): continue
-        files = [_as_written(r, folder) for r in rest]
+        if not any(_file_of(r, folder) for r in rest[:20]): continue
+        files = [_file_of(r, folder) for r in rest]
         if 2*sum(map(bool, files)) < len(files): continue
         if absolute: warnings.warn(f'The paths of {of} begin with "{printable("/".join(shared[:n]))}", which is not there: they are looked for in "{printable(folder)}" instead.')
         return files
 
+def _file_of(name, folder):
+    "The file that a path names from `folder`, or None"
+    file = os.path.abspath(os.path.join(folder, name))
+    return file if _is_file(file) else _respelled(name, folder)
+
 def _find_files(names, folder, of='the table', search=True):
-    "Absolute paths of `names`; a name that no file answers to stays as it is, from `folder`"
-    path = [os.path.abspath(os.path.join(folder, n)) for n in names]
-    files = [p if _is_file(p) else None for p in path]
-    if None not in files: return path
-    files = [f or _as_written(n, folder) for f, n in zip(files, names)]
+    "(absolute paths of `names`, which of them are there); a name that no file answers to stays as it is, from `folder`"
+    files = [_file_of(n, folder) for n in names]
     if search and None in files:
         found = _below([n for f, n in zip(files, names) if f is None], folder, of)
         files = [f or found.get(n) for f, n in zip(files, names)]
     if names and not any(files): files = _moved(names, folder, of) or files
-    return [f or p for f, p in zip(files, path)]
+    return [f or os.path.abspath(os.path.join(folder, n)) for f, n in zip(files, names)], [f is not None for f in files]
 
 # %% ../nbs/10_manifest.ipynb #93ad810a
 def read_csv(
@@ -742,15 +754,21 @@ def read_csv(
     folder = Path(folder).expanduser() if folder is not None else Path('.') if is_table else Path(csv).expanduser().parent
     if not _is_folder(folder): raise ManifestError(f'There is no folder "{printable(folder)}" to look for the images in: check folder="…" (--folder on the command line).')
     df = _with_split(_rename(df, columns, labels, values), name)
-    if 'patient' not in df: df['patient'] = [patient(str(p)) for p in df['path']]; _warn_unknown(df, folder)
+    if 'patient' not in df:
+        df['patient'] = [patient(str(p)) for p in df['path'].tolist()]
+        _warn_unknown(df, folder)
     if source: df['source'] = source
-    if 'cause' not in df and any(found := [cause(p) for p in df['path']]): df['cause'] = found
-    df['path'] = _find_files([_as_key(p) for p in df['path']], folder, name) if df['path'].notna().all() else df['path']
-    gone = [not _is_file(p) for p in df['path'].map(_as_key)] if missing == 'drop' else []
-    if any(gone):
-        warnings.warn(f'{_count(sum(gone), "file")} named in {name} but not there, and left out.')
-        df = df[~np.array(gone)]
-    return check_manifest(df, need_files=missing == 'error', name=name)
+    if 'cause' not in df and any(found := [cause(p) for p in df['path'].tolist()]): df['cause'] = found
+    here = np.ones(len(df), bool)
+    if df['path'].notna().all():
+        df['path'], here = _find_files([_as_key(p) for p in df['path'].tolist()], folder, name)
+        here = np.array(here)
+    if missing == 'drop' and not here.all():
+        warnings.warn(f'{_count(int(sum(~here)), "file")} named in {name} but not there, and left out.')
+        df, here = df[here], here[here]
+    df = check_manifest(df, name=name)
+    if missing == 'error': _check_files(df['path'][~here], name)
+    return df
 
 def _with_split(df, name):
     "The table with its column `path`, and with the split that the folders in its paths tell where no column does"
@@ -759,7 +777,9 @@ def _with_split(df, name):
         raise ManifestError(f'There is no column "path" in {name}, only {_some(df.columns, 12)}{first}: say which one it is with columns={{"…": "path"}} '
                             '(--columns …=path on the command line).')
     if 'split' in df: return df
-    told = [next((s for part in _parts(_as_key(p))[0][:-1] if (s := as_split(part))), None) for p in df['path']]
+    folders = [_as_key(p).replace('\\', '/').rpartition('/')[0] for p in df['path'].tolist()]
+    split = {f: next((s for part in reversed(f.split('/')) if (s := as_split(part))), None) for f in set(folders)}
+    told = [split[f] for f in folders]
     if len(set(told) - {None}) < 2: return df
     warnings.warn(f'No column of {name} tells the split, but the folders in its paths do ({", ".join(s for s in SPLITS if s in told)}), so it is taken from them.')
     return df.assign(split=pd.Series(told, dtype=object, index=df.index))
@@ -781,6 +801,12 @@ def write_manifest(
     text = df.to_csv(index=False, lineterminator='\n', quoting=2 if odd else 0)
     return write_whole(csv_file, text.encode('utf-8', 'surrogatepass'))
 
+def _resolved(names, folder, of):
+    "Absolute paths of the names in a manifest; where some look strange or a few of them are not there, all are looked for"
+    path = [os.path.abspath(os.path.join(folder, n)) for n in names]
+    if all(n.isascii() and '\\' not in n for n in names) and all(map(_is_file, path[::max(1, len(path)//20)])): return path
+    return _find_files(names, folder, of, search=False)[0]
+
 def read_manifest(
     csv, # written by `write_manifest`, or by hand in the same form
     need_files=False, # every file must exist
@@ -789,7 +815,7 @@ def read_manifest(
     csv = Path(csv).expanduser()
     name = f'"{printable(csv.name)}"'
     df = _with_split(_ours(_load_csv(csv)), name)
-    if df['path'].notna().all(): df['path'] = _find_files([str(p) for p in df['path']], csv.parent, name, search=False)
+    if df['path'].notna().all(): df['path'] = _resolved([str(p) for p in df['path'].tolist()], csv.parent, name)
     return check_manifest(df, need_label=False, need_files=need_files, name=name)
 
 # %% ../nbs/10_manifest.ipynb #e645e480
@@ -861,64 +887,51 @@ def _not_told_apart(df, shared):
     return sorted(p for p, rows in df[df['patient'].isin(shared)].groupby('patient') if not _told_apart(rows, rows['side']))
 
 # %% ../nbs/10a_audit.ipynb #53f726ae
-import html, io, json, sys, textwrap
+import html, json, sys, textwrap
 from concurrent.futures import ThreadPoolExecutor
+from .core import printable
 
 # %% ../nbs/10a_audit.ipynb #03a7c28d
 ImageFacts = namedtuple('ImageFacts', 'problem format mode width height bytes mean step file_hash pixel_hash thumb')
 THUMB = 32 # side of the thumbnails that are compared [pixels]
 
-def _grey(image):
-    "A Pillow image of any mode as 8-bit grey; deep images are scaled by their bit depth"
-    from PIL import Image
-    if image.mode[0] not in 'IF': return image if image.mode == 'L' else image.convert('L')
-    deep = np.nan_to_num(np.asarray(image, dtype=np.float64)).clip(0)
-    top = next((2**bits - 1 for bits in (8, 10, 12, 14, 16) if deep.max() < 2**bits), deep.max())
-    return Image.fromarray((deep*(255/top)).astype(np.uint8))
-
 def _problem(error, data):
-    "Why a file cannot be read, in words"
-    from PIL import UnidentifiedImageError
-    if isinstance(error, FileNotFoundError): return 'there is no such file'
-    if data is None: return f'it cannot be opened ({error.strerror or error})' if isinstance(error, OSError) else f'it cannot be opened ({error})'
-    if not data: return 'the file is empty'
-    if isinstance(error, UnidentifiedImageError):
+    "Why a file cannot be read, in words; `error` is a `PixelsError`, `data` what the file holds"
+    if error.kind == 'empty': return 'the file is empty'
+    if error.kind in ('folder', 'special', 'forbidden'): return f'it cannot be opened ({error.reason})'
+    if error.kind == 'not_a_picture':
         text = all(b in b'\t\n\r\f' or 32 <= b < 127 for b in data[:64])
         return 'it holds text, not an image' if text else 'it is no image of a known type'
-    cut = any(w in str(error).lower() for w in ('truncated', 'broken', 'unexpected end', 'not enough', 'eof'))
-    return 'it is truncated: the end of the image is missing' if cut else f'it cannot be decoded ({error})'
+    if error.kind != 'damaged': return error.reason
+    why = error.reason.removeprefix('it is truncated or damaged (').removesuffix('); copy it again from its source')
+    cut = any(w in why.lower() for w in ('truncated', 'broken', 'unexpected end', 'not enough', 'eof'))
+    return 'it is truncated: the end of the image is missing' if cut else f'it cannot be decoded ({why})'
 
 # %% ../nbs/10a_audit.ipynb #b5694956
 def inspect_image(
     path, # an image file
 ) -> ImageFacts: # `problem` is '' when the image is sound; `step` is a JPEG's mean quantisation step; `thumb` is uint8, 32 by 32
-    "Decode one file and note what an audit needs to know of it"
+    "Decode one file as training does and note what an audit needs to know of it; raises a `StorageError` when the storage does not answer"
     from PIL import Image
-    data = None
+    from chestxray_fastai.pixels import PixelsError, open_picture, read_bytes
+    data = b''
     try:
-        data = Path(path).read_bytes()
-        with Image.open(io.BytesIO(data)) as image:
-            form, mode, size = image.format, image.mode, image.size
-            tables = getattr(image, 'quantization', None)
-            image.draft('L', (4*THUMB, 4*THUMB))
-            image.load()
-            grey = _grey(image)
-        pixels = np.asarray(grey)
-        small = np.asarray(grey.resize((THUMB, THUMB), Image.Resampling.BOX))
-    except Exception as e: # whatever a broken file does to a decoder is a finding, not the end of the audit
-        return ImageFacts(_problem(e, data), '', '', 0, 0, len(data or b''), np.nan, np.nan, '', '', np.zeros((THUMB, THUMB), np.uint8))
+        data = read_bytes(path)
+        picture = open_picture(data, 2*THUMB, name=path, hashed=True)
+    except PixelsError as error: # whatever a broken file does to a decoder is a finding, not the end of the audit
+        nothing = np.zeros((THUMB, THUMB), np.uint8)
+        return ImageFacts(_problem(error, data), '', '', 0, 0, len(data), np.nan, np.nan, '', '', nothing)
+    size, pixels = (picture.width, picture.height), np.asarray(picture.grey)
+    small = np.asarray(picture.grey.resize((THUMB, THUMB), Image.Resampling.BOX))
     fingerprint = hashlib.sha256(f'{size}'.encode('ascii') + pixels.tobytes()).hexdigest()
-    step = float(np.mean(tables[0])) if tables and 0 in tables else np.nan
-    return ImageFacts('', form, mode, *size, len(data), float(pixels.mean()), step, hashlib.sha256(data).hexdigest(), fingerprint, small)
+    return ImageFacts('', picture.format, picture.mode, *size, len(data), float(pixels.mean()), picture.step, picture.sha256, fingerprint, small)
 
 # %% ../nbs/10a_audit.ipynb #4006f0f1
 def _bar(rows, total, progress):
     "Rows behind a progress bar, in Jupyter and on a terminal; none where nobody watches"
-    from fastcore.imports import in_jupyter
-    if progress is None: progress = total > 200 and (sys.stderr.isatty() or in_jupyter())
-    if not progress: return rows
-    from fastprogress.fastprogress import progress_bar
-    return progress_bar(rows, total=total, leave=False)
+    from chestxray_fastai.core import progress as shown
+    if progress is None: progress = total > 200 and (sys.stderr.isatty() or 'ipykernel' in sys.modules)
+    return shown(rows, total, 'Audit') if progress else rows
 
 def inspect_images(
     paths, # image files
@@ -926,17 +939,14 @@ def inspect_images(
     progress=None, # show a progress bar (default: where somebody watches)
 ) -> tuple: # a DataFrame with a row per file, and the thumbnails, uint8 (n, 32, 32)
     "`inspect_image` for many files at a time"
-    from PIL import Image, ImageFile
-    paths, lenient = [str(p) for p in paths], ImageFile.LOAD_TRUNCATED_IMAGES
+    from PIL import Image
     Image.init()
-    thumbs, rows = np.zeros((len(paths), THUMB, THUMB), np.uint8), []
-    try:
-        ImageFile.LOAD_TRUNCATED_IMAGES = False # where it is switched on, half an image passes for a whole one
-        with ThreadPoolExecutor(n_workers or min(8, os.cpu_count() or 1)) as pool:
-            for i, found in enumerate(_bar(pool.map(inspect_image, paths), len(paths), progress)):
-                thumbs[i] = found.thumb
-                rows.append((paths[i], *found[:-1]))
-    finally: ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+    paths, rows = [str(p) for p in paths], []
+    thumbs = np.zeros((len(paths), THUMB, THUMB), np.uint8)
+    with ThreadPoolExecutor(n_workers or min(8, os.cpu_count() or 1)) as pool:
+        for i, found in enumerate(_bar(pool.map(inspect_image, paths), len(paths), progress)):
+            thumbs[i] = found.thumb
+            rows.append((paths[i], *found[:-1]))
     return pd.DataFrame(rows, columns=['path', *ImageFacts._fields[:-1]]), thumbs
 
 # %% ../nbs/10a_audit.ipynb #42853f7b
@@ -1373,12 +1383,12 @@ class Audit:
         for f in self.findings.to_dict('records'):
             lines += ['', f"{f['severity'].upper():8} {f['check']} ({f['count']:,})"]
             for text in [f['finding'], *(f'· {e}' for e in f['examples']), *([f"→ {f['what to do']}"] if f['what to do'] else [])]:
-                lines += textwrap.wrap(text, 110, initial_indent=' '*9, subsequent_indent=' '*11, break_on_hyphens=False)
+                lines += textwrap.wrap(printable(text), 110, initial_indent=' '*9, subsequent_indent=' '*11, break_on_hyphens=False)
         return '\n'.join(lines)
     __repr__ = __str__
     def _repr_html_(self):
         colour = {'error': '#b3261e', 'warning': '#9a6700', 'info': '#57606a'}
-        t = self.findings.assign(examples=self.findings['examples'].map(lambda e: '<br>'.join(map(html.escape, e))))
+        t = self.findings.assign(examples=self.findings['examples'].map(lambda e: '<br>'.join(html.escape(printable(x)) for x in e)))
         for c in ('check', 'finding', 'what to do'): t[c] = t[c].map(html.escape)
         t['severity'] = t['severity'].map(lambda s: f'<b style="color:{colour[s]}">{s}</b>')
         return f'<p><b>{html.escape(self._title())}</b></p>' + t.to_html(index=False, escape=False, justify='left', border=0).replace('<td>', '<td style="text-align: left; vertical-align: top">')

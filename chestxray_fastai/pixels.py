@@ -19,7 +19,7 @@ from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 import numpy as np
-from .core import ChestXrayError, StorageError, is_storage_error, printable, read_json, sha256_bytes, try_again
+from .core import ChestXrayError, StorageError, is_storage_error, printable, read_json, progress, sha256_bytes, try_again, write_whole
 
 # %% ../nbs/12_pixels.ipynb #1118dc34
 DEPTHS = (8, 10, 12, 14, 16)  # bits that detectors have
@@ -487,24 +487,45 @@ def read_pixels(
 def file_key(
     path, # a file
 ) -> str: # 32 hexadecimal digits
-    "The identity of a file as it is now: another one as soon as its path, size or time of change differs"
+    "The identity of a file as it is now: another one as soon as its path, its size or a time of change differs"
     from hashlib import blake2b
     stat = os.stat(path)
-    return blake2b(f'{os.path.abspath(path)}|{stat.st_size}|{stat.st_mtime_ns}'.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()
+    identity = f'{os.path.abspath(path)}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ctime_ns}'
+    return blake2b(identity.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()
 
 # %% ../nbs/12_pixels.ipynb #6dc432d4
 VERSION = 2     # of read_pixels: raise it when the same file would give other pixels
 CHUNK = 2048    # most images in one chunk, what a kill can cost
 
+def _digest(pixels, key):
+    "What belongs to these pixels under this key, and to no others"
+    from hashlib import blake2b
+    return blake2b(pixels, digest_size=8, key=key.encode('utf-8')).hexdigest()
+
+def _listed(listing, size):
+    "Keys and digests of a chunk's rows, or None when the chunk is damaged"
+    try: told = read_json(listing)
+    except StorageError: raise
+    except ChestXrayError: return None
+    keys, digests = (told.get(name) for name in ('keys', 'digests')) if isinstance(told, dict) else (None, None)
+    if not all(isinstance(part, list) and all(isinstance(text, str) for text in part) for part in (keys, digests)): return None
+    rows = listing.with_suffix('.u8')
+    whole = len(keys) == len(digests) and rows.is_file() and rows.stat().st_size == len(keys)*size*size
+    return (keys, digests) if whole else None
+
 def _find_rows(home, wanted, size):
-    "Which chunk and row holds each of the `wanted` keys; a chunk that isn't whole holds nothing"
-    found = {}
-    for listing in sorted(home.glob('*.json')):
-        try: keys = json.loads(listing.read_text(encoding='utf-8'))['keys']
-        except (OSError, ValueError, KeyError): continue
-        rows = listing.with_suffix('.u8')
-        if not rows.is_file() or rows.stat().st_size != len(keys)*size*size: continue
-        found.update((key, (listing.stem, i)) for i, key in enumerate(keys) if key in wanted)
+    "Where each of the `wanted` keys lies: chunk, row, key and digest; a chunk that is damaged holds nothing, and is removed"
+    found, damaged = {}, []
+    for listing in try_again(lambda: sorted(home.glob('*.json')), what=home/'pixels'):
+        try: told = try_again(_listed, listing, size, what=listing)
+        except FileNotFoundError: continue  # another process has just removed it
+        if told is None: damaged.append(listing)
+        else: found.update((key, (listing.stem, i, key, digest)) for i, (key, digest) in enumerate(zip(*told)) if key in wanted)
+    for listing in damaged:
+        for path in (listing, listing.with_suffix('.u8')):
+            try: path.unlink(missing_ok=True)
+            except OSError: pass
+    if damaged: warnings.warn(f'{len(damaged):,} parts of the pixel cache in {home} were damaged: their pictures are decoded anew.')
     return found
 
 def _sweep(home, older_than=3600):
@@ -521,7 +542,7 @@ def decode_all(
     resize='squash', # "squash", "crop" or "pad"
     n_workers=None, # threads (default: one per core, at most 8)
 ): # yields, in the order of `paths`, pixels or the PixelsError of that file
-    "Read many files on several threads, with only a few in memory at once"
+    "Read many files on several threads, with only a few in memory at once; raises a `StorageError` when the storage does not answer"
     def read(path):
         try: return read_pixels(path, size, resize)
         except PixelsError as error: return error
@@ -536,78 +557,141 @@ def decode_all(
         while waiting: yield waiting.popleft().result()
     finally: pool.shutdown(wait=True, cancel_futures=True)
 
+def _write_rows(rows, name, files, pictures):
+    "Write pictures one after the other: where they are, the errors of files that can't be read, and the storage's error that ended it"
+    places, errors = {}, []
+    with open(rows, 'wb') as f:
+        try:
+            for (key, path), pixels in zip(files, pictures):
+                if isinstance(pixels, PixelsError):
+                    errors.append(pixels)
+                    continue
+                f.write(pixels.tobytes())
+                places[key] = name, len(places), key, _digest(pixels.tobytes(), key)
+            lost = None
+        except StorageError as error: lost = error
+        f.flush()
+        os.fsync(f.fileno())
+    return places, errors, lost
+
+def _listing(places):
+    "What a chunk's JSON file holds"
+    return json.dumps({'keys': [key for _, _, key, _ in places], 'digests': [digest for *_, digest in places]})
+
 def _write_chunk(home, files, pictures, size):
     "Write the pictures of `files`, pairs of key and path, as a chunk: where the rows are, and the errors of files that can't be read"
-    name, keys, errors = uuid4().hex, [], []
-    rows, listing = home/f'{name}.rows.tmp', home/f'{name}.json.tmp'
+    name = uuid4().hex
+    rows = home/f'{name}.rows.tmp'
     try:
-        with open(rows, 'wb') as f:
-            for (key, path), pixels in zip(files, pictures):
-                if isinstance(pixels, PixelsError): errors.append(pixels)
-                else: f.write(pixels.tobytes()); keys.append(key)
-            f.flush(); os.fsync(f.fileno())
-        if keys:
-            with open(listing, 'w', encoding='utf-8') as f:
-                json.dump({'keys': keys}, f); f.flush(); os.fsync(f.fileno())
-            os.replace(rows, home/f'{name}.u8')
-            os.replace(listing, home/f'{name}.json')
+        places, errors, lost = _write_rows(rows, name, files, pictures)
+        if places:
+            try_again(os.replace, rows, home/f'{name}.u8', what=rows)
+            write_whole(home/f'{name}.json', _listing(places.values()))
     finally:
-        for path in (rows, listing): path.unlink(missing_ok=True)
-    return {key: (name, i) for i, key in enumerate(keys)}, errors
+        try: rows.unlink(missing_ok=True)
+        except OSError: pass
+    if lost: raise lost
+    return places, errors
 
 # %% ../nbs/12_pixels.ipynb #2bca4d39
+_reading = threading.Lock()
+
+def _read_at(file, out, start):
+    "Fill the array `out` from an open file; the number of bytes that were there"
+    view, done = memoryview(out).cast('B'), 0
+    while done < len(view):
+        if hasattr(os, 'preadv'): n = os.preadv(file.fileno(), [view[done:]], start + done)
+        else:
+            with _reading:
+                file.seek(start + done)
+                n = file.readinto(view[done:])
+        if not n: break
+        done += n
+    return done
+
+def _strike(home, name, row):
+    "Take a damaged row out of its chunk's list, so that the next cache decodes it anew"
+    listing = home/f'{name}.json'
+    try:
+        told = read_json(listing)
+        told['keys'][row] = ''
+        write_whole(listing, json.dumps(told))
+    except (OSError, ChestXrayError, KeyError, IndexError, TypeError): pass  # read-only, or gone: then it is found again
+
 class PixelCache:
     "Decoded pictures on disk, row by row as in the list they were asked for: `cache[3]` is one picture, `cache[[5, 2, 9]]` three"
     def __init__(self, home, size, resize, paths, places):
         self.home, self.size, self.resize, self.paths = Path(home), size, resize, list(paths)
-        self.names = sorted({name for name, _ in places})
+        names, rows, keys, digests = zip(*places) if len(places) else ((), (), (), ())
+        self.names = sorted(set(names))
         number = {name: i for i, name in enumerate(self.names)}
-        self.chunk = np.array([number[name] for name, _ in places], dtype=np.int32)
-        self.row = np.array([row for _, row in places], dtype=np.int32)
-        self._maps, self._touched = {}, 0
+        self.chunk = np.array([number[name] for name in names], dtype=np.int32)
+        self.row = np.array(rows, dtype=np.int32)
+        self.keys, self.digests = np.array(keys, dtype='S32'), np.array(digests, dtype='S16')
+        self._start()
+
+    def _start(self):
+        self._files, self._checked, self._warned = {}, np.zeros(len(self.row), bool), False
 
     def __len__(self): return len(self.row)
     @property
     def shape(self): return len(self), self.size, self.size
     def __repr__(self): return f'PixelCache of {len(self):,} pictures, {self.size} × {self.size}, {self.resize}: {len(self)*self.size**2/1e6:,.1f} MB on disk'
-    def __getstate__(self): return {**self.__dict__, '_maps': {}, '_touched': 0}
+    def __getstate__(self): return {k: v for k, v in self.__dict__.items() if k not in ('_files', '_checked', '_warned')}
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._start()
     def __array__(self, dtype=None, copy=None): return self[:] if dtype is None else self[:].astype(dtype)
 
-    def _map(self, chunk):
-        "The memory map of a chunk, opened when it is first needed"
-        if chunk not in self._maps:
-            try: rows = np.memmap(self.home/f'{self.names[chunk]}.u8', dtype=np.uint8, mode='r')
+    def _file(self, chunk):
+        "A chunk, opened when it is first needed"
+        if chunk not in self._files:
+            path = self.home/f'{self.names[chunk]}.u8'
+            try: self._files[chunk] = try_again(open, path, 'rb', buffering=0, what=path)
+            except StorageError: raise
             except OSError as error: raise PixelsError(f'A part of the pixel cache in {self.home} is gone: make the cache or the DataLoaders again.') from error
-            self._maps[chunk] = rows.reshape(-1, self.size, self.size)
-        return self._maps[chunk]
+        return self._files[chunk]
+
+    def _fill(self, i, out):
+        "Row `i` into the array `out`; whether all of it was there"
+        try: return _read_at(self._file(self.chunk[i]), out, int(self.row[i])*out.nbytes) == out.nbytes
+        except OSError:
+            self._files.pop(self.chunk[i], None)  # a file of a mount that went away stays lost: open it anew
+            raise
+
+    def _read(self, i, out):
+        "Row `i` into the array `out`; it is checked the first time"
+        whole = try_again(self._fill, i, out, what=self.home/self.names[self.chunk[i]])
+        if not whole or not (self._checked[i] or _digest(out, self.keys[i].decode()) == self.digests[i].decode()):
+            out[:] = self._anew(i)
+            return
+        self._checked[i] = True
+
+    def _anew(self, i):
+        "Pixels of a row that is damaged, from its film"
+        path = self.paths[i]
+        if not self._warned: warnings.warn(f'The pixel cache in {self.home} is damaged: what it should hold of {printable(path)} and perhaps of others is decoded anew.')
+        self._warned = True
+        _strike(self.home, self.names[self.chunk[i]], int(self.row[i]))
+        try: same = file_key(path) == self.keys[i].decode()
+        except OSError: same = False
+        if not same:
+            raise PixelsError(f'The pixel cache in {self.home} is damaged, and {printable(path)} is no longer the file it was made from: make the cache or the DataLoaders again.')
+        return read_pixels(path, self.size, self.resize)
 
     def __getitem__(self, i):
-        if isinstance(i, (int, np.integer)): return np.array(self._map(self.chunk[i])[self.row[i]])
-        i = np.arange(len(self))[i]
-        out = np.empty((len(i), self.size, self.size), dtype=np.uint8)
-        chunk = self.chunk[i]
-        for c in np.unique(chunk): out[chunk == c] = np.asarray(self._map(c))[self.row[i[chunk == c]]]
-        self._release(out.nbytes)
-        return out
-
-    def _release(self, n_bytes, most=16_000_000):
-        "Give pages that were read back to the operating system now and then, so that the memory in use stays flat"
-        import mmap
-        self._touched += n_bytes
-        if self._touched < most or not hasattr(mmap, 'MADV_DONTNEED'): return
-        for rows in self._maps.values(): rows._mmap.madvise(mmap.MADV_DONTNEED)
-        self._touched = 0
+        rows = [range(len(self))[i]] if isinstance(i, (int, np.integer)) else np.arange(len(self))[i]
+        out = np.empty((len(rows), self.size, self.size), dtype=np.uint8)
+        for k, row in enumerate(rows): self._read(row, out[k])
+        return out[0] if isinstance(i, (int, np.integer)) else out
 
 # %% ../nbs/12_pixels.ipynb #2d567aae
-def _bar(iterable, total, progress):
-    "`iterable`, with a progress bar where somebody watches a long build"
-    notebook = 'ipykernel' in sys.modules
-    if not progress or total < 500 or not (notebook or sys.stdout.isatty()): return iterable
-    from fastprogress.fastprogress import progress_bar
-    return progress_bar(iterable, total=total, leave=False)
-
 def _disk_error(error, home, done, n):
     "One sentence for a disk that can't take the cache"
+    if isinstance(error, StorageError): return error
+    if is_storage_error(error):
+        return StorageError(f'The storage of the pixel cache in {home} does not answer ({error.strerror}); {done:,} of {n:,} pictures are in it and stay valid. '
+                            'Wait until it is there again and give the same command, or name another folder with cache_folder= or the environment variable CHESTXRAY_CACHE.')
     why = {errno.ENOSPC: 'the disk is full', errno.EDQUOT: 'the disk quota is used up', errno.EFBIG: 'a file may not grow that large here',
            errno.EACCES: 'this user may not write there', errno.EPERM: 'this user may not write there', errno.EROFS: 'it is read-only'}.get(error.errno, str(error))
     return PixelsError(f'The pixel cache in {home} could not be written, because {why} ({done:,} of {n:,} pictures are in it and stay valid): '
@@ -621,7 +705,7 @@ def _files_error(errors, n):
     return error
 
 # %% ../nbs/12_pixels.ipynb #97ae8f9a
-def _build(home, missing, size, resize, n_workers, progress, n):
+def _build(home, missing, size, resize, n_workers, shown, n):
     "Decode the `missing` files, key to path, into new chunks"
     found, errors, files = {}, [], list(missing.items())
     try:
@@ -629,7 +713,8 @@ def _build(home, missing, size, resize, n_workers, progress, n):
         need, free = len(files)*size*size, shutil.disk_usage(home).free
         if free < need: raise PixelsError(f'The pixel cache needs {need/1e6:,.1f} MB in {home}, where {free/1e6:,.1f} MB are free: '
                                           'free space, or name another folder with cache_folder= or the environment variable CHESTXRAY_CACHE.')
-        pictures = decode_all(_bar([path for _, path in files], len(files), progress), size, resize, n_workers)
+        pictures = decode_all([path for _, path in files], size, resize, n_workers)
+        if shown and len(files) >= 500: pictures = progress(pictures, len(files), 'Reading images')
         for start in range(0, len(files), CHUNK):
             new, bad = _write_chunk(home, files[start:start + CHUNK], pictures, size)
             found.update(new); errors += bad
@@ -648,14 +733,14 @@ def pixel_cache(
     resize='squash', # "squash", "crop" or "pad"
     folder=None, # where caches are kept (default: the environment variable CHESTXRAY_CACHE, or the platform's own place)
     n_workers=None, # threads that decode (default: one per core, at most 8)
-    progress=True, # show a progress bar when there is much to decode
+    progress=True, # say how far it is when there is much to decode
 ) -> PixelCache: # its rows follow `files`
     "Every file as grey pixels of one size; only files that are new or changed are decoded"
     from chestxray_fastai.sources import cache_folder
     _check_shape(size, resize)
     paths = [str(p) for p in (files['path'] if hasattr(files, 'columns') else files)]
     home = Path(folder or cache_folder())/'pixels'/f'v{VERSION}-{size}-{resize}'
-    try: home.mkdir(parents=True, exist_ok=True)
+    try: try_again(home.mkdir, parents=True, exist_ok=True, what=home)
     except OSError as error: raise _disk_error(error, home, 0, len(paths)) from error
     keys, errors = [], []
     for path in paths:
