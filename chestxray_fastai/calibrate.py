@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .evaluate import (COLOURS, ScoresError, _axes, _names, bootstrap, calibration_error, check_scores, interval, log_losses,
-                                       one_label, _one_split, plot_reliability, probability_bins, resample_weights, score_labels, sigmoid)
+from .evaluate import (COLOURS, ScoresError, plot_axes, score_columns, bootstrap, calibration_error, check_scores, interval, log_losses,
+                                       one_label, split_rows, plot_reliability, probability_bins, resample_weights, score_labels, sigmoid)
 
 # %% ../nbs/31_calibrate.ipynb #672565e8
 METHODS = ('temperature', 'platt', 'beta', 'isotonic')
@@ -95,7 +95,7 @@ class Calibrator:
         "Scores whose logits for this label are calibrated"
         out = check_scores(scores)
         if self.label not in score_labels(out): raise ScoresError(f'These scores have no label {self.label!r}, for which the calibrator was fitted.')
-        out[_names(self.label)[1]] = self.logits(out[_names(self.label)[1]])
+        out[score_columns(self.label)[1]] = self.logits(out[score_columns(self.label)[1]])
         out.attrs['logits'] = True
         return out
 
@@ -266,7 +266,7 @@ def _moved(scores, by, split, label):
     rows, labels = check_scores(scores), score_labels(scores)
     label = labels[0] if label is None and len(labels) == 1 else label
     if label not in labels: raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}, not {label!r}.')
-    column = _names(label)[1]
+    column = score_columns(label)[1]
     here = np.ones(len(rows), bool) if split is None else (rows.split == split).to_numpy()
     rows[column] = rows[column] + np.where(here, by(rows[column][here].to_numpy()), 0.)
     rows.attrs['logits'] = True
@@ -291,9 +291,9 @@ def estimate_prevalence(scores: pd.DataFrame, # calibrated where the prevalence 
                         old: float, split: str = None, label: str = None,
                         n_boot: int = 500, seed: int = 0, level: float = .95) -> pd.Series: # value, low, high
     "Prevalence of unlabelled images by maximum likelihood (Saerens 2002), if nothing but the prevalence has changed"
-    rows, labels = _one_split(scores, split), score_labels(scores)
+    rows, labels = split_rows(scores, split), score_labels(scores)
     if label is None and len(labels) > 1: raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}.')
-    z = rows[_names(label or labels[0])[1]].to_numpy()
+    z = rows[score_columns(label or labels[0])[1]].to_numpy()
     draws = [_likeliest(z, w, old) for w in resample_weights(rows.patient, n_boot, seed)]
     found = interval(pd.DataFrame(dict(value=np.concatenate(draws))), level).loc['value'] if n_boot else dict(low=np.nan, high=np.nan)
     return pd.Series(dict(value=_likeliest(z, np.ones((1, len(z))), old)[0], low=found['low'], high=found['high']))
@@ -340,7 +340,7 @@ def recalibration_curve(scores: pd.DataFrame, # from the new place, with truth
 
 def plot_recalibration(table: pd.DataFrame, value: str = 'log_loss', ax=None, title: str = 'Recalibrated on local cases'): # `table`: from `recalibration_curve`
     "Error on other patients against the number of local cases; the band is the middle 90 % of the draws"
-    ax = _axes(ax, 'local cases', 'ECE' if value == 'ece' else value.replace('_', ' '), title, square=False)
+    ax = plot_axes(ax, 'local cases', 'ECE' if value == 'ece' else value.replace('_', ' '), title, square=False)
     for i, (m, part) in enumerate(table.drop('none').groupby(level='method')):
         part, colour = part.droplevel('method'), list(COLOURS.values())[i % 4] if i < 3 else '#7a9e5b'
         ax.plot(part.index, part[value], 'o-', color=colour, linewidth=1.8, markersize=4, label=m)
@@ -438,7 +438,7 @@ def plot_decision_curve(curves, # a table from `decision_curve`, or a dict of th
                         ax=None, title: str = 'Decision curve'):
     "Net benefit of models, of calling everybody and of calling nobody"
     curves = curves if isinstance(curves, dict) else {'model': curves}
-    ax, colours = _axes(ax, 'threshold probability', 'net benefit', title, square=False), [COLOURS['curve'], COLOURS['positive'], COLOURS['negative']]
+    ax, colours = plot_axes(ax, 'threshold probability', 'net benefit', title, square=False), [COLOURS['curve'], COLOURS['positive'], COLOURS['negative']]
     for (name, c), colour in zip(curves.items(), colours):
         ax.fill_between(c.threshold, c.low, c.high, color=colour, alpha=.15, linewidth=0)
         ax.plot(c.threshold, c.model, color=colour, linewidth=1.8, label=name)

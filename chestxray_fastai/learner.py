@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .blocks import score_dataloader
 from .core import ChestXrayError, StorageError, printable, read_json, sha256_bytes, try_again, write_whole
-from .sources import cache_folder, download
+from .sources import SourceError, cache_folder, fetch_file
 import numpy as np, pandas as pd, torch, torchvision
 from torch import nn
 from torch.nn import functional as F
@@ -175,7 +175,7 @@ def _shape_of(net, size, channels):
             try:
                 empty = {k: torch.empty_like(v, device='meta') for k, v in [*net.named_parameters(), *net.named_buffers()]}
                 return torch.func.functional_call(net, empty, torch.empty(1, channels, size, size, device='meta')).shape
-            except Exception: return net(torch.zeros(1, channels, size, size)).shape
+            except Exception: return net(torch.zeros(1, channels, size, size, device=next(net.parameters()).device)).shape
     finally: net.train(was_training)
 
 def _check_shape(net, arch, n_out, size, channels):
@@ -243,10 +243,6 @@ def _timm_words(arch):
     return (f"no SHA-256 is known for timm's weights of {arch}, and nothing is fetched that cannot be checked: get model.safetensors from "
             f"{there} yourself, and pass weights='PATH/model.safetensors' (on the command line --weights PATH/model.safetensors)")
 
-def _is_offline(offline):
-    "Whether the network must not be asked: as told, else as the environment variable CHESTXRAY_OFFLINE says"
-    return os.environ.get('CHESTXRAY_OFFLINE', '0').strip() not in ('', '0') if offline is None else bool(offline)
-
 # %% ../nbs/20_learner.ipynb #9b1f3c75
 def _checked_bytes(file, sha256):
     "What `file` holds, read once; a WeightsError unless it has this SHA-256"
@@ -262,11 +258,11 @@ def fetch_weights(
     arch, # one of `ARCHITECTURES`
     offline=None, # True: never ask the network; by default as the environment variable CHESTXRAY_OFFLINE says
 ) -> Path: # the file, checked against its whole SHA-256, also when it was there before
-    "Put torchvision's ImageNet weights into torch's own cache through `sources.download`; raises a WeightsError"
+    "Put torchvision's ImageNet weights into torch's own cache through `sources.fetch_file`; raises a WeightsError"
     file, sha256 = _imagenet_file(arch)
     if not os.path.lexists(file):
-        if _is_offline(offline): raise WeightsError(f'{file.name} is not in "{file.parent}", and the network must not be asked (--offline or CHESTXRAY_OFFLINE)')
-        download(f'https://download.pytorch.org/models/{file.name}', file, sha256=sha256)
+        try: fetch_file(f'https://download.pytorch.org/models/{file.name}', sha256, file, offline=offline)
+        except SourceError as error: raise WeightsError(f'{file.name} is not in torch\'s cache, and {printable(error).rstrip(".")}') from error
     _checked_bytes(file, sha256)
     return file
 
@@ -304,7 +300,7 @@ def _starting_weights(arch, weights, offline=None):
         return load_tensors(file)[0], f'from {file.name} (SHA-256 {sha256_bytes(file.read_bytes())[:12]})'
     try: return imagenet_state(arch, fetch=weights == 'imagenet', offline=offline), 'ImageNet'
     except (OSError, ChestXrayError, RuntimeError, ValueError) as error:
-        reason = printable(str(error) or type(error).__name__)
+        reason = printable(str(error) or type(error).__name__).rstrip('.')
         if weights == 'auto': return None, f'from scratch: {reason}'
         raise WeightsError(f"The ImageNet weights of {arch} could not be had: {reason}. Pass weights='none' to train from scratch.") from error
 
@@ -316,7 +312,7 @@ def class_weights(
     "Weights inversely proportional to the class's frequency, with mean 1 over the images (scikit-learn's 'balanced'), shape (n_classes,)"
     counts = np.bincount(np.asarray(targets, dtype=int), minlength=n_classes)
     if (counts == 0).any(): raise ValueError(f'class {int(counts.argmin())} has no training image, so it cannot be weighted')
-    return torch.tensor(counts.sum()/(n_classes*counts), dtype=torch.float32)
+    return torch.from_numpy(counts.sum()/(n_classes*counts)).float()
 
 # %% ../nbs/20_learner.ipynb #08c54774
 class MaskedBCE(nn.Module):
@@ -369,10 +365,10 @@ PRECISIONS = ('auto', 'float32', 'float16', 'bfloat16')
 
 def choose_precision(
     precision='auto', # one of `PRECISIONS`
-    device='cpu', # where the network runs
+    device=None, # where the network runs; by default `best_device()`
 ) -> tuple: # (precision, why)
     "The arithmetic of the forward pass in training, and the reason in words; raises ValueError for what the device cannot do"
-    device = torch.device(device)
+    device = torch.device(device) if device is not None else best_device(verbose=False)
     if precision not in PRECISIONS: raise ValueError(f"precision is 'auto', 'float32', 'float16' or 'bfloat16', not {precision!r}")
     if precision == 'float32': return precision, 'as asked'
     if device.type == 'cuda':
@@ -526,7 +522,7 @@ def _loss(dls, loss):
     if len(dls.labels) == 1:
         return CrossEntropyLossFlat(weight=class_weights(truth[:, 0]).to(dls.device)) if loss == 'weighted' else CrossEntropyLossFlat()
     positives, negatives = (truth == 1).sum(0), (truth == 0).sum(0)
-    weight = torch.tensor(negatives/np.maximum(positives, 1), dtype=torch.float32) if loss == 'weighted' else None
+    weight = torch.from_numpy(negatives/np.maximum(positives, 1)).float() if loss == 'weighted' else None
     return MaskedBCE(weight).to(dls.device)
 
 # %% ../nbs/20_learner.ipynb #9b1f3c80
@@ -586,7 +582,7 @@ def score(
             with learn.no_logging(), learn.removed_cbs(reduced): outputs, _ = learn.get_preds(dl=dl, act=noop)
     logits = to_logits(outputs.float(), len(learn.labels)).cpu().numpy().reshape(len(manifest), -1)
     scores = _score_table(manifest, learn.labels, logits)
-    return (scores, saw.numpy()) if features else scores
+    return (scores, saw.cpu().numpy()) if features else scores
 
 def _score_table(manifest, labels, logits):
     "Scores from a Manifest and its logits, shape (n, labels)"
@@ -605,7 +601,7 @@ def _digest(tensors, state):
     for name in sorted(tensors):
         tensor = tensors[name]
         found.update(f'\n{name} {tensor.dtype} {tuple(tensor.shape)}\n'.encode('utf-8'))
-        if tensor.numel(): found.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+        if tensor.numel(): found.update(tensor.contiguous().reshape(-1).view(torch.uint8).cpu().numpy())
     return found.hexdigest()
 
 def save_tensors(
@@ -781,7 +777,7 @@ class Checkpoint(Callback):
         if self.epoch == self.start and self.tensors is not None:
             _restore_optimizer(self.opt, self.tensors, self.saved, self.dls.device)
             smooth = self.recorder.smooth_loss
-            smooth.val, smooth.count = torch.tensor(self.saved['smooth_loss'][0]), self.saved['smooth_loss'][1]
+            smooth.val, smooth.count = torch.tensor(self.saved['smooth_loss'][0], device='cpu'), self.saved['smooth_loss'][1]
             self.tensors = None
         seed_epoch(self.learn, self.seed, self.phase, self.epoch)
         self.began = time.time()

@@ -7,6 +7,7 @@ __all__ = ['FAR', 'ALTERATIONS', 'MIN_CALIBRATION', 'ORIENTATIONS', 'OutlierErro
 
 # %% ../nbs/32_uncertainty.ipynb #c5cddea3
 import base64, binascii
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -237,6 +238,12 @@ def _as_input(pixels, preprocessing, device='cpu'):
     x = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)  # as bytes, a quarter of what floats would be
     return (x[:, None].float().div(255).expand(-1, preprocessing['channels'], -1, -1) - mean) / std
 
+def _exact(device):
+    "On a GPU: no autocast and no TensorFloat-32, so that it agrees with the processor"
+    if device.type == 'cpu': return nullcontext()
+    from chestxray_fastai.learner import exact_float32
+    return exact_float32()
+
 def network_outputs(model, # a network of `learner.load_model`, on the device on which it is to run
                     pixels: np.ndarray, # uint8, shape (n, size, size), of the size that the network was trained for
                     preprocessing: dict, # of its `model.json`
@@ -253,7 +260,7 @@ def network_outputs(model, # a network of `learner.load_model`, on the device on
     device, was_training, out = next(model.parameters()).device, model.training, []
     probe = feature_probe(model).eval()
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), _exact(device):
             for i in _batches(len(pixels), batch_size, progress):
                 found = probe(_as_input(pixels[i:i + batch_size], preprocessing, device))
                 out.append([v.float().cpu().numpy() for v in found])
