@@ -9,8 +9,8 @@ __all__ = ['ROOM', 'JUDGED', 'REFERRAL_RISKS', 'DEFAULTS', 'PHANTOM_DEFAULTS', '
            'look_at', 'scores_of', 'find_strangers', 'judge_heat_maps', 'heat_map_figure', 'printed', 'check_network',
            'try_network', 'run_config', 'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'with_interval',
            'summary', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated', 'judge_scores',
-           'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'checked_log',
-           'report', 'app', 'command_parser', 'usage', 'main']
+           'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
+           'command_parser', 'usage', 'main']
 
 # %% ../nbs/53_cli.ipynb #29d9fd81
 import os, sys, time, warnings
@@ -835,25 +835,8 @@ def check(
 ):
     "Check a bundle's seal, and that this machine computes what the one that froze it did; or an audit log"
     from chestxray_fastai.triage import check
-    if log is not None: return checked_log(log, last, json)
-    if last is not None: raise ValueError('--last is the hash of the last line of an audit log: name the log with --log.')
-    check(bundle, expect, json)
-
-def checked_log(
-    log, # an audit log
-    last, # hash of its last line, or None
-    json, # print JSON alone
-):
-    "Say that an audit log is whole, or raise a ValueError with its faults"
-    from chestxray_fastai.triage import check_log
-    if not Path(log).is_file(): raise ValueError(f'There is no audit log {printed(log)}: `chestxray predict --log FILE` writes one.')
-    faults = check_log(log, last)
-    if faults:
-        more = f', and {len(faults) - 5} more' if len(faults) > 5 else ''
-        raise ValueError(f'{printed(Path(log).name)} is not as it was written: {"; ".join(faults[:5])}{more}.')
-    with open(log, 'rb') as file: n = sum(1 for _ in file)
-    end = 'up to the line that was kept' if last else 'as far as it goes (lines that are missing at its end are found with --last)'
-    print(dumps({'log': str(log), 'lines': n, 'faults': []}) if json else f'{printed(log)}: {n:,} lines, whole {end}')
+    if last is not None and log is None: raise ValueError('--last is the hash of the last line of an audit log: name the log with --log.')
+    check(bundle, expect, json, log, last)
 
 # %% ../nbs/53_cli.ipynb #d7496372
 def report(
