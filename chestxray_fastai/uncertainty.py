@@ -674,7 +674,7 @@ def coverage_risk(table: pd.DataFrame, # of `answers`
     order = np.argsort(-np.asarray(sure), kind='stable')
     for row in np.flatnonzero(found[:k] == 0):                             # no error was seen: Wilson's interval, as no resample varies there
         answered = order[:max(1, int(np.floor(c[row] * len(order) + 1e-9)))]
-        ends[row] = rate_interval(np.zeros(len(answered)), np.asarray(table.patient, str)[answered], level)
+        ends[row] = 0., rate_interval(np.zeros(len(answered)), np.asarray(table.patient, str)[answered], level)[1]
     return pd.DataFrame(dict(coverage=c, error=found[:k], low=ends[:k, 0], high=ends[:k, 1], of_full=found[k:], of_full_low=ends[k:, 0], of_full_high=ends[k:, 1]))
 
 def risk_area(table: pd.DataFrame, n_boot: int = 1000, seed: int = 0, level: float = .95) -> pd.DataFrame: # rows aurc, optimal, excess, error; columns value, low, high
@@ -996,7 +996,9 @@ def _shares(parts, patient, n_boot, seed, level):
 def _at_edge(hits, of, patient, level):
     "Wilson's interval of a share that is exactly 0 or 1; `hits` among `of`, each of shape (n,)"
     rows = np.asarray(of, bool)
-    return rate_interval(np.asarray(hits, float)[rows], patient[rows], level)
+    hits = np.asarray(hits, float)[rows]
+    low, high = rate_interval(hits, patient[rows], level)
+    return min(low, hits[0]), max(high, hits[0])
 
 def conformal_coverage(scores: pd.DataFrame, sets: ConformalSets, split: str = 'test', n_boot: int = 1000, seed: int = 0, level: float = .95) -> pd.DataFrame: # columns value, low, high
     "How many sets hold the truth, of all and of each class, and how many hold one answer, both, or none"
