@@ -231,7 +231,7 @@ def _batches(n, batch_size, progress):
     starts = range(0, n, batch_size)
     return show_progress(starts, label='Looking at the images') if progress else starts
 
-def _as_input(pixels, preprocessing, device='cpu'):
+def _as_input(pixels, preprocessing, device):
     "Pixels as the network wants them: float32, shape (n, channels, size, size), on the network's device"
     import torch
     mean, std = (torch.tensor(preprocessing[k], dtype=torch.float32, device=device).view(1, -1, 1, 1) for k in ('mean', 'std'))
@@ -285,7 +285,7 @@ def rival_scores(model, # as for `network_outputs`, with two outputs
     pushed = [odin.predict(_as_input(pixels[i:i + batch_size], preprocessing, next(model.parameters()).device)).cpu() for i in range(0, len(pixels), batch_size)]
     found = dict(softmax=MaxSoftmax.score(torch.from_numpy(raw)), energy=EnergyBased.score(torch.from_numpy(raw)), odin=torch.cat(pushed),
                  mahalanobis=Mahalanobis(None).fit_features(fit, classes).predict_features(last), nearest=KNN(None, k=k).fit_features(fit, classes).predict_features(last))
-    return pd.DataFrame({name: v.double().cpu().numpy() for name, v in found.items()})
+    return pd.DataFrame({name: v.cpu().double().numpy() for name, v in found.items()})
 
 # %% ../nbs/32_uncertainty.ipynb #64a2efe8
 def _judge_outliers(home, strange, home_weights, strange_weights):
