@@ -280,6 +280,8 @@ def cautions(f: dict) -> list: # `f`: of `facts`; sentences, none when there is 
     elif code == 'guessing': out.append('At its threshold it tells the two apart no better than guessing does.')
     if not _known(auroc.get('low')): out.append('There are too few patients for any interval: the figures may be chance.')
     if (f['opening'] or {}).get('kind') in ('another model', 'unknown'): out.append(f['opening']['words'])
+    if (f['opening'] or {}).get('fixed') is False: out.append('The scores of the test were not written down before the model was frozen.')
+    out += [s for s in test.get('leaks') or [] if isinstance(s, str)]
     if not f['lock']['intact']: out.append(f['lock']['words'])
     if f['lock']['broken']: out.append(f'The record of test openings is damaged: {f["lock"]["broken"]}')
     for g in gap if isinstance(gap, list) else []:
@@ -430,9 +432,8 @@ def _subgroups(f):
     if not g.get('groups'): return _section('subgroups', title, [f'Subgroups were not judged: {g.get("skipped") or g.get("refused") or "there are none."}'])
     claimed = [r for r in g['groups'] if r['claimed']]
     few = list(dict.fromkeys(f'{r["by"]} {r["group"]}' for r in g['groups'] if not r['claimed']))
-    many = len({(r['by'], r['group']) for r in claimed} & {(r['by'], r['group']) for r in g['groups'] if not r['claimed']})
-    words = [g.get('words')]
-    if few: words.append(f'Too few patients, so that {"some figures are" if many else "nothing is"} not claimed: {", ".join(map(printable, few[:12]))}{f" and {len(few) - 12:,} more" if len(few) > 12 else ""}.')
+    more = f' and {len(few) - 12:,} more' if len(few) > 12 else ''
+    words = [g.get('words'), f'Too few patients for a claim: {", ".join(map(printable, few[:12]))}{more}.' if few else '']
     if not claimed: return _section('subgroups', title, words)
     rows = [(f'{r["by"]}: {r["group"]}', METRICS.get(r['metric'], r['metric']), _span(r), r['rest'], r['p_holm'], r['images'], r['patients']) for r in claimed]
     words.append('The worst group stands first. p is adjusted for the number of comparisons (Holm).')
