@@ -391,8 +391,8 @@ def heat_map_figure(
     return _write_figure(plot_cases(heat, rows[label], point.logit), Path(out)/'figures/heat_maps.png')
 
 # %% ../nbs/53_cli.ipynb #c53a0005
-DEFAULTS = {'arch': 'resnet18', 'size': 128, 'epochs': 24} # of `run` for data of your own
-PHANTOM_DEFAULTS = {'arch': 'resnet18_short', 'size': 96, 'epochs': 20, 'batch_size': 16} # for phantoms: a few minutes on two cores
+DEFAULTS = {'arch': 'resnet18', 'size': 128, 'epochs': 24, 'lr': 2e-3} # of `run` for data of your own
+PHANTOM_DEFAULTS = {'arch': 'resnet18_short', 'size': 96, 'epochs': 24, 'lr': 3e-3} # for phantoms: a few minutes on two cores
 
 def printed(path):
     "A path as it may stand in a terminal"
@@ -454,13 +454,13 @@ def run(
     data: str = None, # folder, CSV or data set ('pneumonia', 'nih', 'pneumoniamnist'); by default phantoms made on the spot
     arch: str = None, # resnet18, resnet34, resnet50, densenet121, efficientnet_b0, vit_b_16, vgg19, resnet18_short, or a timm name; by default resnet18, for phantoms resnet18_short
     size: int = None, # height and width of the images [pixels]; by default 128 for your data, 96 for phantoms
-    epochs: int = None, # passes over the training images; by default 24 for your data, 20 for phantoms
+    epochs: int = None, # passes over the training images; by default 24
     weights: str = 'auto', # where to start: 'imagenet', 'none' (from scratch), a .safetensors file, or 'auto' (ImageNet's when they lie in the cache; nothing is fetched)
     seed: int = 0, # of split, weights, order and augmentation
     out: str = None, # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
     target_sensitivity: float = .95, # of the threshold chosen on the calibration split; another one judges a finished network again
-    batch_size: int = None, # images in a batch; by default 64, or 32 for fewer than 2,000 training images, or 16 for phantoms
-    lr: float = 2e-3, # highest learning rate
+    batch_size: int = None, # images in a batch; by default 64, or 32 for fewer than 2,000 training images
+    lr: float = None, # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms
     film_quality: str = 'varied', # in training: 'varied' draws sharpness, noise, gamma and collimation at random, 'as-is' does not
     film_shape: str = None, # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not; by default 'varied' for your data, 'as-is' for phantoms
     teachers: str = None, # model folders, separated by commas, whose mean probability is learned beside the label
