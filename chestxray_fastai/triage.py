@@ -1334,7 +1334,7 @@ class Answer:
     reason: str = '' # for the decision, in words
     threshold: float = None # as a calibrated probability
     error: str = None # why there is no answer
-    kind: str = None # why it was referred, in a word: a kind of `NotAnswered`, 'negative', 'upside_down', 'turned', 'mirrored', 'stranger' or 'close'
+    kind: str = None # why it was referred, in a word: a kind of `NotAnswered`, 'inverted', 'upside_down', 'turned', 'mirrored', 'stranger' or 'close'
     logit: float = None # raw
     strangeness: float = None # distance from the training images, in units of what is usual
     limit: float = None # of strangeness
@@ -1478,7 +1478,7 @@ UNDO = dict(negative=lambda p: 255 - p, upside_down=lambda p: p[::-1, ::-1], fli
             turned_left=lambda p: np.rot90(p, -1), turned_right=lambda p: np.rot90(p, 1), mirrored=lambda p: p[:, ::-1])
 
 ADVICE = dict( # kind of the referral, what is wrong and what to do
-    negative=('negative', 'black and white are exchanged: invert the image'),
+    negative=('inverted', 'black and white are exchanged: invert the image'),
     upside_down=('upside_down', 'it lies upside down: turn it by 180 degrees'),
     flipped=('upside_down', 'top and bottom are exchanged: flip the image back'),
     turned_left=('turned', 'it lies on its side: turn it by 90 degrees clockwise'),
