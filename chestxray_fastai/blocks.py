@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['TensorXray', 'ReadXray', 'ReadLabels', 'balanced_order', 'XrayDL', 'shift_mat', 'stretch_mat', 'TrainAffine',
            'xray_augmentations', 'FilmQuality', 'pixel_stats', 'channel_stats', 'RepeatChannels', 'split_column',
-           'xray_block', 'usable_rows', 'balance_columns', 'xray_dataloaders', 'batch_table', 'describe',
-           'score_dataloader']
+           'xray_block', 'missing_classes', 'check_classes', 'usable_rows', 'balance_columns', 'xray_dataloaders',
+           'batch_table', 'describe', 'score_dataloader']
 
 # %% ../nbs/13_blocks.ipynb #e3128ea9
 import random, warnings
@@ -20,7 +20,7 @@ from fastai.vision.augment import AffineCoordTfm, Brightness, Contrast, PadMode,
 from fastai.vision.core import TensorImage, imagenet_stats
 from fastcore.basics import chunked, merge, patch
 from .manifest import ManifestError, check_manifest, label_columns
-from .pixels import pixel_cache, read_pixels
+from .pixels import open_picture, pixel_cache, read_pixels
 
 # %% ../nbs/13_blocks.ipynb #b23b0766
 class TensorXray(TensorImage):
@@ -233,6 +233,31 @@ def xray_block(
                      splitter=split_column, batch_tfms=[IntToFloatTensor, *tfms, RepeatChannels(channels), *scale])
 
 # %% ../nbs/13_blocks.ipynb #d357cd0b
+def missing_classes(
+    df, # a manifest
+    labels, # label columns
+    splits, # that are looked at
+) -> list: # a sentence for each label and split
+    "Where a split has no image with a finding, or none without it"
+    told = []
+    for split in splits:
+        for label in labels:
+            found = set(df.loc[df['split'] == split, label].unique()) & {0, 1}
+            lacks = ' or '.join(words for value, words in ((1, f'with {label}'), (0, f'without {label}')) if value not in found)
+            if lacks: told.append(f'The split "{split}" has no image {lacks}.')
+    return told
+
+def check_classes(
+    df, # a manifest
+    labels, # label columns to learn
+):
+    "Raise a `ManifestError` when the training split has one class of a label only: then there is nothing to learn"
+    told = missing_classes(df, labels, ['train'])
+    if not told: return
+    few = f' (and so for {len(told) - 1} more labels)' if len(told) > 1 else ''
+    leave = ', or leave such labels out with labels=[…]' if len(labels) > 1 else ''
+    raise ManifestError(f'{told[0]}{few} Training needs both, so there is nothing to learn: look at the labels, split anew with split_patients{leave}.')
+
 def usable_rows(
     df, # a manifest
     labels, # label columns
@@ -241,12 +266,14 @@ def usable_rows(
     df = check_manifest(df)
     missing = [label for label in labels if label not in label_columns(df)]
     if missing: raise ManifestError(f'There is no label column "{missing[0]}" in the manifest, only {", ".join(label_columns(df))}.')
-    df = df[df['split'].isin(['train', 'valid'])]
+    whole, df = df, df[df['split'].isin(['train', 'valid'])]
     known = df[labels].isin([0, 1]).any(axis=1)
     if not known.all(): print(f'{(~known).sum():,} of {len(df):,} images are left out: no label is known there, it is missing or uncertain.')
     df = df[known].reset_index(drop=True)
     for split in ('train', 'valid'):
         if not (df['split'] == split).any(): raise ManifestError(f'No labelled image has the split "{split}" in the manifest: assign splits with split_patients.')
+    check_classes(df, labels)
+    for sentence in missing_classes(whole, labels, [s for s in ('valid', 'calib', 'test') if (whole['split'] == s).any()]): print(sentence)
     return df
 
 def balance_columns(
@@ -277,10 +304,12 @@ def xray_dataloaders(
     cache_folder=None, # default: the environment variable CHESTXRAY_CACHE, or the platform's own place
     num_workers=0, # processes; with the cache none are needed
     seed=0, # of the order of the training images
-    device=None, # default: the GPU, when there is one
+    device=None, # default: the GPU, when there is one that works
     labels=None, # label column(s) to learn (default: all in the manifest)
 ) -> DataLoaders: # with `preprocessing`, `labels` and `train_manifest`
     "fastai DataLoaders of a manifest's training and validation split"
+    from chestxray_fastai.learner import best_device
+    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1: raise ManifestError(f'batch_size={batch_size!r} is not a number of images: use 64, for example.')
     labels = label_columns(df) if labels is None else [labels] if isinstance(labels, str) else list(labels)
     df = usable_rows(df, labels)
     train = df[df['split'] == 'train']
@@ -291,7 +320,8 @@ def xray_dataloaders(
     stats = channel_stats(normalize, channels, data)
     tfms = xray_augmentations(flip=flip) if augment is True else list(augment or [])
     dls = xray_block(labels, size, resize, channels, stats if normalize else None, tfms, pixels).dataloaders(
-        df, bs=min(batch_size, len(train)), val_bs=batch_size, balance=balance_columns(balance, labels, df), num_workers=num_workers, device=device)
+        df, bs=min(batch_size, len(train)), val_bs=batch_size, balance=balance_columns(balance, labels, df), num_workers=num_workers,
+        device=best_device() if device is None else device)
     dls.train.rng.seed(seed)
     dls.labels, dls.train_manifest, dls.cache, dls.cache_folder = labels, train.reset_index(drop=True), cache, cache_folder
     dls.preprocessing = {'size': size, 'resize': resize, 'channels': channels, 'mean': stats[0], 'std': stats[1]}
@@ -332,7 +362,6 @@ def show_batch(self: XrayDL, b=None, max_n=8, ctxs=None, show=True, unique=False
     if b is not None or not show or not hasattr(self.dataset.items, 'columns'):
         return super(XrayDL, self).show_batch(b=b, max_n=max_n, ctxs=ctxs, show=show, unique=unique, **kwargs)
     import matplotlib.pyplot as plt
-    from PIL import Image
     rows = self.next_order()
     rows = rows[:1]*max_n if unique else rows[:max_n] if self.shuffle else [rows[i*len(rows)//min(max_n, len(rows))] for i in range(min(max_n, len(rows)))]
     self.before_iter()
@@ -349,7 +378,7 @@ def show_batch(self: XrayDL, b=None, max_n=8, ctxs=None, show=True, unique=False
         ax = axes[k//ncols][k % ncols*per_row:]
         ax[0].imshow(x[k][0], **TensorXray._show_args)
         ax[0].set_title(f'{title}\n{describe(item)}', fontsize=9)
-        if original: ax[1].imshow(Image.open(item['path']), cmap='gray'); ax[1].set_title('the file', fontsize=9)
+        if original: ax[1].imshow(open_picture(item['path'], 256).grey, **TensorXray._show_args); ax[1].set_title('the file', fontsize=9)
     figure.tight_layout()
 
 # %% ../nbs/13_blocks.ipynb #77b0fb50
