@@ -18,8 +18,8 @@ import numpy as np, pandas as pd, torch, torchvision
 from torch import nn
 from torch.nn import functional as F
 from fastai.vision.all import (Callback, ChannelsLast, CrossEntropyLossFlat, L, Learner, MixedPrecision, add_head,
-    create_body, create_timm_model, default_split, defaults, imagenet_stats, model_meta, noop, num_features_model, params,
-    set_seed)
+    create_body, create_timm_model, default_split, defaults, imagenet_stats, model_meta, noop, num_features_model,
+    params, set_seed)
 from fastai.metrics import AccumMetric
 
 # %% ../nbs/20_learner.ipynb #61096dd2
@@ -194,7 +194,8 @@ def _check_shape(net, arch, n_out, size, channels):
         raise ValueError(f'{arch} cannot read images of {size} pixels ({reason}): '
                          'choose another size or network') from error
     if shape != (1, n_out):
-        raise ValueError(f'{arch} gives the shape {shape} for one image instead of {(1, n_out)}: choose another network')
+        raise ValueError(f'{arch} gives the shape {shape} for one image instead of {(1, n_out)}: '
+                         'choose another network')
 
 # %% ../nbs/20_learner.ipynb #acfe0d94
 def _whole_number(name, value, least=1):
@@ -211,7 +212,7 @@ def build_model(
     state=None, # other weights of the whole network, before it got our head: name → tensor
     **head, # passed to fastai's `create_head`, for example `ps`
 ):
-    "A body and a head, as fastai's `vision_learner` makes them: (n, channels, size, size) to (n, n_out); raises ValueError"
+    "A body and a head, as fastai makes them: (n, channels, size, size) to (n, n_out); raises ValueError"
     if channels not in (1, 3): raise ValueError(f'channels is 1 or 3, not {channels!r}')
     for name, value in (('n_out', n_out), ('size', size)): _whole_number(name, value)
     made = _arch(arch, size)
@@ -263,8 +264,9 @@ def _checked_bytes(file, sha256):
         raise WeightsError(f'"{printable(file)}" is larger than any weights: delete it')
     data = try_again(file.read_bytes, what=file)
     if (found := sha256_bytes(data)) != sha256:
-        raise WeightsError(f'"{printable(file)}" is not the file that PyTorch publishes (its SHA-256 begins {found[:12]} '
-                           f"instead of {sha256[:12]}), so it was not opened: delete it, and weights='imagenet' fetches it again")
+        raise WeightsError(f'"{printable(file)}" is not the file that PyTorch publishes (its SHA-256 begins '
+                           f'{found[:12]} instead of {sha256[:12]}), so it was not opened: delete it, '
+                           "and weights='imagenet' fetches it again")
     return data
 
 def fetch_weights(
@@ -401,7 +403,8 @@ def choose_precision(
         return 'float32', f'the arithmetic that was tested on {device.type}'
     hardware = has_bfloat16()
     if precision == 'bfloat16':
-        return precision, 'as asked' + ('' if hardware else ', which this processor only emulates: float32 would be faster')
+        slow = '' if hardware else ', which this processor only emulates: float32 would be faster'
+        return precision, f'as asked{slow}'
     if hardware: return 'bfloat16', 'which this processor multiplies in hardware'
     return 'float32', 'since this processor would only emulate bfloat16'
 
@@ -500,8 +503,8 @@ class StopDiverged(Callback):
         reduced = self.precision in ('float16', 'bfloat16')
         rate = float(self.opt.hypers[-1]['lr'])
         more = ', or precision float32.' if reduced else '; lr_find shows how far one can go.'
-        raise DivergedError(f'The training diverged: in epoch {self.epoch}, {part} {self.iter + 1}, the loss is no finite '
-                            f'number any more. The learning rate was {rate:.2g}, the arithmetic {self.precision}. '
+        raise DivergedError(f'The training diverged: in epoch {self.epoch}, {part} {self.iter + 1}, the loss is no '
+                            f'finite number any more. The learning rate was {rate:.2g}, the arithmetic {self.precision}. '
                             f'Try a tenth of the learning rate{more}')
 
 # %% ../nbs/20_learner.ipynb #bbede4ff
@@ -522,7 +525,7 @@ def xray_learner(
     offline=None, # True: never ask the network; by default as the environment variable CHESTXRAY_OFFLINE says
     **kwargs, # passed to fastai's head or Learner, for example `ps`, `wd`, `opt_func`
 ):
-    "A fastai Learner for chest X-rays with the metric `auroc`; `learn.weights`, `learn.hardware`: where it starts and runs"
+    "A fastai Learner with the metric `auroc`; `learn.weights` and `learn.hardware` say where it starts and runs"
     if loss not in ('plain', 'weighted'): raise ValueError(f"loss is 'plain' or 'weighted', not {loss!r}")
     pre, labels, device = dls.preprocessing, list(dls.labels), torch.device(dls.device or 'cpu')
     hardware = device_words(precision, device)
@@ -531,7 +534,7 @@ def xray_learner(
     head, more = _of_head(kwargs)
     set_seed(seed)
     net = build_model(arch, 2 if len(labels) == 1 else len(labels), pre['size'], pre['channels'], state=state, **head)
-    more = {'path': cache_folder(), 'wd': .05, **more}                 # the path is where `lr_find` puts its weights aside
+    more = {'path': cache_folder(), 'wd': .05, **more}   # the path is where `lr_find` puts its weights aside
     learn = Learner(dls, net, loss_func=_loss(dls, loss), splitter=_splitter(arch, pre['size']),
                     metrics=auroc_metric(), **more)
     if state is not None: learn.freeze()                               # as fastai's `vision_learner` does
@@ -572,8 +575,8 @@ def _memory_in_words(learn, doing):
         batch, size = learn.dls.train.bs, learn.dls.preprocessing['size']
         smaller = f'a batch size of {batch//2}' if batch > 1 else 'smaller images'
         look = ', and see with nvidia-smi whether another program uses it' if on_gpu else ''
-        sentence = (f'The memory of {where} ran out {doing}, with {learn.arch_name}, a batch size of {batch} and images '
-                    f'of {size} pixels: try {smaller}, a smaller size or network{look}.')
+        sentence = (f'The memory of {where} ran out {doing}, with {learn.arch_name}, a batch size of {batch} and '
+                    f'images of {size} pixels: try {smaller}, a smaller size or network{look}.')
     else: return
     if torch.cuda.is_available(): torch.cuda.empty_cache()
     raise OutOfMemory(sentence)
@@ -902,7 +905,8 @@ def _check_rate(lr):
     def is_rate(r):
         return isinstance(r, (int, float, np.number)) and not isinstance(r, bool) and math.isfinite(r) and r > 0
     rates = [r for r in (lr.start, lr.stop) if r is not None] if isinstance(lr, slice) else [lr]
-    if not rates or not all(map(is_rate, rates)): raise ValueError(f'lr, the learning rate, is a number above 0, not {lr!r}')
+    if not rates or not all(map(is_rate, rates)):
+        raise ValueError(f'lr, the learning rate, is a number above 0, not {lr!r}')
 
 def check_training(
     arch=None, # the network; None: not checked, as for all that follows
@@ -929,7 +933,7 @@ def check_training(
 _STATE = {'phase': int, 'done': int, 'rows': list, 'optimizer': dict, 'config': dict}
 
 def _check_state(file, state, epochs):
-    "Raise a ChestXrayError when the state of a checkpoint is none that `Checkpoint` writes for phases of these `epochs`"
+    "Raise a ChestXrayError for a state that no `Checkpoint` writes in phases of so many `epochs`"
     wrong = not isinstance(state, dict) or any(type(state.get(k)) is not kind for k, kind in _STATE.items())
     if not wrong:
         counts = [sum(r.get('phase') == p for r in state['rows'] if isinstance(r, dict)) for p in range(len(epochs))]
@@ -937,8 +941,8 @@ def _check_state(file, state, epochs):
         wrong = not 0 <= at < len(epochs) or not 0 < state['done'] <= epochs[at]
         wrong = wrong or counts[at] != state['done'] or sum(counts) != len(state['rows'])
     if wrong:
-        raise ChestXrayError(f'{file.name} in "{printable(file.parent)}" says nothing sensible about how far the training '
-                             'came: delete it, or pass resume=False, to begin again')
+        raise ChestXrayError(f'{file.name} in "{printable(file.parent)}" says nothing sensible about how far the '
+                             'training came: delete it, or pass resume=False, to begin again')
 
 def _resume_state(folder, config, resume, epochs):
     "(tensors, state) of the checkpoint in `folder`, or (None, None); refuses one that another configuration made"
@@ -1024,7 +1028,7 @@ def train(
     resume=True, # go on from `checkpoint.safetensors` where there is one
     write_every=30., # seconds between two writings of the checkpoint, which a kill may cost beside the running epoch
 ):
-    "Train `learn`, so that a killed run goes on when called again, and return the log as a DataFrame; raises DivergedError"
+    "Train `learn`, so that a killed run goes on when called again, and return the log; raises DivergedError"
     _check_arguments(epochs, lr, freeze_epochs, patience, ema, keep, seed, write_every)
     folder = Path(folder)
     phases = _phases(learn, epochs, lr, schedule, freeze_epochs)
