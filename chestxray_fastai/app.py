@@ -117,7 +117,7 @@ NEXT = {'close': 'A person should read this film: the model cannot tell.', 'colo
         'small': 'Drop the film in its full size.', 'long': 'Drop one chest film at a time, whole.',
         'blank': 'Save the film again from its source: this copy shows nothing.', 'noise': 'Save the film again from its source.',
         'stranger': 'A person should read this film: it may be of other patients, of another machine, or no frontal chest film at all.',
-        'negative': '', 'upside_down': '', 'turned': '', 'mirrored': ''} # what to do about a referral, by its kind; '' where its reason says so
+        'inverted': '', 'upside_down': '', 'turned': '', 'mirrored': ''} # what to do about a referral, by its kind; '' where its reason says so
 TO_A_PERSON = 'A person should read this film.'
 
 def _sentence(words): return words[:1].upper() + words[1:].rstrip('.') + '.' if words else ''

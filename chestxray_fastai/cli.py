@@ -9,8 +9,8 @@ __all__ = ['ROOM', 'JUDGED', 'REFERRAL_RISKS', 'DEFAULTS', 'PHANTOM_DEFAULTS', '
            'look_at', 'scores_of', 'find_strangers', 'judge_heat_maps', 'heat_map_figure', 'printed', 'check_network',
            'try_network', 'run_config', 'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'with_interval',
            'summary', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated', 'judge_scores',
-           'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'checked_log',
-           'report', 'app', 'command_parser', 'usage', 'main']
+           'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
+           'command_parser', 'usage', 'main']
 
 # %% ../nbs/53_cli.ipynb #29d9fd81
 import os, sys, time, warnings
@@ -391,8 +391,8 @@ def heat_map_figure(
     return _write_figure(plot_cases(heat, rows[label], point.logit), Path(out)/'figures/heat_maps.png')
 
 # %% ../nbs/53_cli.ipynb #c53a0005
-DEFAULTS = {'arch': 'resnet18', 'size': 128, 'epochs': 24} # of `run` for data of your own
-PHANTOM_DEFAULTS = {'arch': 'resnet18_short', 'size': 96, 'epochs': 20, 'batch_size': 16} # for phantoms: a few minutes on two cores
+DEFAULTS = {'arch': 'resnet18', 'size': 128, 'epochs': 24, 'lr': 2e-3} # of `run` for data of your own
+PHANTOM_DEFAULTS = {'arch': 'resnet18_short', 'size': 96, 'epochs': 24, 'lr': 3e-3} # for phantoms: a few minutes on two cores
 
 def printed(path):
     "A path as it may stand in a terminal"
@@ -454,13 +454,13 @@ def run(
     data: str = None, # folder, CSV or data set ('pneumonia', 'nih', 'pneumoniamnist'); by default phantoms made on the spot
     arch: str = None, # resnet18, resnet34, resnet50, densenet121, efficientnet_b0, vit_b_16, vgg19, resnet18_short, or a timm name; by default resnet18, for phantoms resnet18_short
     size: int = None, # height and width of the images [pixels]; by default 128 for your data, 96 for phantoms
-    epochs: int = None, # passes over the training images; by default 24 for your data, 20 for phantoms
+    epochs: int = None, # passes over the training images; by default 24
     weights: str = 'auto', # where to start: 'imagenet', 'none' (from scratch), a .safetensors file, or 'auto' (ImageNet's when they lie in the cache; nothing is fetched)
     seed: int = 0, # of split, weights, order and augmentation
     out: str = None, # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
     target_sensitivity: float = .95, # of the threshold chosen on the calibration split; another one judges a finished network again
-    batch_size: int = None, # images in a batch; by default 64, or 32 for fewer than 2,000 training images, or 16 for phantoms
-    lr: float = 2e-3, # highest learning rate
+    batch_size: int = None, # images in a batch; by default 64, or 32 for fewer than 2,000 training images
+    lr: float = None, # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms
     film_quality: str = 'varied', # in training: 'varied' draws sharpness, noise, gamma and collimation at random, 'as-is' does not
     film_shape: str = None, # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not; by default 'varied' for your data, 'as-is' for phantoms
     teachers: str = None, # model folders, separated by commas, whose mean probability is learned beside the label
@@ -835,25 +835,8 @@ def check(
 ):
     "Check a bundle's seal, and that this machine computes what the one that froze it did; or an audit log"
     from chestxray_fastai.triage import check
-    if log is not None: return checked_log(log, last, json)
-    if last is not None: raise ValueError('--last is the hash of the last line of an audit log: name the log with --log.')
-    check(bundle, expect, json)
-
-def checked_log(
-    log, # an audit log
-    last, # hash of its last line, or None
-    json, # print JSON alone
-):
-    "Say that an audit log is whole, or raise a ValueError with its faults"
-    from chestxray_fastai.triage import check_log
-    if not Path(log).is_file(): raise ValueError(f'There is no audit log {printed(log)}: `chestxray predict --log FILE` writes one.')
-    faults = check_log(log, last)
-    if faults:
-        more = f', and {len(faults) - 5} more' if len(faults) > 5 else ''
-        raise ValueError(f'{printed(Path(log).name)} is not as it was written: {"; ".join(faults[:5])}{more}.')
-    with open(log, 'rb') as file: n = sum(1 for _ in file)
-    end = 'up to the line that was kept' if last else 'as far as it goes (lines that are missing at its end are found with --last)'
-    print(dumps({'log': str(log), 'lines': n, 'faults': []}) if json else f'{printed(log)}: {n:,} lines, whole {end}')
+    if last is not None and log is None: raise ValueError('--last is the hash of the last line of an audit log: name the log with --log.')
+    check(bundle, expect, json, log, last)
 
 # %% ../nbs/53_cli.ipynb #d7496372
 def report(

@@ -92,10 +92,12 @@ def _text(rows, column):
 
 def _plain_paths(paths):
     "Paths in the form in which two of one file are equal, as the Manifest compares them"
-    paths = list(paths)
+    paths = np.asarray(paths, object).tolist()
     together = '\n'.join(paths)
-    if '\\' in together: paths = [p.replace('\\', '/') for p in paths]
-    if os.name == 'posix' and not any(s in '\n'.join(paths) for s in ('./', '//')): return paths
+    if '\\' in together:
+        paths = [p.replace('\\', '/') for p in paths]
+        together = '\n'.join(paths)
+    if os.name == 'posix' and not any(s in together for s in ('./', '//')): return paths
     return [os.path.normcase(os.path.normpath(p)) for p in paths]
 
 def _refuse_twice(paths):

@@ -231,7 +231,7 @@ def _batches(n, batch_size, progress):
     starts = range(0, n, batch_size)
     return show_progress(starts, label='Looking at the images') if progress else starts
 
-def _as_input(pixels, preprocessing, device='cpu'):
+def _as_input(pixels, preprocessing, device):
     "Pixels as the network wants them: float32, shape (n, channels, size, size), on the network's device"
     import torch
     mean, std = (torch.tensor(preprocessing[k], dtype=torch.float32, device=device).view(1, -1, 1, 1) for k in ('mean', 'std'))
@@ -285,7 +285,7 @@ def rival_scores(model, # as for `network_outputs`, with two outputs
     pushed = [odin.predict(_as_input(pixels[i:i + batch_size], preprocessing, next(model.parameters()).device)).cpu() for i in range(0, len(pixels), batch_size)]
     found = dict(softmax=MaxSoftmax.score(torch.from_numpy(raw)), energy=EnergyBased.score(torch.from_numpy(raw)), odin=torch.cat(pushed),
                  mahalanobis=Mahalanobis(None).fit_features(fit, classes).predict_features(last), nearest=KNN(None, k=k).fit_features(fit, classes).predict_features(last))
-    return pd.DataFrame({name: v.double().numpy() for name, v in found.items()})
+    return pd.DataFrame({name: v.cpu().double().numpy() for name, v in found.items()})
 
 # %% ../nbs/32_uncertainty.ipynb #64a2efe8
 def _judge_outliers(home, strange, home_weights, strange_weights):
@@ -674,7 +674,7 @@ def coverage_risk(table: pd.DataFrame, # of `answers`
     order = np.argsort(-np.asarray(sure), kind='stable')
     for row in np.flatnonzero(found[:k] == 0):                             # no error was seen: Wilson's interval, as no resample varies there
         answered = order[:max(1, int(np.floor(c[row] * len(order) + 1e-9)))]
-        ends[row] = rate_interval(np.zeros(len(answered)), np.asarray(table.patient, str)[answered], level)
+        ends[row] = 0., rate_interval(np.zeros(len(answered)), np.asarray(table.patient, str)[answered], level)[1]
     return pd.DataFrame(dict(coverage=c, error=found[:k], low=ends[:k, 0], high=ends[:k, 1], of_full=found[k:], of_full_low=ends[k:, 0], of_full_high=ends[k:, 1]))
 
 def risk_area(table: pd.DataFrame, n_boot: int = 1000, seed: int = 0, level: float = .95) -> pd.DataFrame: # rows aurc, optimal, excess, error; columns value, low, high
@@ -996,7 +996,9 @@ def _shares(parts, patient, n_boot, seed, level):
 def _at_edge(hits, of, patient, level):
     "Wilson's interval of a share that is exactly 0 or 1; `hits` among `of`, each of shape (n,)"
     rows = np.asarray(of, bool)
-    return rate_interval(np.asarray(hits, float)[rows], patient[rows], level)
+    hits = np.asarray(hits, float)[rows]
+    low, high = rate_interval(hits, patient[rows], level)
+    return min(low, hits[0]), max(high, hits[0])
 
 def conformal_coverage(scores: pd.DataFrame, sets: ConformalSets, split: str = 'test', n_boot: int = 1000, seed: int = 0, level: float = .95) -> pd.DataFrame: # columns value, low, high
     "How many sets hold the truth, of all and of each class, and how many hold one answer, both, or none"
