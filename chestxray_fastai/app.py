@@ -382,20 +382,31 @@ class Desk:
         self.triage, self.examples, self.max_megabytes, self.max_files = triage, examples, max_megabytes, max_files
         self.frozen, self.card = float(triage.threshold), triage.card
         self.maps = triage.explained
+        self.turns, self.forgotten = {}, set() # by session: how often it began something; whether it forgot and began nothing since
 
     @property
     def start(self): "Where the slider stands at the frozen threshold"; return round(self.frozen, 3)
 
+    def begin(self, session) -> int: # the turn
+        "Begin something for a session: what it began before counts no more"
+        turn = self.turns[session] = self.turns.pop(session, 0) + 1
+        while len(self.turns) > 1000: self.turns.pop(next(iter(self.turns)))
+        self.forgotten.discard(session)
+        return turn
+
     def judge(self, files, # (name, bytes, None) or (name, None, what is wrong)
               rest=(), # answers for what is not looked at
+              session=None, # whose pictures they are
              ):
         "Judge file by file; yields (answers, style sheet, cards, slider, promise), the last time whole"
-        answers, pictures = [], []
+        answers, pictures, turn = [], [], self.begin(session)
         for i, (name, data, why) in enumerate(files):
+            if self.turns.get(session) != turn: return
             if len(files) > 1: yield answers, None, f'<p class="cx-count">Looking at {i + 1} of {len(files)} …</p>', self.start, self.promise(self.start)
             answer, *pair = ask(self.triage, name, data) if why is None else (unread(name, why), '', '')
             answers, pictures = [*answers, answer], [*pictures, pair]
         answers = [*answers, *rest]
+        if self.turns.get(session) != turn: return
         yield answers, film_styles(pictures), self.cards(answers, self.start), self.start, self.promise(self.start)
 
     def cards(self, answers, value):
@@ -406,18 +417,31 @@ class Desk:
         "What the threshold at `value` is known to do"
         return promise_words(self.card, threshold_in_use(value, self.frozen), self.frozen)
 
-    def dropped(self, event): # Gradio's event, with `files`
+    def dropped(self, event, session=None): # Gradio's event, with `files`
         "Judge what was dropped; each drop starts at the frozen threshold"
         files = _sent(event, 'files')
-        yield from self.judge(received(files, self.max_megabytes, self.max_files), left_over(files, self.max_files))
+        yield from self.judge(received(files, self.max_megabytes, self.max_files), left_over(files, self.max_files), session)
 
-    def picked(self, event): # Gradio's event, with `n`
+    def picked(self, event, session=None): # Gradio's event, with `n`
         "Judge an example"
         n = _sent(event, 'n')
-        if type(n) is int and 0 <= n < len(self.examples): yield from self.judge([(self.examples[n]['name'], self.examples[n]['data'], None)])
+        if type(n) is int and 0 <= n < len(self.examples): yield from self.judge([(self.examples[n]['name'], self.examples[n]['data'], None)], session=session)
 
     def moved(self, answers, value): return self.cards(answers, value), self.promise(value)
-    def cleared(self): return [], '', self.cards([], self.start), self.start, self.promise(self.start)
+
+    def cleared(self, session=None):
+        "Forget, also what is still being looked at"
+        self.begin(session)
+        self.forgotten.add(session)
+        return self.empty()
+
+    def cleared_again(self, session=None):
+        "Once more, after whatever was under way; None for each output where something new has begun"
+        again = session in self.forgotten
+        self.forgotten.discard(session)
+        return self.empty() if again else (None,)*5
+
+    def empty(self): return [], '', self.cards([], self.start), self.start, self.promise(self.start)
 
 # %% ../nbs/52_app.ipynb #5d1005ba
 def _gradio():
@@ -498,16 +522,18 @@ def _connect(gr, desk, parts, outputs):
     "Join the parts of the page to the methods of the desk"
     answers, styles, cards, slider, promise = outputs
     quiet = dict(show_progress='hidden', api_visibility='private')
-    def with_skips(found):
-        for each in found: yield tuple(gr.skip() if part is None else part for part in each)
-    def dropped(event: gr.EventData): yield from with_skips(desk.dropped(event))
-    def picked(event: gr.EventData): yield from with_skips(desk.picked(event))
+    def skips(each): return tuple(gr.skip() if part is None else part for part in each)
+    def dropped(event: gr.EventData, request: gr.Request): yield from map(skips, desk.dropped(event, request.session_hash))
+    def picked(event: gr.EventData, request: gr.Request): yield from map(skips, desk.picked(event, request.session_hash))
+    def cleared(request: gr.Request): return desk.cleared(request.session_hash)
+    def cleared_again(request: gr.Request): return skips(desk.cleared_again(request.session_hash))
     one_at_a_time = dict(concurrency_limit=1, concurrency_id='judge')
     judging = [parts['drop'].upload(dropped, None, outputs, **quiet, **one_at_a_time), parts['strip'].click(picked, None, outputs, **quiet, **one_at_a_time)]
     for event in judging: event.then(None, js=SHOW_RESULTS, **quiet)
     slider.change(desk.moved, [answers, slider], [cards, promise], js=WITHIN, trigger_mode='always_last', concurrency_limit=8, **quiet)
     parts['back'].click(lambda: desk.start, None, slider, **quiet)
-    parts['clear'].click(desk.cleared, None, outputs, cancels=judging, **quiet)
+    clear = parts['clear'].click(cleared, None, outputs, cancels=judging, **quiet)
+    clear.then(cleared_again, None, outputs, **quiet, **one_at_a_time)
     parts['opacity'].input(None, [parts['opacity']], None, js="v => { document.documentElement.style.setProperty('--heat', v); }", **quiet)
 
 # %% ../nbs/52_app.ipynb #e9c362cd
