@@ -13,6 +13,17 @@ from pathlib import Path
 MAKERS = {'tensor', 'zeros', 'ones', 'full', 'empty', 'eye', 'arange', 'linspace', 'rand', 'randn', 'randint', 'randperm'}
 # What may stay, as (file, a piece of the line): why.
 ALLOWED = {
+    ('learner.py', 'def choose_precision('): 'a question about a device, that runs nothing',
+    ('learner.py', 'return net(torch.zeros(1, channels, size, size)).shape'): 'a network that was made a moment ago, on the processor',
+    ('learner.py', 'return torch.tensor(counts.sum()/(n_classes*counts)'): 'whoever calls moves it: class_weights(…).to(dls.device)',
+    ('learner.py', 'weight = torch.tensor(negatives/np.maximum(positives, 1)'): 'MaskedBCE is moved as a whole in the next line',
+    ('learner.py', 'smooth.val, smooth.count = torch.tensor('): "fastai keeps this mean on the processor",
+    ('learner.py', 'return (scores, saw.numpy())'): 'moved to the processor batch by batch',
+    ('learner.py', 'found.update(tensor.contiguous()'): 'tensors of a file, which lie on the processor',
+    ('uncertainty.py', "def _as_input(pixels, preprocessing, device='cpu'):"): 'every caller names the device of its network',
+    ('uncertainty.py', 'return pd.DataFrame({name: v.double().numpy()'): 'pytorch-ood was given features on the processor',
+    ('50_triage.ipynb', '.numpy()'): 'networks are frozen on the processor, whatever they were trained on',
+    ('32_uncertainty.ipynb', '.numpy()'): 'small networks that the chapter makes on the processor',
 }
 
 def parsed(source):
@@ -77,7 +88,7 @@ def look(path):
     for where, source, exported in sources(path):
         lines = source.splitlines()
         for line, what in faults(source, exported):
-            if any(Path(file).name == path.name and piece in lines[line - 1] for file, piece in ALLOWED): continue
+            if any(file == path.name and piece in lines[line - 1] for file, piece in ALLOWED): continue
             yield f'{where}, line {line}: {what}: {lines[line - 1].strip()[:100]}'
 
 def self_test():

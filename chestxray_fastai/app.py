@@ -12,7 +12,7 @@ __all__ = ['HEAT', 'NEXT', 'TO_A_PERSON', 'HEADINGS', 'TOTAL_MEGABYTES', 'NO_EXA
            'listening_at', 'QueueWords', 'launch']
 
 # %% ../nbs/52_app.ipynb #35bbdc08
-import base64, gc, html, os, weakref
+import base64, gc, html, os, re, weakref
 from io import BytesIO
 import numpy as np
 from .core import ChestXrayError, printable
@@ -45,12 +45,8 @@ def probability_words(p: float, # the score
                       threshold: float = None, # from which it is to be told apart
                      ) -> str:
     "A probability with as many digits as tell it from the threshold, never a false 0 or 1"
-    if p < .001: return 'below 0.001'
-    if p > .999: return 'above 0.999'
-    for digits in range(3, 7):
-        words = f'{p:.{digits}f}'
-        if threshold is None or (float(words) >= threshold) == (p >= threshold) and float(words) != round(threshold, digits): break
-    return words
+    from chestxray_fastai.triage import say_probability
+    return say_probability(p, threshold)
 
 def threshold_words(t: float) -> str:
     "A threshold with three digits, or more where they are needed"
@@ -118,27 +114,39 @@ def unread(name: str, why: str, many: int = 1) -> dict: # an answer; `many`: for
     return dict(name=name, many=many, probability=None, decision=None, reason='', error=why, notes=[], kind=None, aspect=0, heat='')
 
 NEXT = {'close': 'A person should read this film: the model cannot tell.', 'colour': 'Drop the X-ray itself, not a photograph or a coloured copy.',
-        'upside_down': 'Turn the film the right way up and drop it again.', 'small': 'Drop the film in its full size.', 'long': 'Drop one chest film at a time, whole.',
-        'blank': 'Save the film again from its source: this copy shows nothing.'} # what to do about a referral, by its kind
-TO_A_PERSON = 'A person should read this film; the model was not made for such pictures.'
+        'small': 'Drop the film in its full size.', 'long': 'Drop one chest film at a time, whole.',
+        'blank': 'Save the film again from its source: this copy shows nothing.', 'noise': 'Save the film again from its source.',
+        'stranger': 'A person should read this film: it may be of other patients, of another machine, or no frontal chest film at all.',
+        'inverted': '', 'upside_down': '', 'turned': '', 'mirrored': ''} # what to do about a referral, by its kind; '' where its reason says so
+TO_A_PERSON = 'A person should read this film.'
 
 def _sentence(words): return words[:1].upper() + words[1:].rstrip('.') + '.' if words else ''
+
+def _reason(found):
+    "Why, in words for somebody who looks at films; and a note with the figures that the words leave out"
+    words, notes = found.reason.split(': ', 1)[-1], list(found.notes)
+    if found.kind == 'stranger':
+        words = re.sub(r' \(strangeness[^)]*\)', '', words)
+        notes.append(f'Out-of-distribution score {found.strangeness:.2f}, and {found.limit:.2f} is the limit')
+    return _sentence(words), notes
 
 def ask(triage, # a `Triage`
         name: str, data: bytes, # of one file
        ) -> tuple: # (answer as plain values, data URL of the picture, data URL of its heat map or '')
     "What the bundle says of one file, without a file on the disk"
-    from chestxray_fastai.triage import grey_picture, spread_map
+    from chestxray_fastai.triage import grey_picture
     try:
         found = triage.predict(data)
         if found.error: return unread(name, _sentence(found.error)), '', ''
         film, heat, state = grey_picture(data, 448), '', ''
         if found.map is not None and found.kind in (None, 'close'):
-            laid = spread_map(found.map, *(max(1, n//2) for n in film.size), found.drawing['resize'])
-            heat, state = heat_url(laid, found.drawing['map_scale']), 'shown' if (laid > 0).any() else 'empty'
-    except Exception as error: return unread(name, f'This file could not be judged ({type(error).__name__}): please report it, with the kind of file it is.'), '', ''
-    answer = dict(name=name, many=1, probability=found.probability, decision=found.decision, reason=_sentence(found.reason.split(': ', 1)[-1]), error=None,
-                  notes=list(found.notes), kind=found.kind, aspect=film.width/film.height, heat=state)
+            laid = found.evidence(*(max(1, n//2) for n in film.size))
+            heat, state = heat_url(laid, 1), 'shown' if (laid > 0).any() else 'empty'
+        reason, notes = _reason(found)
+    except Exception as error:
+        return unread(name, f'This file could not be judged ({type(error).__name__}): please report it, with the kind of file it is.'), '', ''
+    answer = dict(name=name, many=1, probability=found.probability, decision=found.decision, reason=reason, error=None,
+                  notes=notes, kind=found.kind, aspect=film.width/film.height, heat=state)
     return answer, picture_url(np.asarray(film)), heat
 
 # %% ../nbs/52_app.ipynb #47cee443
@@ -165,7 +173,8 @@ def film_card(answer: dict, # of `ask`, perhaps through `redecide`
     mark, heading = HEADINGS[said]
     heading = html.escape(heading.format(label=label))
     told = [f'<p class="cx-reason">{html.escape(answer["error"] or answer["reason"])}</p>']
-    if said == 'refer': told.append(f'<p class="cx-next"><b>What to do:</b> {html.escape(NEXT.get(answer.get("kind"), TO_A_PERSON))}</p>')
+    todo = NEXT.get(answer.get('kind'), TO_A_PERSON) if said == 'refer' else ''
+    if todo: told.append(f'<p class="cx-next"><b>What to do:</b> {html.escape(todo)}</p>')
     if answer['probability'] is not None: told.insert(0, score_bar(answer['probability'], threshold, frozen))
     told += [f'<p class="cx-note">{html.escape(n)}</p>' for n in _notes(answer, maps)]
     film = '<div class="cx-film cx-none">no picture</div>'
@@ -247,9 +256,9 @@ def landscape(size=320) -> np.ndarray: # uint8, shape (size, size, 3)
 def example_films(triage, # a `Triage`
                  ) -> list: # dicts with caption, name, the bytes of a PNG, and the decision that is expected; empty where there are none
     "The pictures that a bundle brings to try the page with, none of them of a person"
-    return [dict(caption=e['caption'], name=e['name'], data=e['png'], expected=e['expected']) for e in getattr(triage, 'examples', [])]
+    return [dict(caption=e['caption'], name=e['name'], data=e['png'], expected=e['expected']) for e in triage.examples]
 
-NO_EXAMPLES = 'There are no examples to click: this model knows films of people, which are not given away, and drawn phantoms are not for it.'
+NO_EXAMPLES = 'There is no example to click: this bundle brings none. Films of people are not given away, and a drawn phantom is no film for a model that learned from people.'
 
 def example_strip(films: list, # of `example_films`
                  ) -> str: # HTML
@@ -372,21 +381,32 @@ class Desk:
                  max_megabytes=20, max_files=40):
         self.triage, self.examples, self.max_megabytes, self.max_files = triage, examples, max_megabytes, max_files
         self.frozen, self.card = float(triage.threshold), triage.card
-        self.maps = getattr(triage, 'explained', '')
+        self.maps = triage.explained
+        self.turns, self.forgotten = {}, set() # by session: how often it began something; whether it forgot and began nothing since
 
     @property
     def start(self): "Where the slider stands at the frozen threshold"; return round(self.frozen, 3)
 
+    def begin(self, session) -> int: # the turn
+        "Begin something for a session: what it began before counts no more"
+        turn = self.turns[session] = self.turns.pop(session, 0) + 1
+        while len(self.turns) > 1000: self.turns.pop(next(iter(self.turns)))
+        self.forgotten.discard(session)
+        return turn
+
     def judge(self, files, # (name, bytes, None) or (name, None, what is wrong)
               rest=(), # answers for what is not looked at
+              session=None, # whose pictures they are
              ):
         "Judge file by file; yields (answers, style sheet, cards, slider, promise), the last time whole"
-        answers, pictures = [], []
+        answers, pictures, turn = [], [], self.begin(session)
         for i, (name, data, why) in enumerate(files):
+            if self.turns.get(session) != turn: return
             if len(files) > 1: yield answers, None, f'<p class="cx-count">Looking at {i + 1} of {len(files)} …</p>', self.start, self.promise(self.start)
             answer, *pair = ask(self.triage, name, data) if why is None else (unread(name, why), '', '')
             answers, pictures = [*answers, answer], [*pictures, pair]
         answers = [*answers, *rest]
+        if self.turns.get(session) != turn: return
         yield answers, film_styles(pictures), self.cards(answers, self.start), self.start, self.promise(self.start)
 
     def cards(self, answers, value):
@@ -397,18 +417,31 @@ class Desk:
         "What the threshold at `value` is known to do"
         return promise_words(self.card, threshold_in_use(value, self.frozen), self.frozen)
 
-    def dropped(self, event): # Gradio's event, with `files`
+    def dropped(self, event, session=None): # Gradio's event, with `files`
         "Judge what was dropped; each drop starts at the frozen threshold"
         files = _sent(event, 'files')
-        yield from self.judge(received(files, self.max_megabytes, self.max_files), left_over(files, self.max_files))
+        yield from self.judge(received(files, self.max_megabytes, self.max_files), left_over(files, self.max_files), session)
 
-    def picked(self, event): # Gradio's event, with `n`
+    def picked(self, event, session=None): # Gradio's event, with `n`
         "Judge an example"
         n = _sent(event, 'n')
-        if type(n) is int and 0 <= n < len(self.examples): yield from self.judge([(self.examples[n]['name'], self.examples[n]['data'], None)])
+        if type(n) is int and 0 <= n < len(self.examples): yield from self.judge([(self.examples[n]['name'], self.examples[n]['data'], None)], session=session)
 
     def moved(self, answers, value): return self.cards(answers, value), self.promise(value)
-    def cleared(self): return [], '', self.cards([], self.start), self.start, self.promise(self.start)
+
+    def cleared(self, session=None):
+        "Forget, also what is still being looked at"
+        self.begin(session)
+        self.forgotten.add(session)
+        return self.empty()
+
+    def cleared_again(self, session=None):
+        "Once more, after whatever was under way; None for each output where something new has begun"
+        again = session in self.forgotten
+        self.forgotten.discard(session)
+        return self.empty() if again else (None,)*5
+
+    def empty(self): return [], '', self.cards([], self.start), self.start, self.promise(self.start)
 
 # %% ../nbs/52_app.ipynb #5d1005ba
 def _gradio():
@@ -424,15 +457,14 @@ NOTICE = 'For learning and research. Not a medical device: no decision about a p
 def head_words(triage) -> str: # HTML
     "What is looked for, for whom the model is, and what it was worth on its test"
     e = html.escape
-    told = [getattr(triage, name, '') for name in ('for_whom', 'tested')]
     words = ('A score, a decision by a frozen threshold, and the reason. What is clearly unlike the films it knows is referred to a person; '
              'not everything is noticed, and an answer for anybody else than those below proves nothing.')
     return (f'<h1>Chest X-ray triage: {e(triage.card["label"])}</h1><p>{words}</p>'
-            + ''.join(f'<p class="cx-{kind}">{e(t)}</p>' for kind, t in zip(('whom', 'tested'), told) if t))
+            f'<p class="cx-whom">{e(triage.for_whom)}</p><p class="cx-tested">{e(triage.tested)}</p>')
 
 def map_words(triage) -> str: # HTML
     "What a heat map is, and how those of this bundle did in their own tests"
-    told = html.escape(getattr(triage, 'explained', ''))
+    told = html.escape(triage.explained)
     return f'<p><b>Heat map:</b> where the picture raised the score, and no proof that anything is there. {told}</p>'
 
 def foot_words(triage) -> str: # HTML
@@ -490,16 +522,18 @@ def _connect(gr, desk, parts, outputs):
     "Join the parts of the page to the methods of the desk"
     answers, styles, cards, slider, promise = outputs
     quiet = dict(show_progress='hidden', api_visibility='private')
-    def with_skips(found):
-        for each in found: yield tuple(gr.skip() if part is None else part for part in each)
-    def dropped(event: gr.EventData): yield from with_skips(desk.dropped(event))
-    def picked(event: gr.EventData): yield from with_skips(desk.picked(event))
+    def skips(each): return tuple(gr.skip() if part is None else part for part in each)
+    def dropped(event: gr.EventData, request: gr.Request): yield from map(skips, desk.dropped(event, request.session_hash))
+    def picked(event: gr.EventData, request: gr.Request): yield from map(skips, desk.picked(event, request.session_hash))
+    def cleared(request: gr.Request): return desk.cleared(request.session_hash)
+    def cleared_again(request: gr.Request): return skips(desk.cleared_again(request.session_hash))
     one_at_a_time = dict(concurrency_limit=1, concurrency_id='judge')
     judging = [parts['drop'].upload(dropped, None, outputs, **quiet, **one_at_a_time), parts['strip'].click(picked, None, outputs, **quiet, **one_at_a_time)]
     for event in judging: event.then(None, js=SHOW_RESULTS, **quiet)
     slider.change(desk.moved, [answers, slider], [cards, promise], js=WITHIN, trigger_mode='always_last', concurrency_limit=8, **quiet)
     parts['back'].click(lambda: desk.start, None, slider, **quiet)
-    parts['clear'].click(desk.cleared, None, outputs, cancels=judging, **quiet)
+    clear = parts['clear'].click(cleared, None, outputs, cancels=judging, **quiet)
+    clear.then(cleared_again, None, outputs, **quiet, **one_at_a_time)
     parts['opacity'].input(None, [parts['opacity']], None, js="v => { document.documentElement.style.setProperty('--heat', v); }", **quiet)
 
 # %% ../nbs/52_app.ipynb #e9c362cd

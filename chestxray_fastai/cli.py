@@ -8,8 +8,8 @@ __all__ = ['ROOM', 'JUDGED', 'REFERRAL_RISKS', 'DEFAULTS', 'PHANTOM_DEFAULTS', '
            'refused_in_words', 'keep_rule', 'judge_run', 'enough_patients', 'judge_groups', 'training_figure',
            'look_at', 'scores_of', 'find_strangers', 'judge_heat_maps', 'heat_map_figure', 'printed', 'check_network',
            'try_network', 'run_config', 'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'with_interval',
-           'summary', 'verdict_in_words', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated',
-           'judge_scores', 'trust_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
+           'summary', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated', 'judge_scores',
+           'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
            'command_parser', 'usage', 'main']
 
 # %% ../nbs/53_cli.ipynb #29d9fd81
@@ -41,25 +41,26 @@ def _names_in(words):
     return [name.strip() for word in words or () for name in word.split(',') if name.strip()]
 
 def _columns(pairs):
-    "The options `THEIRS=OURS` as a dict"
+    "The options `THEIRS=OURS` as a dict; a column that is named twice stands for both"
     found = {}
     for pair in _names_in(pairs):
         theirs, equals, ours = pair.partition('=')
         if not (equals and theirs.strip() and ours.strip()):
             raise ValueError(f'--columns takes THEIRS=OURS, for example --columns "Image File=path", not {pair!r}.')
-        found[theirs.strip()] = ours.strip()
-    return found
+        found.setdefault(theirs.strip(), []).append(ours.strip())
+    return {theirs: ours[0] if len(ours) == 1 else ours for theirs, ours in found.items()}
 
 def reading_options(
     positive=None, # names of class folders whose images are positive
     negative=None, # names of class folders whose images are negative
     columns=None, # THEIRS=OURS, a list
     folder=None, # where the images of a table lie
+    labels=None, # names of the columns of a table that are labels
 ) -> dict: # for `get_xrays`; empty where nothing was asked for
     "What the words of a command say about how a folder or table is to be read"
     positive = _names_in(positive)
     found = {'positive': positive[0] if len(positive) == 1 else positive, 'negative': _names_in(negative),
-             'columns': _columns(columns), 'folder': folder}
+             'columns': _columns(columns), 'folder': folder, 'labels': _names_in(labels)}
     return {name: value for name, value in found.items() if value}
 
 def chosen_label(
@@ -69,14 +70,12 @@ def chosen_label(
 ):
     "The Manifest with one label alone; the others become columns `meta_…`, and images without a word about it are left out"
     from chestxray_fastai.core import printable
-    from chestxray_fastai.manifest import label_columns
+    from chestxray_fastai.manifest import choose_label, label_columns
     labels = label_columns(manifest)
     shown = printable(', '.join(labels[:8]) + (f' and {len(labels) - 8} more' if len(labels) > 8 else ''))
-    if label is None and len(labels) == 1: label = labels[0]
-    if label is None:
-        raise ValueError(f'{what} trains one label, and this data has {len(labels)} ({shown}): name one with --label.')
-    if label not in labels: raise ValueError(f'There is no label {label!r} in this data: --label takes {shown}.')
-    manifest = manifest.rename(columns={name: f'meta_{name}' for name in labels if name != label})
+    if label is not None: manifest = choose_label(manifest, label)
+    elif len(labels) != 1: raise ValueError(f'{what} takes one label, and this data has {len(labels)} ({shown}): name one with --label.')
+    label, = label_columns(manifest)
     known = manifest[label].isin((0, 1))
     if not known.all():
         _say(f'{(~known).sum():,} of {len(manifest):,} images are left out: {printable(label)} is uncertain or missing there.')
@@ -94,8 +93,9 @@ def run_manifest(
     from chestxray_fastai.manifest import split_patients
     from chestxray_fastai.sources import get_xrays
     if data is None and reading: raise ValueError(f'--{next(iter(reading))} says how data are read: name them with --data.')
-    manifest = get_xrays('phantoms', n=phantoms) if data is None else get_xrays(data, **reading)
-    manifest = chosen_label(manifest, label)
+    if label is not None: reading['label'] = label
+    manifest = get_xrays('phantoms', n=phantoms, **reading) if data is None else get_xrays(data, **reading)
+    manifest = chosen_label(manifest)
     has_test = 'split' in manifest and (manifest.split == 'test').any()
     test = 0. if has_test else .15
     split = split_patients(manifest, valid=.12, calib=.15, test=test, seed=seed, drop_shared=drop_shared)
@@ -144,6 +144,7 @@ def check_splits(
 ) -> list: # sentences: what this run will not be able to do
     "What is known before the training: raises where a run could not be judged, and says what there will be too little for"
     from chestxray_fastai.core import printable
+    from chestxray_fastai.evaluate import can_promise
     label, n = facts['labels'][0], facts['n']
     positives = facts['positives'][label]
     for split in ('train', 'valid', 'calib', 'test'):
@@ -151,12 +152,8 @@ def check_splits(
         kind = 'positive' if not positives.get(split) else 'negative'
         raise ValueError(f'The split {split} has no {kind} image for {printable(label)} among its {n.get(split, 0):,}: '
                          'add patients of that kind, or try another --seed.')
-    needed = ceil(1/(1 - target_sensitivity) - 1e-9)
-    if positives['calib'] < needed:
-        most = int(100*(1 - 1/positives['calib']))/100
-        hint = f'ask for at most --target_sensitivity {most:g}, or ' if most > 0 else ''
-        raise ValueError(f'The calibration split has {positives["calib"]} positives of {printable(label)}, and a sensitivity of '
-                         f'{target_sensitivity:g} takes at least {needed}: {hint}add patients.')
+    few = can_promise(positives['calib'], target_sensitivity, 'calib', label)
+    if few: raise ValueError(few)
     return _too_few(n, facts['patients'])
 
 def _too_few(n, patients, least=100, alpha=.02, interval=10):
@@ -308,15 +305,10 @@ def _pixels(manifest, card):
     pre = card['preprocessing']
     return np.asarray(pixel_cache(manifest, pre['size'], pre['resize'])[np.arange(len(manifest))])
 
-def _where_trained():
-    "The device that a network is loaded to when nobody holds it any more"
-    import torch
-    return 'cuda' if torch.cuda.is_available() else 'cpu'
-
 def _loaded(out, network):
     "(model, card): those that were given, or those of a run folder"
     from chestxray_fastai.learner import load_model
-    return network or load_model(out, device=_where_trained())
+    return load_model(out) if network is None else network
 
 def look_at(
     network, # (model, card)
@@ -325,6 +317,7 @@ def look_at(
     "Logits and features of every image, in one pass"
     import numpy as np
     from chestxray_fastai.core import progress
+    from chestxray_fastai.learner import exact_float32
     from chestxray_fastai.uncertainty import network_outputs
     model, card = network
     found = {}
@@ -333,7 +326,7 @@ def look_at(
         if not len(rows): continue
         pixels, parts = _pixels(rows, card), []
         for k in progress(range(0, len(rows), 128), label=f'Scoring {split}, batches of 128', every=8):
-            parts.append(network_outputs(model, pixels[k:k + 128], card['preprocessing'], progress=False))
+            with exact_float32(): parts.append(network_outputs(model, pixels[k:k + 128], card['preprocessing'], progress=False))
         logits, features = (np.concatenate(part) for part in zip(*parts))
         found[split] = {'rows': rows, 'pixels': pixels, 'logits': logits, 'features': features}
     return found
@@ -398,8 +391,8 @@ def heat_map_figure(
     return _write_figure(plot_cases(heat, rows[label], point.logit), Path(out)/'figures/heat_maps.png')
 
 # %% ../nbs/53_cli.ipynb #c53a0005
-DEFAULTS = {'arch': 'resnet18', 'size': 128, 'epochs': 24} # of `run` for data of your own
-PHANTOM_DEFAULTS = {'arch': 'resnet18_short', 'size': 96, 'epochs': 12} # for phantoms: a few minutes on two cores
+DEFAULTS = {'arch': 'resnet18', 'size': 128, 'epochs': 24, 'lr': 2e-3} # of `run` for data of your own
+PHANTOM_DEFAULTS = {'arch': 'resnet18_short', 'size': 96, 'epochs': 24, 'lr': 3e-3} # for phantoms: a few minutes on two cores
 
 def printed(path):
     "A path as it may stand in a terminal"
@@ -410,9 +403,8 @@ def check_network(
     asked, # what `run` was asked for
 ) -> list: # sentences: what this network will not be able to do
     "Refuse an architecture, size, precision or teacher that there is not, before any image is read"
-    from chestxray_fastai.learner import build_model
-    if asked.precision not in ('auto', 'float32', 'bfloat16', 'float16'):
-        raise ValueError(f"--precision is 'auto', 'float32', 'bfloat16' or 'float16', not {asked.precision!r}.")
+    from chestxray_fastai.learner import build_model, check_training
+    check_training(weights=asked.weights, precision=asked.precision)
     for teacher in _names_in([asked.teachers or '']):
         if not (Path(teacher)/'model.json').is_file():
             raise ValueError(f'{printed(teacher)} holds no model.json: --teachers takes folders of finished runs.')
@@ -422,16 +414,12 @@ def try_network(
     model, # untrained
     asked, # what `run` was asked for
 ) -> list: # of sentences
-    "One blank image through a network: whether its size fits, and whether it can be frozen later"
+    "One blank image through a network: whether it can be frozen later"
     import torch
     from chestxray_fastai.uncertainty import OutlierError, feature_probe
     blank = torch.zeros(1, 1, asked.size, asked.size, device=next(model.parameters()).device)
     try:
-        with torch.inference_mode(): model.eval()(blank)
-    except (RuntimeError, AssertionError, ValueError) as error:
-        raise ValueError(f'{asked.arch} takes no images of {asked.size} pixels ({_one_line(error)}): pass another --size.') from None
-    try:
-        with torch.inference_mode(): _, features = feature_probe(model)(blank)
+        with torch.inference_mode(): _, features = feature_probe(model.eval())(blank)
         if features.ndim == 2: return []
         why = f'its features have the shape {tuple(features.shape)}'
     except (OutlierError, RuntimeError, AttributeError, TypeError) as error: why = _one_line(error)
@@ -466,13 +454,13 @@ def run(
     data: str = None, # folder, CSV or data set ('pneumonia', 'nih', 'pneumoniamnist'); by default phantoms made on the spot
     arch: str = None, # resnet18, resnet34, resnet50, densenet121, efficientnet_b0, vit_b_16, vgg19, resnet18_short, or a timm name; by default resnet18, for phantoms resnet18_short
     size: int = None, # height and width of the images [pixels]; by default 128 for your data, 96 for phantoms
-    epochs: int = None, # passes over the training images; by default 24 for your data, 12 for phantoms
-    weights: str = 'auto', # where to start: 'imagenet', 'none' (from scratch), or 'auto' (ImageNet's when they are here)
+    epochs: int = None, # passes over the training images; by default 24
+    weights: str = 'auto', # where to start: 'imagenet', 'none' (from scratch), a .safetensors file, or 'auto' (ImageNet's when they lie in the cache; nothing is fetched)
     seed: int = 0, # of split, weights, order and augmentation
     out: str = None, # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
     target_sensitivity: float = .95, # of the threshold chosen on the calibration split; another one judges a finished network again
     batch_size: int = None, # images in a batch; by default 64, or 32 for fewer than 2,000 training images
-    lr: float = 2e-3, # highest learning rate
+    lr: float = None, # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms
     film_quality: str = 'varied', # in training: 'varied' draws sharpness, noise, gamma and collimation at random, 'as-is' does not
     film_shape: str = None, # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not; by default 'varied' for your data, 'as-is' for phantoms
     teachers: str = None, # model folders, separated by commas, whose mean probability is learned beside the label
@@ -485,6 +473,7 @@ def run(
     columns: list = None, # THEIRS=OURS, where the columns of a CSV have other names than path, patient, split, …
     folder: str = None, # where the images of a CSV lie
     drop_shared: bool = False, # leave patients out of the training who occur in the official test split too
+    labels: list = None, # which columns of a CSV are labels, where that is not plain
 ):
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     started = time.time()
@@ -496,7 +485,7 @@ def run(
     check_options(target_sensitivity=target_sensitivity, prevalence=prevalence, **vars(asked))
     if 'fastai' not in sys.modules: _say('      Loading PyTorch and fastai')
     notes = check_network(asked)
-    reading = reading_options(positive, negative, columns, folder)
+    reading = reading_options(positive, negative, columns, folder, labels)
     manifest, name = run_manifest(data, seed, label=label, drop_shared=drop_shared, **reading)
     facts = data_facts(manifest)
     notes += check_splits(facts, target_sensitivity)
@@ -563,15 +552,17 @@ def train_and_judge(
 def _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, strangers, varied=None):
     "The judgements of a trained network, as `report.json` holds them"
     from chestxray_fastai.evaluate import write_figures
+    from chestxray_fastai.learner import exact_float32
     _say(f'[4/4] Judging: threshold on calib for sensitivity {target_sensitivity:g}, then the test, opened once')
     point, judged, more = judge_run(out, scores, manifest, target_sensitivity, prevalence=prevalence, varied=varied)
     more['uncertainty']['outliers'] = strangers
     _say('      Judging the heat maps')
     network = learn.model.eval(), card
-    more['explanation'] = refused_in_words(judge_heat_maps, out, manifest, scores, point, network)
+    with exact_float32(): more['explanation'] = refused_in_words(judge_heat_maps, out, manifest, scores, point, network)
     _say('      Drawing the figures')
-    write_figures(scores, out/'figures', point)
-    refused_in_words(heat_map_figure, out, manifest, point, network=network)
+    write_figures(scores, out/'figures', point, finding=card['labels'][0])
+    drawn = refused_in_words(heat_map_figure, out, manifest, point, network=network)
+    if isinstance(drawn, dict): _say(f'      No heat maps were drawn: {_one_line(drawn["refused"])}')
     model = {'arch': card['arch'], 'size': card['preprocessing']['size'], 'weights': card['weights'], 'params': card['params'], 'best_epoch': learn.best_epoch}
     return {'model': model, 'threshold': point.to_dict(), **judged, **more, 'versions': card['versions']}
 
@@ -589,15 +580,6 @@ def _watched(learn):
             try: yield
             finally: learn.logger = plain
 
-def _hardware(learn):
-    "Where a network is trained, and in which arithmetic"
-    from chestxray_fastai import learner
-    if said := getattr(learn, 'hardware', ''): return said
-    device = learn.dls.device
-    reduced = [type(cb).__name__ for cb in learn.cbs if type(cb).__name__ in ('CPUBFloat16', 'MixedPrecision')]
-    place = f'on the processor ({os.cpu_count()} cores)' if device is None or device.type == 'cpu' else f'on {device}'
-    return f'{place}, in {"reduced precision (" + reduced[0] + ")" if reduced else "float32"}'
-
 def _train(manifest, out, asked):
     "Train in `out`: (Learner with its best weights, log, seconds of training)"
     from chestxray_fastai.blocks import FilmQuality, xray_augmentations, xray_dataloaders
@@ -608,8 +590,8 @@ def _train(manifest, out, asked):
     augment = xray_augmentations(max_shift=.08, max_lighting=.3, **shape)
     if asked.film_quality == 'varied': augment = [*augment, FilmQuality(max_sharpness=sharpness)]
     dls = xray_dataloaders(manifest, size=asked.size, channels=1, batch_size=batch_size, seed=asked.seed, augment=augment)
-    learn = xray_learner(dls, asked.arch, asked.weights, precision=asked.precision, seed=asked.seed)
-    _say(f'      {_hardware(learn)}')
+    learn = xray_learner(dls, asked.arch, asked.weights, precision=asked.precision, seed=asked.seed, offline=asked.offline or None)
+    _say(f'      {learn.hardware}')
     if asked.teachers: learn.add_cb(Distill([load_model(folder) for folder in _names_in([asked.teachers])]))
     schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
     with _watched(learn): log = train(learn, out/'training', epochs=asked.epochs, lr=asked.lr, schedule=schedule, seed=asked.seed)
@@ -617,13 +599,14 @@ def _train(manifest, out, asked):
 
 def _keep(learn, manifest, out):
     "Keep model, log and scores in `out`: (Scores of valid, calib and test, what model.json holds, what `look_at` saw)"
-    from chestxray_fastai.evaluate import write_scores
+    from chestxray_fastai.evaluate import write_scored, write_scores
     from chestxray_fastai.learner import save_model, write_log
     card = save_model(learn, out, best_epoch=learn.best_epoch)
     write_log(learn.training_log, out/'log.csv')
     seen = look_at((learn.model.eval(), card), manifest)
     scores = scores_of(seen)
     write_scores(scores, out/'scores.csv')
+    write_scored(scores, out)                                              # from here on the test's figures are those of these scores
     return scores, card, seen
 
 # %% ../nbs/53_cli.ipynb #6cdd89ec
@@ -642,29 +625,21 @@ def summary(
     report, # what `report.json` holds
 ):
     "A report in a few lines for a terminal"
+    from chestxray_fastai.evaluate import verdict
     test, valid, point = report['test'], report['valid'], report['threshold']
     label = printed(report['data']['labels'][0])
     def line(name, key, more=''):
         return f'  {name:<18}{with_interval(test[key])}    valid {_bare(valid[key]["value"])}{more}'
     c = test['confusion']
-    lines = [f'\nTest: {report["data"]["n"]["test"]:,} images of {report["data"]["patients"]["test"]:,} patients, ' + ('95 % intervals over patients' if test['auroc']['low'] is not None else 'too few for intervals'),
+    lines = [f'\n{verdict(test, point, label)["words"]}\n',
+             f'Test: {report["data"]["n"]["test"]:,} images of {report["data"]["patients"]["test"]:,} patients, ' + ('95 % intervals over patients' if test['auroc']['low'] is not None else 'too few for intervals'),
              line('AUROC', 'auroc'), line('average precision', 'average_precision'),
              line('sensitivity', 'sensitivity', f'    promised {point["target_sensitivity"]:.2f}'), line('specificity', 'specificity'),
              line('accuracy', 'accuracy', f'    the majority class alone {test["majority_accuracy"]:.3f}'),
              line('Brier score', 'brier'), line('ECE', 'ece'),
              f'  {label}: {c["tp"]} of {c["tp"] + c["fn"]} images with it called positive, {c["tn"]} of {c["tn"] + c["fp"]} without it called negative',
              f'  weights {printed(report["model"]["weights"])}', f'  {printed(test["opening"]["words"])}']
-    return '\n'.join([*lines, *(f'  {printed(words)}' for words in verdict_in_words(report))])
-
-def verdict_in_words(
-    report, # what `report.json` holds
-) -> list: # of sentences, none where `evaluate` gives no verdict
-    "Whether the model can be told from guessing, and whether its promise was kept"
-    from chestxray_fastai import evaluate
-    judge = getattr(evaluate, 'verdict', None)
-    if judge is None: return []
-    found = judge(report)
-    return [found['words'] if isinstance(found, dict) else str(found)]
+    return '\n'.join(lines)
 
 # %% ../nbs/53_cli.ipynb #cdc7ab9f
 def audit(
@@ -676,12 +651,14 @@ def audit(
     folder: str = None, # where the images of a CSV lie
     label: str = None, # look at this label alone, where the data have several
     drop_shared: bool = False, # leave patients out of the pool who occur in the official test split too, as `run` does with it
+    labels: list = None, # which columns of a CSV are labels, where that is not plain
 ):
     "Find leaks, duplicates, broken files and shortcuts in a set of X-rays"
     from chestxray_fastai.manifest import audit
     from chestxray_fastai.sources import get_xrays
-    manifest = get_xrays(data, verbose=not json, progress=not json, **reading_options(positive, negative, columns, folder))
-    if label is not None: manifest = chosen_label(manifest, label, 'audit')
+    reading = reading_options(positive, negative, columns, folder, labels)
+    if label is not None: reading['label'] = label
+    manifest = get_xrays(data, verbose=not json, progress=not json, **reading)
     if drop_shared: manifest = without_shared(manifest)
     found = audit(manifest)
     print(found.to_json() if json else found)
@@ -721,22 +698,25 @@ def evaluate(
     columns: list = None, # THEIRS=OURS, where the columns have other names than path, patient, split, y and logit
 ):
     "Judge the scores of any model: every metric with its interval over patients"
-    from chestxray_fastai.evaluate import read_scores, score_labels
+    from chestxray_fastai.evaluate import opening_for, read_scores, score_labels
     check_options(target_sensitivity=target_sensitivity, prevalence=prevalence)
     options = {'columns': _columns(columns)} if columns else {}
     table = read_scores(scores, probabilities=probabilities, **options)
     labels = score_labels(table)
     if label is not None and label not in labels:
         raise ValueError(f'There is no label {label!r} in {Path(scores).name}: --label takes {", ".join(filter(None, labels)) or "nothing, for there is one"}.')
+    opening = opening_for(scores, table)                                   # None for scores that are of no run
     chosen = labels if label is None else [label]
     reports = {}
     for name in chosen:
         rows = table if labels == [''] else label_alone(table, name)
         reports[name] = evaluated(rows, printed(Path(scores).name), target_sensitivity, threshold, prevalence)
+        if opening: reports[name]['test']['opening'] = opening
     if json: return print(dumps(reports if len(labels) > 1 else reports[''], allow_nan=False))
     for name, report in reports.items():
         if name: print(f'\n{printed(name)}')
-        print(judgement_table(report) + '\n\n' + trust_in_words(report))
+        print(judgement_table(report) + '\n\n' + verdict_in_words(report, name or 'the finding') + '\n' + trust_in_words(report))
+    if opening: print(printed(opening['words']))
 
 def label_alone(
     table, # Scores of several labels
@@ -798,6 +778,15 @@ def trust_in_words(
     return '\n'.join(line for line in said if line)
 
 # %% ../nbs/53_cli.ipynb #b4a15e8f
+def verdict_in_words(
+    report, # {'threshold': …, split: judgement, …}
+    finding, # what the label is called
+):
+    "What the last split comes to, by rule"
+    from chestxray_fastai.evaluate import verdict
+    split = [s for s in ('valid', 'calib', 'test') if s in report][-1]
+    return f'Verdict on {split}: {verdict(report[split], report["threshold"], printed(finding))["words"]}'
+
 def judgement_table(
     report, # {'threshold': …, split: judgement, …}
 ):
@@ -829,19 +818,25 @@ def freeze(
     storage: str = 'float16', # of the weights' kernels and matrices; 'float32' is exact and twice as large
     pack: bool = False, # also make one file of it
     json: bool = False, # print JSON alone
+    people: str = None, # whose images they are, for example "adults, one hospital in Hanover": whoever uses the bundle is told
+    orientation: bool = False, # also learn how a film that is turned, mirrored or inverted looks, which takes minutes
 ):
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
     from chestxray_fastai.triage import freeze
-    freeze(run_dir, out, storage, pack, json)
+    more = {name: value for name, value in (('people', people), ('orientation', orientation)) if value}
+    freeze(run_dir, out, storage, pack, json, **more)
 
 def check(
     bundle: Alone = None, # folder or packed file; by default the bundle that comes with the package
     expect: str = None, # hash that it must have
     json: bool = False, # print JSON alone
+    log: str = None, # an audit log of `predict --log` to check instead
+    last: str = None, # hash of the log's last line, if it was kept elsewhere: without it nobody can know that lines are missing at the end
 ):
-    "Check a bundle's seal, and that this machine computes what the one that froze it did"
+    "Check a bundle's seal, and that this machine computes what the one that froze it did; or an audit log"
     from chestxray_fastai.triage import check
-    check(bundle, expect, json)
+    if last is not None and log is None: raise ValueError('--last is the hash of the last line of an audit log: name the log with --log.')
+    check(bundle, expect, json, log, last)
 
 # %% ../nbs/53_cli.ipynb #d7496372
 def report(
@@ -933,8 +928,12 @@ def usage():
 
 @contextmanager
 def _plain_warnings():
-    "Warnings as sentences on the error stream, without file names and code"
-    def show(message, category, filename, lineno, file=None, line=None): print(f'chestxray: {_one_line(message)}', file=sys.stderr)
+    "Warnings as sentences on the error stream, each once, without file names and code"
+    told = set()
+    def show(message, category, filename, lineno, file=None, line=None):
+        sentence = _one_line(message)
+        if sentence not in told: print(f'chestxray: {sentence}', file=sys.stderr)
+        told.add(sentence)
     with warnings.catch_warnings():
         warnings.showwarning = show
         yield

@@ -4,14 +4,16 @@
 
 # %% auto #0
 __all__ = ['SCORES_HELP', 'MAX_LOGIT', 'MAX_DRAWS', 'LARGE', 'STEPS', 'MIN_PATIENTS', 'VERDICTS', 'COLOURS', 'SCORED', 'KEPT',
-           'ScoresError', 'score_labels', 'check_scores', 'sigmoid', 'logits_from_probabilities', 'make_scores',
-           'write_scores', 'read_scores', 'one_label', 'simulate_scores', 'shared_patients', 'leak_words',
-           'predictive_values', 'rates', 'assert_ece', 'probability_bins', 'calibration_error', 'log_losses',
-           'point_metrics', 'n_resamples', 'resample_weights', 'weighted_metrics', 'bootstrap', 'interval',
-           'rate_interval', 'metrics', 'judge', 'OperatingPoint', 'positives_needed', 'can_promise', 'operating_point',
-           'verdict', 'compare_splits', 'Interpretation', 'curve', 'reliability', 'plot_roc', 'plot_precision_recall',
-           'plot_reliability', 'plot_scores', 'plot_confusion', 'write_figures', 'TestLocked', 'scores_digest',
-           'write_scored', 'freeze', 'check_frozen', 'check_ledger', 'open_test', 'run_of', 'opening_for']
+           'ScoresError', 'score_columns', 'score_labels', 'check_scores', 'sigmoid', 'logits_from_probabilities',
+           'make_scores', 'write_scores', 'read_scores', 'split_rows', 'one_label', 'simulate_scores',
+           'shared_patients', 'leak_words', 'predictive_values', 'rates', 'assert_ece', 'probability_bins',
+           'calibration_error', 'log_losses', 'point_metrics', 'n_resamples', 'resample_weights', 'weighted_metrics',
+           'threshold_logits', 'bootstrap', 'interval', 'rate_interval', 'widen_edges', 'metrics', 'judge',
+           'OperatingPoint', 'positives_needed', 'can_promise', 'operating_point', 'verdict', 'compare_splits',
+           'widen_differences', 'Interpretation', 'curve', 'reliability', 'plot_axes', 'plot_roc',
+           'plot_precision_recall', 'plot_reliability', 'plot_scores', 'plot_confusion', 'write_figures', 'TestLocked',
+           'scores_digest', 'write_scored', 'freeze', 'check_frozen', 'check_ledger', 'open_test', 'run_of',
+           'opening_for']
 
 # %% ../nbs/30_evaluate.ipynb #739d16d6
 import hashlib, json, os, warnings
@@ -19,6 +21,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pandas as pd
@@ -36,7 +39,11 @@ SCORES_HELP = ('A Scores table has one row per image and the columns path, patie
                'for several labels y_NAME and logit_NAME each. Columns with names of their own are mapped by columns={"theirs": "ours"}, '
                'on the command line by --columns THEIRS=OURS.')
 
-def _names(label): return ('y', 'logit') if label == '' else (f'y_{label}', f'logit_{label}')
+def score_columns(label: str) -> tuple: # '' for a single label
+    "The columns of truth and logit of a label"
+    return ('y', 'logit') if label == '' else (f'y_{label}', f'logit_{label}')
+
+_names = score_columns  # the name under which other modules know it
 
 def score_labels(scores: pd.DataFrame) -> list: # `['']` for one label in `y` and `logit`, else each NAME of `y_NAME`, `logit_NAME`
     "The labels that a Scores table judges"
@@ -48,7 +55,7 @@ def score_labels(scores: pd.DataFrame) -> list: # `['']` for one label in `y` an
         raise ScoresError(f'The table has no scores (its columns: {there}). {SCORES_HELP}')
     if labels == [''] and any(c.startswith('logit_') for c in columns):
         raise ScoresError(f'The table has a column logit or y and columns logit_NAME too: keep one kind. {SCORES_HELP}')
-    lost = [c for l in labels for c in _names(l) if c not in columns]
+    lost = [c for l in labels for c in score_columns(l) if c not in columns]
     if lost: raise ScoresError(f'The table lacks the column {printable(", ".join(lost))}. {SCORES_HELP}')
     return labels
 
@@ -76,7 +83,7 @@ def _text(rows, column):
     "A column of names as text: 13118, 13118.0 and ' 13118 ' are one patient"
     cells = rows[column]
     if pd.api.types.is_float_dtype(cells) and (cells % 1 == 0).all(): cells = cells.astype(int)
-    if pd.api.types.infer_dtype(cells, skipna=True) == 'mixed-integer-float':
+    if cells.dtype == object:
         cells = cells.map(lambda v: int(v) if isinstance(v, float) and v.is_integer() else v)
     text = cells.astype(str).str.strip()
     empty = cells.isna() | (text == '')
@@ -85,10 +92,12 @@ def _text(rows, column):
 
 def _plain_paths(paths):
     "Paths in the form in which two of one file are equal, as the Manifest compares them"
-    paths = list(paths)
+    paths = np.asarray(paths, object).tolist()
     together = '\n'.join(paths)
-    if '\\' in together: paths = [p.replace('\\', '/') for p in paths]
-    if os.name == 'posix' and not any(s in '\n'.join(paths) for s in ('./', '//')): return paths
+    if '\\' in together:
+        paths = [p.replace('\\', '/') for p in paths]
+        together = '\n'.join(paths)
+    if os.name == 'posix' and not any(s in together for s in ('./', '//')): return paths
     return [os.path.normcase(os.path.normpath(p)) for p in paths]
 
 def _refuse_twice(paths):
@@ -121,7 +130,7 @@ def check_scores(scores: pd.DataFrame) -> pd.DataFrame: # a copy with text paths
     for c in ('path', 'patient'): rows[c] = _text(rows, c)
     _refuse_twice(rows.path)
     rows['split'] = _splits(rows.split)
-    for truth, logit in map(_names, labels): rows[truth], rows[logit] = _checked_pair(rows, truth, logit, scores.attrs.get('logits'))
+    for truth, logit in map(score_columns, labels): rows[truth], rows[logit] = _checked_pair(rows, truth, logit, scores.attrs.get('logits'))
     return rows
 
 def _checked_pair(rows, truth, logit, sure):
@@ -148,7 +157,7 @@ def logits_from_probabilities(scores: pd.DataFrame, # a Scores table whose logit
     "Scores from a table that holds probabilities where logits are due"
     from scipy.special import logit as log_odds
     out = scores.copy()
-    for _, column in map(_names, score_labels(out)):
+    for _, column in map(score_columns, score_labels(out)):
         p = _numbers(out, column)
         if not ((p >= 0) & (p <= 1)).all(): raise ScoresError(f'Column {column} holds values outside 0 to 1: they are no probabilities.')
         out[column] = log_odds(p.clip(eps, 1 - eps))
@@ -167,7 +176,7 @@ def make_scores(manifest: pd.DataFrame, # path, patient, split and label columns
         raise ScoresError(f'Logits of shape {logits.shape} do not fit {len(rows)} rows with {len(labels)} labels ({", ".join(labels)}).')
     scores = rows.reindex(columns=['path', 'patient', 'split'])
     for label, z in zip(labels, logits.T):
-        truth, logit = _names('' if len(labels) == 1 else label)
+        truth, logit = score_columns('' if len(labels) == 1 else label)
         scores[truth], scores[logit] = rows[label].astype(float), z
     features = np.zeros((len(rows), 0)) if features is None else np.asarray(features, float)
     scores = pd.concat([scores, rows[[c for c in ACQUISITION if c in rows]],
@@ -181,13 +190,13 @@ def write_scores(scores: pd.DataFrame, csv) -> Path: # paths below the CSV's fol
     csv, out = Path(csv), check_scores(scores)
     below = lambda p: Path(p).is_absolute() and Path(p).is_relative_to(csv.resolve().parent)
     out['path'] = [Path(p).relative_to(csv.resolve().parent).as_posix() if below(p) else p for p in out.path]
-    for _, logit in map(_names, score_labels(out)):
+    for _, logit in map(score_columns, score_labels(out)):
         out.insert(out.columns.get_loc(logit) + 1, logit.replace('logit', 'probability', 1), sigmoid(out[logit]).round(6))
     return write_whole(csv, lambda file: out.to_csv(file, index=False, encoding='utf-8'))
 
 def _proved(table):
     "Whether each logit stands beside the probability that it gives; `ScoresError` if one contradicts it"
-    pairs = [(logit, logit.replace('logit', 'probability', 1)) for _, logit in map(_names, score_labels(table))]
+    pairs = [(logit, logit.replace('logit', 'probability', 1)) for _, logit in map(score_columns, score_labels(table))]
     for logit, beside in pairs:
         if beside in table and not np.allclose(sigmoid(_numbers(table, logit)), _numbers(table, beside), atol=1e-5, equal_nan=True):
             raise ScoresError(f'Column {beside} is not the sigmoid of column {logit}: drop the one that is wrong.')
@@ -232,7 +241,7 @@ def read_scores(csv, # a file of `write_scores`, or anybody's with the same colu
     return table.drop(columns=[c for c in table if c.split('_')[0] == 'probability'])
 
 # %% ../nbs/30_evaluate.ipynb #6033078d
-def _one_split(scores, split):
+def split_rows(scores: pd.DataFrame, split: str = None) -> pd.DataFrame:
     "The checked rows of one split; a table of several splits must name one"
     rows = check_scores(scores)
     if isinstance(split, str): split = SPLIT_NAMES.get(split.strip().lower(), split)
@@ -245,10 +254,10 @@ def _one_split(scores, split):
 
 def one_label(scores: pd.DataFrame, label: str = None, split: str = None) -> pd.DataFrame: # columns path, patient, split, y (0 or 1), logit
     "The rows of one split whose truth for one label is known; `attrs['excluded']` counts the others"
-    rows, labels = _one_split(scores, split), score_labels(scores)
+    rows, labels = split_rows(scores, split), score_labels(scores)
     label = labels[0] if label is None and len(labels) == 1 else label
     if label not in labels: raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}, not {label!r}.')
-    rows = rows[['path', 'patient', 'split', *_names(label)]].set_axis(['path', 'patient', 'split', 'y', 'logit'], axis=1)
+    rows = rows[['path', 'patient', 'split', *score_columns(label)]].set_axis(['path', 'patient', 'split', 'y', 'logit'], axis=1)
     known = rows[rows.y.isin((0, 1))].reset_index(drop=True)
     known.attrs = dict(logits=True, excluded=dict(uncertain=int((rows.y == -1).sum()), missing=int(rows.y.isna().sum())))
     return known
@@ -267,7 +276,7 @@ def simulate_scores(n_patients: int = 400, images: int = 4, # each patient has o
     of = np.repeat(np.arange(n_patients), rng.integers(1, images + 1, n_patients))
     split = np.searchsorted(np.cumsum(list(splits.values()))[:-1] / sum(splits.values()) * n_patients, of, side='right')
     scores = pd.DataFrame(dict(path=[f'simulated/{i:05d}.png' for i in range(len(of))], patient=[f'person-{p}' for p in of], split=np.array(list(splits))[split]))
-    for truth, logit in map(_names, labels or ['']):
+    for truth, logit in map(score_columns, labels or ['']):
         y = (rng.random(n_patients) < prevalence)[of].astype(float)
         noise = np.sqrt(correlation) * rng.normal(size=n_patients)[of] + np.sqrt(1 - correlation) * rng.normal(size=len(of))
         draw = rng.random(len(of))
@@ -296,11 +305,13 @@ def leak_words(scores: pd.DataFrame) -> str: # '' where there is no leak
     return (f'Patients are shared between splits: {", ".join(counts)}. What was learned or chosen on one is not independent of the other, '
             'so the figures look better than they are: split by patient, and score again.')
 
+_looked = WeakValueDictionary()  # tables that were looked at for leaks, by id
+
 def _warn_of_leaks(scores):
-    "The sentence about leaks, also as a warning"
-    words = leak_words(scores)
-    if words: warnings.warn(words)
-    return words
+    "Warn of leaks, once for each table"
+    if _looked.get(id(scores)) is scores: return
+    _looked[id(scores)] = scores
+    if words := leak_words(scores): warnings.warn(words)
 
 # %% ../nbs/30_evaluate.ipynb #79cb1d30
 def _ratio(a, b):
@@ -473,19 +484,21 @@ MIN_PATIENTS = 10
 
 def _by_label(value, labels): return {l: value.get(l) if isinstance(value, dict) else value for l in labels}
 
-def _cuts(threshold, labels):
+def threshold_logits(threshold, labels: list) -> dict:
     "The logit threshold of each label from a number, an `OperatingPoint`, or a dict of these"
     cuts = {l: getattr(v, 'logit', v) for l, v in _by_label(threshold, labels).items()}
     lost = [repr(l) for l, v in cuts.items() if v is None or not np.isfinite(v)]
     if lost: raise ScoresError(f'There is no finite threshold for the label {", ".join(lost)}: give a logit (on the command line --threshold), an operating point, or a dict of these by label.')
     return cuts
 
+_cuts = threshold_logits  # the name under which other modules know it
+
 def _labelled(scores, split):
     "The rows of one split and, for each label with both classes: the rows that are known, their truth, their logits"
-    rows, labels = _one_split(scores, split), score_labels(scores)
+    rows, labels = split_rows(scores, split), score_labels(scores)
     if labels == ['']: rows = one_label(rows)
-    known = {l: np.flatnonzero(rows[_names(l)[0]].isin((0, 1))) for l in labels}
-    parts = {l: (i, *rows.loc[i, list(_names(l))].to_numpy().T) for l, i in known.items() if rows.loc[i, _names(l)[0]].nunique() == 2}
+    known = {l: np.flatnonzero(rows[score_columns(l)[0]].isin((0, 1))) for l in labels}
+    parts = {l: (i, *rows.loc[i, list(score_columns(l))].to_numpy().T) for l, i in known.items() if rows.loc[i, score_columns(l)[0]].nunique() == 2}
     if not parts: raise ScoresError(f'{split or "The table"} has {len(rows)} rows whose truth is known, all of one class: '
                                      'there is nothing to tell apart; it takes images with the finding and without.')
     if len(parts) < len(labels): warnings.warn(f'Left out, since all that is known of them is of one class: {", ".join(l for l in labels if l not in parts)}.')
@@ -496,7 +509,7 @@ def bootstrap(scores: pd.DataFrame, threshold=0., split: str = None, n_boot: int
              ) -> pd.DataFrame: # a row per resample, a column per metric; with several labels (label, metric), `macro` is their mean
     "The metrics of resampled patients: the same patients and seed give the same resamples, so that two models can be paired"
     rows, parts = _labelled(scores, split)
-    return _bootstrap(rows, parts, _cuts(threshold, list(parts)), _by_label(prevalence, list(parts)), n_boot, seed, n_bins, binning)
+    return _bootstrap(rows, parts, threshold_logits(threshold, list(parts)), _by_label(prevalence, list(parts)), n_boot, seed, n_bins, binning)
 
 def _bootstrap(rows, parts, cuts, at, n_boot, seed, n_bins, binning):
     "As `bootstrap`, of what `_labelled` gives"
@@ -561,10 +574,13 @@ def _from_rates(values, ends, edge, prevalence):
         out[k] = tuple(float(predictive_values(*v, prevalence)[i]) for v in (low, high))
     return out
 
-def _widened(values, ends, part, patient, cut, prevalence, level):
-    "The ends of the intervals, where a bootstrap would give none its width by a rule; and the names of these figures"
-    i, y, z = part
-    edge = _rates_at_edge(values, y, z, patient[i], cut, level)
+def widen_edges(values: pd.Series, # figures of `point_metrics`
+                ends: pd.DataFrame, # their low and high from a bootstrap
+                y, z, patient, # truth, logit and patient of each image, shape (n,)
+                cut: float, # logit threshold
+                prevalence: float = None, level: float = .95) -> tuple: # (ends, names of the figures that were widened)
+    "Ends of intervals, where figures that are exactly 0 or 1 have Wilson's, and what follows from them by rule"
+    edge = _rates_at_edge(values, np.asarray(y), np.asarray(z), np.asarray(patient), cut, level)
     edge |= _from_rates(values, ends, edge, prevalence)
     ends = ends.copy()
     for k, v in edge.items(): ends.loc[k, ['low', 'high']] = v
@@ -583,7 +599,7 @@ def metrics(scores: pd.DataFrame,
     "Every metric with its interval from a bootstrap over patients; a figure of exactly 0 or 1 gets Wilson's interval over patients"
     rows, parts = _labelled(scores, split)
     if split is not None: _warn_of_leaks(scores)
-    cuts, at, several = _cuts(threshold, list(parts)), _by_label(prevalence, list(parts)), list(parts) != ['']
+    cuts, at, several = threshold_logits(threshold, list(parts)), _by_label(prevalence, list(parts)), list(parts) != ['']
     values = {l: pd.Series(point_metrics(y, z, cuts[l], at[l], n_bins, binning)) for l, (i, y, z) in parts.items()}
     replicates = _bootstrap(rows, parts, cuts, at, n_boot, seed, n_bins, binning) if n_boot else None
     if several: values['macro'] = pd.concat(values, axis=1).mean(axis=1)
@@ -608,6 +624,11 @@ def _ends(values, replicates, rows, parts, cuts, at, level):
     names += [f'{l} {k}' for l, (_, edge) in widened.items() for k in edge]
     return pd.concat({**{l: own for l, (own, _) in widened.items()}, 'macro': macro}), names
 
+def _widened(values, ends, part, patient, cut, prevalence, level):
+    "As `widen_edges`, of a part of `_labelled`"
+    i, y, z = part
+    return widen_edges(values, ends, y, z, patient[i], cut, prevalence, level)
+
 # %% ../nbs/30_evaluate.ipynb #5373445d
 def _plain(value): return float(value) if np.isfinite(value) else None
 
@@ -623,7 +644,7 @@ def judge(scores: pd.DataFrame, threshold=0., split: str = None, n_boot: int = 2
          ) -> dict: # ready for JSON; of several labels, one such dict each under `labels` and the mean under `macro`; `leaks` where there are any
     "All that the scores tell of one split"
     rows, parts = _labelled(scores, split)
-    cuts, table = _cuts(threshold, list(parts)), metrics(scores, threshold, split, n_boot, seed, prevalence, **kwargs)
+    cuts, table = threshold_logits(threshold, list(parts)), metrics(scores, threshold, split, n_boot, seed, prevalence, **kwargs)
     several, out = list(parts) != [''], {}
     for l, (i, y, z) in parts.items():
         out[l] = _judgement(rows.loc[i], y, z, cuts[l], table.loc[l] if several else table)
@@ -770,15 +791,17 @@ def compare_splits(scores: pd.DataFrame, threshold=0., first: str = 'valid', sec
     value = {s: t.value for s, t in known.items()}
     table = pd.DataFrame(value).assign(difference=value[second] - value[first], low=np.nan, high=np.nan)
     table[['low', 'high']] = interval(change, level)
-    return _between(table, *known.values(), level)
+    return widen_differences(table, *known.values())
 
-def _between(table, first, second, level):
+def widen_differences(table: pd.DataFrame, # columns difference, low, high
+                      first: pd.DataFrame, second: pd.DataFrame, # both sides: columns value, low, high
+                     ) -> pd.DataFrame:
     "Differences of figures of which one is exactly 0 or 1 get the width that a bootstrap can't give them (Newcombe 1998)"
     edge = first.value.isin((0, 1)) | second.value.isin((0, 1))
-    a, b = first[edge], second[edge]
-    table.loc[edge, 'low'] = table.difference - np.hypot(b.value - b.low, a.high - a.value)
-    table.loc[edge, 'high'] = table.difference + np.hypot(b.high - b.value, a.value - a.low)
-    return table
+    a, b, out = first[edge], second[edge], table.copy()
+    out.loc[edge, 'low'] = table.difference[edge] - np.hypot(b.value - b.low, a.high - a.value)
+    out.loc[edge, 'high'] = table.difference[edge] + np.hypot(b.high - b.value, a.value - a.low)
+    return out
 
 # %% ../nbs/30_evaluate.ipynb #e4118867
 def _vocab(label): return 'negative', label or 'positive'
@@ -789,7 +812,7 @@ class Interpretation:
                  vocab=None): # what 0 and 1 are called; by default 'negative', and the label or 'positive'
         vocab = vocab or _vocab(label)
         known, names = one_label(scores, label, split), np.array(vocab, dtype=object)
-        self.vocab, self.threshold = list(vocab), next(iter(_cuts(threshold, [label or '']).values()))
+        self.vocab, self.threshold = list(vocab), next(iter(threshold_logits(threshold, [label or '']).values()))
         said = (known.logit >= self.threshold).to_numpy(int)
         self.rows = known.assign(probability=sigmoid(known.logit), actual=names[known.y.astype(int)], predicted=names[said], loss=log_losses(known.y, known.logit))
 
@@ -861,7 +884,7 @@ def reliability(scores: pd.DataFrame, split: str = None, label: str = None, n_bi
 # %% ../nbs/30_evaluate.ipynb #a40ca11d
 COLOURS = dict(positive='#c8553d', negative='#3a6ea5', curve='#2a4d69', band='#9db8d2', guide='#8a8a8a')
 
-def _axes(ax, xlabel, ylabel, title, square=True):
+def plot_axes(ax, xlabel: str, ylabel: str, title: str, square: bool = True): # `ax`: None for a new figure
     "An empty plot in the house's style"
     if ax is None:
         import matplotlib.pyplot as plt
@@ -874,17 +897,19 @@ def _axes(ax, xlabel, ylabel, title, square=True):
     if square: ax.set(xlim=(-.01, 1.01), ylim=(-.01, 1.01), aspect='equal')
     return ax
 
+_axes = plot_axes  # the name under which other modules know it
+
 def _shown(scores, threshold, split, label):
     "What a plot shows: the known rows of one label, how many they are in words, and the logit threshold, if any"
     rows = one_label(scores, label, split)
-    cut = None if threshold is None else next(iter(_cuts(threshold, [label or '']).values()))
+    cut = None if threshold is None else next(iter(threshold_logits(threshold, [label or '']).values()))
     return rows, f'{len(rows):,} images, {rows.patient.nunique():,} patients', cut
 
 def plot_roc(scores: pd.DataFrame, threshold=None, split: str = None, label: str = None, ax=None, n_boot: int = 500, title: str = 'ROC curve'):
     "ROC curve with its band, its area, and the operating point if there is one"
     from sklearn.metrics import roc_auc_score, roc_curve
     (rows, count, cut), table = _shown(scores, threshold, split, label), curve(scores, 'roc', split, label, n_boot)
-    ax = _axes(ax, '1 − specificity', 'sensitivity', title)
+    ax = plot_axes(ax, '1 − specificity', 'sensitivity', title)
     ax.plot([0, 1], [0, 1], color=COLOURS['guide'], linestyle=':', linewidth=1)
     ax.fill_between(table.x, table.low, table.high, color=COLOURS['band'], alpha=.5, linewidth=0, label='95 % band')
     ax.plot(*roc_curve(rows.y, rows.logit)[:2], color=COLOURS['curve'], linewidth=1.8, label=f'AUROC {roc_auc_score(rows.y, rows.logit):.3f}\n{count}')
@@ -900,7 +925,7 @@ def plot_precision_recall(scores: pd.DataFrame, threshold=None, split: str = Non
     "Precision–recall curve with its band; the dotted line is what chance gives"
     from sklearn.metrics import average_precision_score
     (rows, count, cut), table = _shown(scores, threshold, split, label), curve(scores, 'precision_recall', split, label, n_boot)
-    ax = _axes(ax, 'recall (sensitivity)', 'precision (PPV)', title)
+    ax = plot_axes(ax, 'recall (sensitivity)', 'precision (PPV)', title)
     ax.axhline(rows.y.mean(), color=COLOURS['guide'], linestyle=':', linewidth=1, label=f'prevalence {rows.y.mean():.2f}')
     ax.fill_between(table.x, table.low, table.high, color=COLOURS['band'], alpha=.5, linewidth=0, label='95 % band')
     ax.step(table.x, table.y, where='pre', color=COLOURS['curve'], linewidth=1.8, label=f'average precision {average_precision_score(rows.y, rows.logit):.3f}\n{count}')
@@ -913,7 +938,7 @@ def plot_reliability(scores: pd.DataFrame, split: str = None, label: str = None,
                      title: str = 'Reliability'):
     "Frequency of the finding against its probability, and below it how many images lie where"
     (rows, count, _), table = _shown(scores, None, split, label), reliability(scores, split, label, n_bins, binning, n_boot)
-    ax, p = _axes(ax, '', 'frequency of the finding', title), sigmoid(rows.logit)
+    ax, p = plot_axes(ax, '', 'frequency of the finding', title), sigmoid(rows.logit)
     ax.plot([0, 1], [0, 1], color=COLOURS['guide'], linestyle=':', linewidth=1, label='calibrated')
     ax.vlines(table.probability, table.low, table.high, color=COLOURS['band'], linewidth=5, label='95 % interval')
     ax.plot(table.probability, table.frequency, 'o-', color=COLOURS['curve'], linewidth=1.8, markersize=5, label=f'ECE {calibration_error(rows.y, p):.3f}\n{count}')
@@ -931,7 +956,7 @@ def plot_scores(scores: pd.DataFrame, threshold=None, split: str = None, label: 
     "How the logits of both classes lie to each other and to the threshold"
     rows, _, cut = _shown(scores, threshold, split, label)
     vocab = vocab or _vocab(label)
-    ax, bins = _axes(ax, 'logit', 'images', title, square=False), np.histogram_bin_edges(rows.logit, 40)
+    ax, bins = plot_axes(ax, 'logit', 'images', title, square=False), np.histogram_bin_edges(rows.logit, 40)
     for i, name in enumerate(('negative', 'positive')):
         ax.hist(rows.logit[rows.y == i], bins, color=COLOURS[name], alpha=.6, label=f'{vocab[i]} ({(rows.y == i).sum():,})')
     if cut is not None: ax.axvline(cut, color='black', linewidth=1.2, linestyle='--', label=f'threshold {cut:.2f}\n(probability {sigmoid(cut):.2f})')
@@ -942,7 +967,7 @@ def plot_scores(scores: pd.DataFrame, threshold=None, split: str = None, label: 
 def plot_confusion(scores: pd.DataFrame, threshold=0., split: str = None, label: str = None, ax=None, vocab=None, title: str = 'Confusion matrix'):
     "The four boxes: counts, and the share of each row"
     vocab = vocab or _vocab(label)
-    boxes, ax = Interpretation(scores, threshold, split, label, vocab).confusion_matrix(), _axes(ax, 'called', 'really', title)
+    boxes, ax = Interpretation(scores, threshold, split, label, vocab).confusion_matrix(), plot_axes(ax, 'called', 'really', title)
     share = boxes / np.maximum(boxes.sum(1, keepdims=True), 1)
     ax.imshow(share, cmap='Blues', vmin=0, vmax=1.15)
     for (i, j), n in np.ndenumerate(boxes): ax.text(j, i, f'{n:,}\n{share[i, j]:.1%}', ha='center', va='center', fontsize=12, color='white' if share[i, j] > .55 else 'black')
@@ -963,7 +988,7 @@ def write_figures(scores: pd.DataFrame, folder, threshold=0., split: str = 'test
     from matplotlib.figure import Figure
     Path(folder).mkdir(parents=True, exist_ok=True)
     curves, files = dict(roc=plot_roc, precision_recall=plot_precision_recall, reliability=plot_reliability), []
-    for label, cut in _cuts(threshold, list(_labelled(scores, split)[1])).items():
+    for label, cut in threshold_logits(threshold, list(_labelled(scores, split)[1])).items():
         for name, plot in (curves | dict(scores=plot_scores, confusion=plot_confusion)).items():
             figure = Figure(figsize=(5.6, 3.4) if name == 'scores' else (4.6, 5.4 if name == 'reliability' else 4.6), layout='constrained')
             own = dict(n_boot=n_boot) if name in curves else dict(vocab=_vocab(label or finding))
@@ -985,7 +1010,7 @@ def _file_hash(file): return try_again(sha256_file, file, what=file)
 def scores_digest(scores: pd.DataFrame) -> dict: # SHA-256 by split
     "What each split's images were given, as one number: the same in any order of the rows and wherever the files lie"
     rows = check_scores(scores)
-    columns = [rows[c].map(float.hex) for pair in map(_names, score_labels(rows)) for c in pair]
+    columns = [rows[c].map(float.hex) for pair in map(score_columns, score_labels(rows)) for c in pair]
     names = [p.replace('\\', '/').rsplit('/', 1)[-1] for p in rows.path]
     lines = pd.Series(['|'.join(v) for v in zip(names, rows.patient, *columns)])
     split = rows.split.astype(object).where(rows.split.notna(), 'none')
@@ -1128,9 +1153,9 @@ def _hashed(items): return sorted({hashlib.sha256(i.encode('utf-8', 'surrogatepa
 
 def _picture_hash(path):
     "A hash of an image's grey pixels, or of its file where it is no picture; None where there is no file"
-    from chestxray_fastai import pixels
+    from chestxray_fastai.pixels import open_picture
     if not os.path.isfile(path): return None
-    try: grey = np.asarray(pixels.open_picture(path).grey if hasattr(pixels, 'open_picture') else pixels.read_pixels(path, 64))
+    try: grey = np.asarray(open_picture(path).grey)
     except ValueError as e:
         if isinstance(e, OSError): raise  # the storage went away
         return _file_hash(path)
@@ -1145,7 +1170,7 @@ def _pictures(paths):
 
 def _what_data(rows):
     "What tells one test set from another: file names with truths, sizes and pixels where there are files, and samples to find overlaps by"
-    truths = rows[[_names(l)[0] for l in score_labels(rows)]].fillna(9).astype(int).astype(str)
+    truths = rows[[score_columns(l)[0] for l in score_labels(rows)]].fillna(9).astype(int).astype(str)
     truths = [','.join(t) for t in zip(*(truths[c] for c in truths))]
     names = [f'{Path(p).parent.name}/{Path(p).name}|{t}' for p, t in zip(rows.path, truths)]
     bare = [f'{Path(p).name}|{w}|{t}' for p, w, t in zip(rows.path, rows.patient, truths)]
@@ -1219,7 +1244,7 @@ def _enter_machine(machine, opening):
 def _record(folder, frozen, scores, split, shared, how):
     "Find out what an opening is, and enter it into the ledgers, while no other process does"
     digest, shared = _check_scored(scores, frozen, split), Path(shared).resolve() if shared else None
-    data = _what_data(_one_split(scores, split))
+    data = _what_data(split_rows(scores, split))
     machine = _machine_ledger() if data['pixels'] else None  # names alone are too little to know a test by everywhere
     with _guarded(folder.parent/'.openings', shared and shared.with_name(f'.{shared.name}'), machine and machine.with_suffix('')):
         earlier, damaged = _earlier(folder, shared, machine)

@@ -423,7 +423,7 @@ def plot_cases(
 import copy
 from pathlib import Path
 
-from .evaluate import resample_weights
+from .evaluate import rate_interval, resample_weights
 
 # %% ../nbs/40a_judge_maps.ipynb #e61697ca
 def random_maps(
@@ -711,7 +711,12 @@ def _judged_pointing(heat, masks, patient, n_boot, seed):
     luck = np.fmax(area, noise) if np.nanmean(noise) > np.nanmean(area) else area
     gain, chance = mean_interval(hits - luck, patient, n_boot, seed), float(np.nanmean(luck))
     passed = None if gain['low'] is None else bool(gain['low'] > 0)
-    return dict(**mean_interval(hits, patient, n_boot, seed), chance=chance, times_chance=float(np.nanmean(hits) / chance), noise=float(np.nanmean(noise)),
+    found = mean_interval(hits, patient, n_boot, seed)
+    if found['low'] is not None and found['value'] in (0, 1): # no resample varies there
+        known = np.isfinite(hits)
+        low, high = rate_interval(hits[known], None if patient is None else np.asarray(patient)[known])
+        found |= dict(low=min(low, found['value']), high=max(high, found['value']))
+    return dict(**found, chance=chance, times_chance=float(np.nanmean(hits) / chance), noise=float(np.nanmean(noise)),
                 other_pictures=float(np.nanmean(others)), n=int(np.isfinite(hits).sum()), passed=passed)
 
 def border_masks(

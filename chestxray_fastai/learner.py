@@ -13,12 +13,13 @@ from pathlib import Path
 
 from .blocks import score_dataloader
 from .core import ChestXrayError, StorageError, printable, read_json, sha256_bytes, try_again, write_whole
-from .sources import cache_folder, download
+from .sources import SourceError, cache_folder, fetch_file
 import numpy as np, pandas as pd, torch, torchvision
 from torch import nn
 from torch.nn import functional as F
-from fastai.vision.all import (Callback, ChannelsLast, CrossEntropyLossFlat, L, Learner, MixedPrecision, add_head, create_body,
-    create_timm_model, default_split, defaults, imagenet_stats, model_meta, noop, num_features_model, params, set_seed)
+from fastai.vision.all import (Callback, ChannelsLast, CrossEntropyLossFlat, L, Learner, MixedPrecision, add_head,
+    create_body, create_timm_model, default_split, defaults, imagenet_stats, model_meta, noop, num_features_model,
+    params, set_seed)
 from fastai.metrics import AccumMetric
 
 # %% ../nbs/20_learner.ipynb #61096dd2
@@ -70,7 +71,8 @@ model_meta[_resnet18_short] = model_meta[torchvision.models.resnet18]
 class _Attention(nn.MultiheadAttention):
     "Self-attention of torchvision's transformer with the same weights, for batches of any size also after an export"
     def forward(self, query, key, value, need_weights=False, **kwargs):
-        parts = F.linear(query, self.in_proj_weight, self.in_proj_bias).unflatten(-1, (3, self.num_heads, self.head_dim))
+        parts = F.linear(query, self.in_proj_weight, self.in_proj_bias)
+        parts = parts.unflatten(-1, (3, self.num_heads, self.head_dim))
         q, k, v = parts.permute(2, 0, 3, 1, 4).unbind(0)
         mixed = F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout if self.training else 0.)
         return self.out_proj(mixed.transpose(1, 2).flatten(2)), None
@@ -107,7 +109,8 @@ def _arch(name, size):
     known = ', '.join(ARCHITECTURES)
     try: import timm
     except ImportError:
-        raise ValueError(f'{name!r} is not one of {known}; for a timm name, pip install "chestxray_fastai[timm]"') from None
+        raise ValueError(f'{name!r} is not one of {known}; '
+                         'for a timm name, pip install "chestxray_fastai[timm]"') from None
     if not (isinstance(name, str) and timm.is_model(name)):
         raise ValueError(f'{name!r} is neither one of {known} nor a model of timm (timm.list_models() lists them)')
     return name
@@ -121,7 +124,8 @@ def _load_state(net, state):
     "Load the weights of a whole network, or raise a ValueError that names the first that does not fit"
     own = net.state_dict()
     wrong = next((k for k, v in own.items() if k not in state or state[k].shape != v.shape), None)
-    if wrong is not None: raise ValueError(f'these weights belong to another network: {wrong} is missing or has another shape')
+    if wrong is not None:
+        raise ValueError(f'these weights belong to another network: {wrong} is missing or has another shape')
     net.load_state_dict({k: state[k] for k in own})
 
 def _one_channel(vit):
@@ -137,7 +141,7 @@ _PLAIN_HEAD = {'concat_pool': False, 'lin_ftrs': [], 'first_bn': False, 'ps': .2
 def _vit_head(n_out): return nn.Sequential(nn.Dropout(.1), nn.Linear(768, n_out))
 
 def _torchvision_network(arch, n_out, size, channels, state, head):
-    "Body and head of one of `ARCHITECTURES`, made as fastai's `create_vision_model` makes them, with weights that are in memory"
+    "Body and head of one of `ARCHITECTURES`, as fastai's `create_vision_model` makes them, with weights from memory"
     made = _arch(arch, size)
     net = made()
     if state is not None:
@@ -161,7 +165,8 @@ def _timm_network(arch, n_out, size, channels, state, head):
     config = timm.get_pretrained_cfg(arch)
     more = {'img_size': size} if config is not None and config.fixed_input_size else {}
     if state is not None: more['pretrained_cfg_overlay'] = {'state_dict': dict(state)}
-    net = create_timm_model(arch, n_out, default_split, state is not None, n_in=channels, **{**_PLAIN_HEAD, **head, **more})[0]
+    more = {**_PLAIN_HEAD, **head, **more}
+    net = create_timm_model(arch, n_out, default_split, state is not None, n_in=channels, **more)[0]
     if getattr(net[0].model, 'output_fmt', 'NCHW') == 'NHWC': net[0] = _ChannelsFirst(net[0])
     return net
 
@@ -173,9 +178,12 @@ def _shape_of(net, size, channels):
     try:
         with torch.no_grad():
             try:
-                empty = {k: torch.empty_like(v, device='meta') for k, v in [*net.named_parameters(), *net.named_buffers()]}
+                tensors = [*net.named_parameters(), *net.named_buffers()]
+                empty = {k: torch.empty_like(v, device='meta') for k, v in tensors}
                 return torch.func.functional_call(net, empty, torch.empty(1, channels, size, size, device='meta')).shape
-            except Exception: return net(torch.zeros(1, channels, size, size)).shape
+            except Exception:
+                device = next(net.parameters()).device
+                return net(torch.zeros(1, channels, size, size, device=device)).shape
     finally: net.train(was_training)
 
 def _check_shape(net, arch, n_out, size, channels):
@@ -183,8 +191,11 @@ def _check_shape(net, arch, n_out, size, channels):
     try: shape = tuple(_shape_of(net, size, channels))
     except Exception as error:
         reason = printable(str(error) or type(error).__name__)[:200]
-        raise ValueError(f'{arch} cannot read images of {size} pixels ({reason}): choose another size or network') from error
-    if shape != (1, n_out): raise ValueError(f'{arch} gives the shape {shape} for one image instead of {(1, n_out)}: choose another network')
+        raise ValueError(f'{arch} cannot read images of {size} pixels ({reason}): '
+                         'choose another size or network') from error
+    if shape != (1, n_out):
+        raise ValueError(f'{arch} gives the shape {shape} for one image instead of {(1, n_out)}: '
+                         'choose another network')
 
 # %% ../nbs/20_learner.ipynb #acfe0d94
 def _whole_number(name, value, least=1):
@@ -201,7 +212,7 @@ def build_model(
     state=None, # other weights of the whole network, before it got our head: name → tensor
     **head, # passed to fastai's `create_head`, for example `ps`
 ):
-    "A body and a head, as fastai's `vision_learner` makes them: (n, channels, size, size) to (n, n_out); raises ValueError for what cannot work"
+    "A body and a head, as fastai makes them: (n, channels, size, size) to (n, n_out); raises ValueError"
     if channels not in (1, 3): raise ValueError(f'channels is 1 or 3, not {channels!r}')
     for name, value in (('n_out', n_out), ('size', size)): _whole_number(name, value)
     made = _arch(arch, size)
@@ -239,34 +250,36 @@ def _timm_words(arch):
     "Why the weights of a network of timm are not fetched, and what to do"
     import timm
     config = timm.get_pretrained_cfg(arch)
-    there = f'https://huggingface.co/{config.hf_hub_id}' if config is not None and config.hf_hub_id else 'the page of the model'
-    return (f"no SHA-256 is known for timm's weights of {arch}, and nothing is fetched that cannot be checked: get model.safetensors from "
-            f"{there} yourself, and pass weights='PATH/model.safetensors' (on the command line --weights PATH/model.safetensors)")
-
-def _is_offline(offline):
-    "Whether the network must not be asked: as told, else as the environment variable CHESTXRAY_OFFLINE says"
-    return os.environ.get('CHESTXRAY_OFFLINE', '0').strip() not in ('', '0') if offline is None else bool(offline)
+    known = config is not None and config.hf_hub_id
+    there = f'https://huggingface.co/{config.hf_hub_id}' if known else 'the page of the model'
+    return (f"no SHA-256 is known for timm's weights of {arch}, and nothing is fetched that cannot be checked: "
+            f"get model.safetensors from {there} yourself, and pass weights='PATH/model.safetensors' "
+            '(on the command line --weights PATH/model.safetensors)')
 
 # %% ../nbs/20_learner.ipynb #9b1f3c75
 def _checked_bytes(file, sha256):
     "What `file` holds, read once; a WeightsError unless it has this SHA-256"
     if not file.is_file(): raise WeightsError(f'"{printable(file)}" is no regular file: move it away')
-    if file.stat().st_size > MAX_WEIGHTS: raise WeightsError(f'"{printable(file)}" is larger than any weights: delete it')
+    if file.stat().st_size > MAX_WEIGHTS:
+        raise WeightsError(f'"{printable(file)}" is larger than any weights: delete it')
     data = try_again(file.read_bytes, what=file)
     if (found := sha256_bytes(data)) != sha256:
-        raise WeightsError(f'"{printable(file)}" is not the file that PyTorch publishes (its SHA-256 begins {found[:12]} instead of {sha256[:12]}), '
-                           "so it was not opened: delete it, and weights='imagenet' fetches it again")
+        raise WeightsError(f'"{printable(file)}" is not the file that PyTorch publishes (its SHA-256 begins '
+                           f'{found[:12]} instead of {sha256[:12]}), so it was not opened: delete it, '
+                           "and weights='imagenet' fetches it again")
     return data
 
 def fetch_weights(
     arch, # one of `ARCHITECTURES`
     offline=None, # True: never ask the network; by default as the environment variable CHESTXRAY_OFFLINE says
 ) -> Path: # the file, checked against its whole SHA-256, also when it was there before
-    "Put torchvision's ImageNet weights into torch's own cache through `sources.download`; raises a WeightsError"
+    "Put torchvision's ImageNet weights into torch's own cache through `sources.fetch_file`; raises a WeightsError"
     file, sha256 = _imagenet_file(arch)
     if not os.path.lexists(file):
-        if _is_offline(offline): raise WeightsError(f'{file.name} is not in "{file.parent}", and the network must not be asked (--offline or CHESTXRAY_OFFLINE)')
-        download(f'https://download.pytorch.org/models/{file.name}', file, sha256=sha256)
+        try: fetch_file(f'https://download.pytorch.org/models/{file.name}', sha256, file, offline=offline)
+        except SourceError as error:
+            reason = printable(error).rstrip('.')
+            raise WeightsError(f"{file.name} is not in torch's cache, and {reason}") from error
     _checked_bytes(file, sha256)
     return file
 
@@ -292,7 +305,8 @@ def imagenet_state(
 def _check_weights(weights):
     "Raise a ValueError unless `weights` says where a network starts"
     if weights in ('auto', 'imagenet', 'none') or str(weights).endswith('.safetensors'): return
-    raise ValueError(f"weights is 'auto', 'imagenet', 'none' or a file whose name ends in .safetensors, not {weights!r}")
+    raise ValueError("weights is 'auto', 'imagenet', 'none' or a file whose name ends in .safetensors, "
+                     f'not {weights!r}')
 
 def _starting_weights(arch, weights, offline=None):
     "(weights of the whole network or None, sentence for screen and report)"
@@ -304,9 +318,10 @@ def _starting_weights(arch, weights, offline=None):
         return load_tensors(file)[0], f'from {file.name} (SHA-256 {sha256_bytes(file.read_bytes())[:12]})'
     try: return imagenet_state(arch, fetch=weights == 'imagenet', offline=offline), 'ImageNet'
     except (OSError, ChestXrayError, RuntimeError, ValueError) as error:
-        reason = printable(str(error) or type(error).__name__)
+        reason = printable(str(error) or type(error).__name__).rstrip('.')
         if weights == 'auto': return None, f'from scratch: {reason}'
-        raise WeightsError(f"The ImageNet weights of {arch} could not be had: {reason}. Pass weights='none' to train from scratch.") from error
+        raise WeightsError(f'The ImageNet weights of {arch} could not be had: {reason}. '
+                           "Pass weights='none' to train from scratch.") from error
 
 # %% ../nbs/20_learner.ipynb #ee567054
 def class_weights(
@@ -316,7 +331,7 @@ def class_weights(
     "Weights inversely proportional to the class's frequency, with mean 1 over the images (scikit-learn's 'balanced'), shape (n_classes,)"
     counts = np.bincount(np.asarray(targets, dtype=int), minlength=n_classes)
     if (counts == 0).any(): raise ValueError(f'class {int(counts.argmin())} has no training image, so it cannot be weighted')
-    return torch.tensor(counts.sum()/(n_classes*counts), dtype=torch.float32)
+    return torch.from_numpy(counts.sum()/(n_classes*counts)).float()
 
 # %% ../nbs/20_learner.ipynb #08c54774
 class MaskedBCE(nn.Module):
@@ -355,7 +370,8 @@ def _processor():
     except OSError: text = ''
     lines = [[part.strip() for part in line.split(':', 1)] for line in text.splitlines() if ':' in line]
     found = {name: value for name, value in reversed(lines)}
-    if found: return found.get('model name', 'processor'), frozenset((found.get('flags') or found.get('Features') or '').split())
+    flags = found.get('flags') or found.get('Features') or ''
+    if found: return found.get('model name', 'processor'), frozenset(flags.split())
     try: able = torch.cpu.get_capabilities()                 # torch 2.11 or newer, on systems without /proc
     except (AttributeError, RuntimeError): able = {}
     return able.get('cpu_name', 'processor'), frozenset(name for name, value in able.items() if value is True)
@@ -369,23 +385,28 @@ PRECISIONS = ('auto', 'float32', 'float16', 'bfloat16')
 
 def choose_precision(
     precision='auto', # one of `PRECISIONS`
-    device='cpu', # where the network runs
+    device=None, # where the network runs; by default `best_device()`
 ) -> tuple: # (precision, why)
-    "The arithmetic of the forward pass in training, and the reason in words; raises ValueError for what the device cannot do"
-    device = torch.device(device)
-    if precision not in PRECISIONS: raise ValueError(f"precision is 'auto', 'float32', 'float16' or 'bfloat16', not {precision!r}")
+    "The arithmetic of the forward pass in training, and why; raises ValueError for what the device cannot do"
+    device = torch.device(device) if device is not None else best_device(verbose=False)
+    if precision not in PRECISIONS: raise ValueError(f'precision is one of {", ".join(PRECISIONS)}, not {precision!r}')
     if precision == 'float32': return precision, 'as asked'
     if device.type == 'cuda':
         if precision != 'auto': return precision, 'as asked'
-        if torch.cuda.is_bf16_supported(including_emulation=False): return 'bfloat16', 'which this GPU multiplies in hardware'
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return 'bfloat16', 'which this GPU multiplies in hardware'
         return 'float16', 'since this GPU would only emulate bfloat16'
-    if precision == 'float16': raise ValueError("float16 needs a GPU by NVIDIA or AMD; on this machine use 'float32' or 'bfloat16'")
+    if precision == 'float16':
+        raise ValueError("float16 needs a GPU by NVIDIA or AMD; on this machine use 'float32' or 'bfloat16'")
     if device.type != 'cpu':
         if precision == 'bfloat16': raise ValueError(f"bfloat16 is not used on {device.type}: choose 'float32'")
         return 'float32', f'the arithmetic that was tested on {device.type}'
     hardware = has_bfloat16()
-    if precision == 'bfloat16': return precision, 'as asked' if hardware else 'as asked, which this processor only emulates: float32 would be faster'
-    return ('bfloat16', 'which this processor multiplies in hardware') if hardware else ('float32', 'since this processor would only emulate bfloat16')
+    if precision == 'bfloat16':
+        slow = '' if hardware else ', which this processor only emulates: float32 would be faster'
+        return precision, f'as asked{slow}'
+    if hardware: return 'bfloat16', 'which this processor multiplies in hardware'
+    return 'float32', 'since this processor would only emulate bfloat16'
 
 def _precision_callbacks(precision, device):
     "Callbacks for a `precision` of `choose_precision` on `device`"
@@ -458,12 +479,12 @@ class DivergedError(ChestXrayError):
     def __init__(self, sentence):
         super().__init__(sentence)
         self.sentence = sentence
-    def __str__(self): return self.sentence             # fastai writes the callback's name before what it finds in `args`
+    def __str__(self): return self.sentence             # fastai writes the callback's name into `args`
 
 class StopDiverged(Callback):
     "Stop a training whose loss is no number any more, with a sentence; a search for a learning rate may go on"
     order = 62                                          # after the callbacks that change the loss or end an autocast
-    every = 16                                          # batches between two looks, on a GPU, which would have to wait for each
+    every = 16                                          # batches between two looks on a GPU, which waits for each
     def __init__(self, precision='float32'): self.precision, self.watching = precision, False
     def before_fit(self): self.watching = False         # fastai also says `fit` before a mere validation
     def before_train(self): self.watching, self.bad = not hasattr(self.learn, 'lr_finder'), None
@@ -480,20 +501,23 @@ class StopDiverged(Callback):
         self.watching = False
         part = 'batch' if self.training else 'validation batch'
         reduced = self.precision in ('float16', 'bfloat16')
-        raise DivergedError(f'The training diverged: in epoch {self.epoch}, {part} {self.iter + 1}, the loss is no finite number any more. '
-                            f'The learning rate was {float(self.opt.hypers[-1]["lr"]):.2g}, the arithmetic {self.precision}. Try a tenth of the learning rate'
-                            + (', or precision float32.' if reduced else '; lr_find shows how far one can go.'))
+        rate = float(self.opt.hypers[-1]['lr'])
+        more = ', or precision float32.' if reduced else '; lr_find shows how far one can go.'
+        raise DivergedError(f'The training diverged: in epoch {self.epoch}, {part} {self.iter + 1}, the loss is no '
+                            f'finite number any more. The learning rate was {rate:.2g}, the arithmetic {self.precision}. '
+                            f'Try a tenth of the learning rate{more}')
 
 # %% ../nbs/20_learner.ipynb #bbede4ff
 def _of_head(kwargs):
     "What of the arguments of `xray_learner` goes to the head, and what to fastai's Learner"
-    names = {'init', 'custom_head', 'concat_pool', 'pool', 'lin_ftrs', 'ps', 'first_bn', 'bn_final', 'lin_first', 'y_range'}
+    names = {'init', 'custom_head', 'concat_pool', 'pool', 'lin_ftrs', 'ps', 'first_bn', 'bn_final', 'lin_first',
+             'y_range'}
     return {k: v for k, v in kwargs.items() if k in names}, {k: v for k, v in kwargs.items() if k not in names}
 
 def xray_learner(
     dls, # DataLoaders of `xray_dataloaders`
     arch='resnet18', # one of `ARCHITECTURES` or a timm name
-    weights='auto', # 'imagenet', 'none', a .safetensors file, or 'auto': ImageNet's when they are in the cache, else from scratch, said aloud
+    weights='auto', # 'imagenet', 'none', a .safetensors file, or 'auto': ImageNet's from the cache, else from scratch
     loss='plain', # 'plain', or 'weighted' by inverse class frequency
     precision='auto', # arithmetic of the forward pass: 'auto', 'float32', 'float16', 'bfloat16'
     seed=0, # of the initial weights
@@ -501,7 +525,7 @@ def xray_learner(
     offline=None, # True: never ask the network; by default as the environment variable CHESTXRAY_OFFLINE says
     **kwargs, # passed to fastai's head or Learner, for example `ps`, `wd`, `opt_func`
 ):
-    "A fastai Learner for chest X-rays, with `auroc` as its metric; `learn.weights` and `learn.hardware` say in words where it starts and runs"
+    "A fastai Learner with the metric `auroc`; `learn.weights` and `learn.hardware` say where it starts and runs"
     if loss not in ('plain', 'weighted'): raise ValueError(f"loss is 'plain' or 'weighted', not {loss!r}")
     pre, labels, device = dls.preprocessing, list(dls.labels), torch.device(dls.device or 'cpu')
     hardware = device_words(precision, device)
@@ -510,8 +534,9 @@ def xray_learner(
     head, more = _of_head(kwargs)
     set_seed(seed)
     net = build_model(arch, 2 if len(labels) == 1 else len(labels), pre['size'], pre['channels'], state=state, **head)
-    more = {'path': cache_folder(), 'wd': .05, **more}                 # the path is where `lr_find` puts its weights aside for a moment
-    learn = Learner(dls, net, loss_func=_loss(dls, loss), splitter=_splitter(arch, pre['size']), metrics=auroc_metric(), **more)
+    more = {'path': cache_folder(), 'wd': .05, **more}   # the path is where `lr_find` puts its weights aside
+    learn = Learner(dls, net, loss_func=_loss(dls, loss), splitter=_splitter(arch, pre['size']),
+                    metrics=auroc_metric(), **more)
     if state is not None: learn.freeze()                               # as fastai's `vision_learner` does
     chosen, _ = choose_precision(precision, device)
     learn.add_cbs([ChannelsLast(), *_precision_callbacks(precision, device), StopDiverged(chosen)])
@@ -526,7 +551,7 @@ def _loss(dls, loss):
     if len(dls.labels) == 1:
         return CrossEntropyLossFlat(weight=class_weights(truth[:, 0]).to(dls.device)) if loss == 'weighted' else CrossEntropyLossFlat()
     positives, negatives = (truth == 1).sum(0), (truth == 0).sum(0)
-    weight = torch.tensor(negatives/np.maximum(positives, 1), dtype=torch.float32) if loss == 'weighted' else None
+    weight = torch.from_numpy(negatives/np.maximum(positives, 1)).float() if loss == 'weighted' else None
     return MaskedBCE(weight).to(dls.device)
 
 # %% ../nbs/20_learner.ipynb #9b1f3c80
@@ -544,13 +569,14 @@ def _memory_in_words(learn, doing):
     "Turn what torch says when memory runs out into one sentence"
     try: yield
     except RuntimeError as error:
-        text = str(error)
-        if not isinstance(error, torch.OutOfMemoryError) and 'not enough memory' not in text and "can't allocate memory" not in text: raise
-        where = 'the GPU' if isinstance(error, torch.OutOfMemoryError) else 'this machine'
+        text, on_gpu = str(error), isinstance(error, torch.OutOfMemoryError)
+        if not on_gpu and 'not enough memory' not in text and "can't allocate memory" not in text: raise
+        where = 'the GPU' if on_gpu else 'this machine'
         batch, size = learn.dls.train.bs, learn.dls.preprocessing['size']
         smaller = f'a batch size of {batch//2}' if batch > 1 else 'smaller images'
-        sentence = (f'The memory of {where} ran out {doing}, with {learn.arch_name}, a batch size of {batch} and images of {size} pixels: '
-                    f'try {smaller}, a smaller size or network, and see with nvidia-smi whether another program uses it.')
+        look = ', and see with nvidia-smi whether another program uses it' if on_gpu else ''
+        sentence = (f'The memory of {where} ran out {doing}, with {learn.arch_name}, a batch size of {batch} and '
+                    f'images of {size} pixels: try {smaller}, a smaller size or network{look}.')
     else: return
     if torch.cuda.is_available(): torch.cuda.empty_cache()
     raise OutOfMemory(sentence)
@@ -586,7 +612,7 @@ def score(
             with learn.no_logging(), learn.removed_cbs(reduced): outputs, _ = learn.get_preds(dl=dl, act=noop)
     logits = to_logits(outputs.float(), len(learn.labels)).cpu().numpy().reshape(len(manifest), -1)
     scores = _score_table(manifest, learn.labels, logits)
-    return (scores, saw.numpy()) if features else scores
+    return (scores, saw.cpu().numpy()) if features else scores
 
 def _score_table(manifest, labels, logits):
     "Scores from a Manifest and its logits, shape (n, labels)"
@@ -605,7 +631,7 @@ def _digest(tensors, state):
     for name in sorted(tensors):
         tensor = tensors[name]
         found.update(f'\n{name} {tensor.dtype} {tuple(tensor.shape)}\n'.encode('utf-8'))
-        if tensor.numel(): found.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+        if tensor.numel(): found.update(tensor.contiguous().reshape(-1).view(torch.uint8).cpu().numpy())
     return found.hexdigest()
 
 def save_tensors(
@@ -634,9 +660,11 @@ def load_tensors(
         text = about.get('state', 'null')
         state, changed = json.loads(text), about.get('sha256') != _digest(tensors, text)
     except Exception as error:
-        raise ChestXrayError(f'{printable(file.name)} is not a whole safetensors file ({printable(error)[:200]}); delete it, or copy it again') from error
+        raise ChestXrayError(f'{printable(file.name)} is not a whole safetensors file ({printable(error)[:200]}); '
+                             'delete it, or copy it again') from error
     if changed and ('sha256' in about or sealed):
-        raise ChestXrayError(f'{printable(file.name)} is damaged or was changed: its SHA-256 is another one than its header says; delete it, or copy it again')
+        raise ChestXrayError(f'{printable(file.name)} is damaged or was changed: its SHA-256 is another one than its '
+                             'header says; delete it, or copy it again')
     return tensors, state
 
 # %% ../nbs/20_learner.ipynb #20dd20d3
@@ -664,7 +692,9 @@ def _read_card(file):
     kinds = {'arch': str, 'n_out': int, 'labels': list} if isinstance(pre, dict) else {'preprocessing': dict}
     wrong = [k for k, kind in kinds.items() if not isinstance(card, dict) or not isinstance(card.get(k), kind)]
     wrong += [k for k in ('size', 'channels', 'mean', 'std') if isinstance(pre, dict) and k not in pre]
-    if wrong: raise ChestXrayError(f'"{printable(file)}" does not say {", ".join(wrong)} as a model does: copy it again, or train anew')
+    if wrong:
+        raise ChestXrayError(f'"{printable(file)}" does not say {", ".join(wrong)} as a model does: '
+                             'copy it again, or train anew')
     return card
 
 def load_model(
@@ -679,7 +709,8 @@ def load_model(
     model = build_model(card['arch'], card['n_out'], card['preprocessing']['size'], card['preprocessing']['channels'])
     try: model.load_state_dict(load_tensors(folder/'model.safetensors')[0])
     except RuntimeError as error:
-        raise ChestXrayError(f'model.safetensors in "{printable(folder)}" does not belong to its model.json ({card["arch"]}): copy both again') from error
+        raise ChestXrayError(f'model.safetensors in "{printable(folder)}" does not belong to its model.json '
+                             f'({card["arch"]}): copy both again') from error
     return model.to(best_device() if device is None else device).eval(), card
 
 # %% ../nbs/20a_train.ipynb #d4cc2db8
@@ -728,14 +759,17 @@ class EMA(Callback):
 
 # %% ../nbs/20a_train.ipynb #e1ee848a
 class BestEpoch(Callback):
-    "Keep the weights of the epoch with the highest validation AUROC in memory, and in `file` when there is one, and put them back after the fit"
+    "Keep the weights of the epoch with the highest validation AUROC in memory and in `file`, and put them back"
     order = 61
-    def __init__(self, file=None): self.file, self.best, self.state, self.written = file and Path(file), None, None, True
+    def __init__(self, file=None):
+        self.file = None if file is None else Path(file)
+        self.best, self.state, self.written = None, None, True
     def after_epoch(self):
         record = dict(zip(self.recorder.metric_names[1:], self.recorder.values[-1]))
         rank = [-1. if math.isnan(record['auroc']) else float(record['auroc']), -float(record['valid_loss'])]
         if self.best is not None and rank <= self.best['rank']: return
-        self.best = {'epoch': int(self.epoch), 'auroc': float(record['auroc']), 'valid_loss': float(record['valid_loss']), 'rank': rank}
+        self.best = {'epoch': int(self.epoch), 'auroc': float(record['auroc']),
+                     'valid_loss': float(record['valid_loss']), 'rank': rank}
         if getattr(self.learn, 'replaying', False): return                       # the checkpoint brought its weights
         model = self.learn.ema.averaged.module if hasattr(self.learn, 'ema') else self.learn.model
         self.state = {k: v.detach().clone() for k, v in model.state_dict().items()}
@@ -752,7 +786,7 @@ class BestEpoch(Callback):
 
 # %% ../nbs/20a_train.ipynb #ab420269
 class Checkpoint(Callback):
-    "Seed every epoch, keep a checkpoint after it, write it and `log.csv` from time to time, and on resuming replay the epochs that are done"
+    "Seed every epoch, keep a checkpoint after it, write it and `log.csv` from time to time; on resuming replay the log"
     order = 62.5                                        # after the plateau rule, before early stopping ends the fit
     def __init__(self,
         folder, # where `checkpoint.safetensors` and `log.csv` are written
@@ -781,7 +815,8 @@ class Checkpoint(Callback):
         if self.epoch == self.start and self.tensors is not None:
             _restore_optimizer(self.opt, self.tensors, self.saved, self.dls.device)
             smooth = self.recorder.smooth_loss
-            smooth.val, smooth.count = torch.tensor(self.saved['smooth_loss'][0]), self.saved['smooth_loss'][1]
+            value, smooth.count = self.saved['smooth_loss']
+            smooth.val = torch.tensor(value, device='cpu')
             self.tensors = None
         seed_epoch(self.learn, self.seed, self.phase, self.epoch)
         self.began = time.time()
@@ -789,13 +824,15 @@ class Checkpoint(Callback):
         "Let the callbacks see an epoch of the log instead of training it"
         row = next(r for r in self.rows if r['phase'] == self.phase and r['epoch'] == self.epoch)
         bar = getattr(getattr(self.learn, 'progress', None), 'mbar', None)
-        if bar: bar.main_bar.wait_for = 0                              # else the bar, misled by their speed, lags behind
-        self.recorder.log = L([self.epoch] + [row[k] for k in self.recorder.metric_names[1:] if k in row and k != 'time'])
+        if bar: bar.main_bar.wait_for = 0                     # else the bar, misled by their speed, lags behind
+        names = [k for k in self.recorder.metric_names[1:] if k in row and k != 'time']
+        self.recorder.log = L([self.epoch] + [row[k] for k in names])
         raise CancelEpochException
     def after_epoch(self):
         if self.learn.replaying: return
         record = {k: float(v) for k, v in zip(self.recorder.metric_names[1:], self.recorder.values[-1])}
-        self.rows.append({'phase': self.phase, 'epoch': int(self.epoch), **record, 'lr': float(self.opt.hypers[-1]['lr']), 'seconds': round(time.time() - self.began, 1)})
+        self.rows.append({'phase': self.phase, 'epoch': int(self.epoch), **record,
+                          'lr': float(self.opt.hypers[-1]['lr']), 'seconds': round(time.time() - self.began, 1)})
         due = time.monotonic() - self.written >= max(self.every, 20*self.cost) or self.epoch + 1 == self.n_epoch
         self.pending = self._snapshot(copy=not due)
         if due: self.write()
@@ -805,10 +842,13 @@ class Checkpoint(Callback):
         tensors, saved = _optimizer_state(self.opt)
         saved['smooth_loss'] = [float(self.recorder.smooth_loss.val), int(self.recorder.smooth_loss.count)]
         tensors |= {f'model.{k}': v for k, v in self.learn.model.state_dict().items()}
-        if hasattr(self.learn, 'ema'): tensors |= {f'ema.{k}': v for k, v in self.learn.ema.averaged.state_dict().items()}
+        if hasattr(self.learn, 'ema'):
+            tensors |= {f'ema.{k}': v for k, v in self.learn.ema.averaged.state_dict().items()}
         if copy: tensors = {k: v.detach().clone() for k, v in tensors.items()}
-        if self.best is not None and self.best.state is not None: tensors |= {f'best.{k}': v for k, v in self.best.state.items()}
-        state = {'phase': self.phase, 'done': int(self.epoch) + 1, 'rows': list(self.rows), 'optimizer': saved, 'config': self.config}
+        if self.best is not None and self.best.state is not None:
+            tensors |= {f'best.{k}': v for k, v in self.best.state.items()}
+        state = {'phase': self.phase, 'done': int(self.epoch) + 1, 'rows': list(self.rows), 'optimizer': saved,
+                 'config': self.config}
         return tensors, state
     def write(self):
         "Write what is kept in memory and not yet in the file"
@@ -832,7 +872,8 @@ def _not_written(error, folder, now, kept):
     there = f'the checkpoint after epoch {kept} is kept' if kept else 'no earlier checkpoint is there'
     begin = f'The checkpoint after epoch {now} could not be written to "{printable(folder)}"; {there}'
     if isinstance(error, StorageError): return StorageError(f'{begin}. {error}')
-    return ChestXrayError(f'{begin}. The reason: {error.strerror or error}. Remove it, for instance by making room, and give the same command: it goes on from there.')
+    return ChestXrayError(f'{begin}. The reason: {error.strerror or error}. Remove it, for instance by making room, '
+                          'and give the same command: it goes on from there.')
 
 # %% ../nbs/20a_train.ipynb #39b1ffe0
 def seed_epoch(learn, seed, phase, epoch):
@@ -861,9 +902,11 @@ def _phases(learn, epochs, lr, schedule, freeze_epochs):
 
 def _check_rate(lr):
     "Raise a ValueError unless `lr` is a learning rate, or a slice of two"
+    def is_rate(r):
+        return isinstance(r, (int, float, np.number)) and not isinstance(r, bool) and math.isfinite(r) and r > 0
     rates = [r for r in (lr.start, lr.stop) if r is not None] if isinstance(lr, slice) else [lr]
-    good = [isinstance(r, (int, float, np.number)) and not isinstance(r, bool) and math.isfinite(r) and r > 0 for r in rates]
-    if not rates or not all(good): raise ValueError(f'lr, the learning rate, is a number above 0, not {lr!r}')
+    if not rates or not all(map(is_rate, rates)):
+        raise ValueError(f'lr, the learning rate, is a number above 0, not {lr!r}')
 
 def check_training(
     arch=None, # the network; None: not checked, as for all that follows
@@ -890,14 +933,16 @@ def check_training(
 _STATE = {'phase': int, 'done': int, 'rows': list, 'optimizer': dict, 'config': dict}
 
 def _check_state(file, state, epochs):
-    "Raise a ChestXrayError when the state of a checkpoint is none that `Checkpoint` writes for phases of so many `epochs`"
+    "Raise a ChestXrayError for a state that no `Checkpoint` writes in phases of so many `epochs`"
     wrong = not isinstance(state, dict) or any(type(state.get(k)) is not kind for k, kind in _STATE.items())
     if not wrong:
         counts = [sum(r.get('phase') == p for r in state['rows'] if isinstance(r, dict)) for p in range(len(epochs))]
         at = state['phase']
-        wrong = not 0 <= at < len(epochs) or not 0 < state['done'] <= epochs[at] or counts[at] != state['done'] or sum(counts) != len(state['rows'])
-    if wrong: raise ChestXrayError(f'{file.name} in "{printable(file.parent)}" says nothing sensible about how far the training came: '
-                                   'delete it, or pass resume=False, to begin again')
+        wrong = not 0 <= at < len(epochs) or not 0 < state['done'] <= epochs[at]
+        wrong = wrong or counts[at] != state['done'] or sum(counts) != len(state['rows'])
+    if wrong:
+        raise ChestXrayError(f'{file.name} in "{printable(file.parent)}" says nothing sensible about how far the '
+                             'training came: delete it, or pass resume=False, to begin again')
 
 def _resume_state(folder, config, resume, epochs):
     "(tensors, state) of the checkpoint in `folder`, or (None, None); refuses one that another configuration made"
@@ -930,29 +975,31 @@ def _extra_callbacks(schedule, patience, tensorboard, folder):
 def _what_trains(learn):
     "What must be the same when a run is resumed"
     pre = learn.dls.preprocessing
-    return {'arch': learn.arch_name, 'size': pre['size'], 'channels': pre['channels'], 'loss': learn.loss_name, 'images': len(learn.dls.train_manifest)}
+    return {'arch': learn.arch_name, 'size': pre['size'], 'channels': pre['channels'], 'loss': learn.loss_name,
+            'images': len(learn.dls.train_manifest)}
 
 @contextmanager
 def _terminable():
-    "A training that is told to end (SIGTERM, or the terminal is closed) ends as with Ctrl-C, so that its checkpoint is written"
+    "A training that is told to end (SIGTERM, SIGHUP) ends as with Ctrl-C, so that its checkpoint is written"
     def stop(number, frame): raise SystemExit(128 + number)
     numbers = [getattr(signal, name) for name in ('SIGTERM', 'SIGHUP') if hasattr(signal, name)]
-    mine = [n for n in numbers if signal.getsignal(n) is signal.SIG_DFL] if threading.current_thread() is threading.main_thread() else []
+    main = threading.current_thread() is threading.main_thread()
+    mine = [n for n in numbers if signal.getsignal(n) is signal.SIG_DFL] if main else []
     for n in mine: signal.signal(n, stop)
     try: yield
     finally:
         for n in mine: signal.signal(n, signal.SIG_DFL)
 
 def _fit(learn, fit, epochs, cbs):
-    "One phase; an interruption leaves the checkpoint written, and the Learner with its own weights and without the phase's callbacks"
+    "One phase; an interruption leaves the checkpoint written, and the Learner with its own weights and callbacks"
     checkpoint = next(cb for cb in cbs if isinstance(cb, Checkpoint))
     try:
         with _terminable(), _memory_in_words(learn, 'in training'): fit(epochs, cbs=cbs)
     except BaseException as error:
         if hasattr(learn, 'ema'): learn.ema.restore()
         learn.remove_cbs([cb for cb in cbs if cb in learn.cbs])
-        for device in ('cpu', 'cuda'): torch.set_autocast_enabled(device, False)       # an interruption may have left one on
-        sentence = re.sub(r"^Exception occured in `\w+` when calling event `\w+`:\s*", '', str(error))       # fastai's words before ours
+        for device in ('cpu', 'cuda'): torch.set_autocast_enabled(device, False)        # it may have left one on
+        sentence = re.sub(r'^Exception occured in `\w+` when calling event `\w+`:\s*', '', str(error))  # fastai's words
         if not isinstance(error, OSError): checkpoint.write()
         if isinstance(error, (DivergedError, OutOfMemory)): sentence = f'{sentence} {_kept_words(checkpoint)}'
         if isinstance(error, ChestXrayError): raise type(error)(sentence) from error
@@ -962,7 +1009,8 @@ def _kept_words(checkpoint):
     "What is usable after a training that could not go on"
     n = len(checkpoint.rows)
     if not n: return 'No epoch was finished, so nothing is kept.'
-    return f'What {n} finished epoch{"s" if n > 1 else ""} gave is kept in "{printable(checkpoint.folder)}": best.safetensors, checkpoint.safetensors and log.csv.'
+    what = f'What {n} finished epoch{"s" if n > 1 else ""} gave is kept'
+    return f'{what} in "{printable(checkpoint.folder)}": best.safetensors, checkpoint.safetensors and log.csv.'
 
 # %% ../nbs/20a_train.ipynb #0121e236
 def train(
@@ -978,26 +1026,28 @@ def train(
     tensorboard=False, # write TensorBoard logs too (needs the extra `tensorboard`)
     seed=0, # of order, augmentation and dropout
     resume=True, # go on from `checkpoint.safetensors` where there is one
-    write_every=30., # seconds between two writings of the checkpoint; a kill loses at most these and the epoch that runs
+    write_every=30., # seconds between two writings of the checkpoint, which a kill may cost beside the running epoch
 ):
-    "Train `learn`, so that a killed run goes on where it was when called again, and return the log as a DataFrame; raises DivergedError"
+    "Train `learn`, so that a killed run goes on when called again, and return the log; raises DivergedError"
     _check_arguments(epochs, lr, freeze_epochs, patience, ema, keep, seed, write_every)
     folder = Path(folder)
     phases = _phases(learn, epochs, lr, schedule, freeze_epochs)
     folder.mkdir(parents=True, exist_ok=True)
-    config = {**_what_trains(learn), 'epochs': epochs, 'lr': [lr.start, lr.stop] if isinstance(lr, slice) else lr, 'schedule': schedule,
-              'freeze_epochs': freeze_epochs, 'patience': patience, 'ema': ema, 'seed': seed}
+    rate = [lr.start, lr.stop] if isinstance(lr, slice) else lr
+    config = {**_what_trains(learn), 'epochs': epochs, 'lr': rate, 'schedule': schedule, 'freeze_epochs': freeze_epochs,
+              'patience': patience, 'ema': ema, 'seed': seed}
     tensors, state = _resume_state(folder, config, resume, [n for n, _, _ in phases])
     begin, done, rows = (state['phase'], state['done'], state['rows']) if state else (0, 0, [])
     best = BestEpoch(folder/'best.safetensors')
     for phase, (n, frozen, fit) in enumerate(phases):
         main = phase == len(phases) - 1
         if n == 0 or phase < begin or (phase == begin and done >= n and not main): continue
-        checkpoint = Checkpoint(folder, phase, config, seed, rows, done if phase == begin else 0, tensors, state and state['optimizer'],
-                                best if main else None, write_every)
+        checkpoint = Checkpoint(folder, phase, config, seed, rows, done if phase == begin else 0, tensors,
+                                state and state['optimizer'], best if main else None, write_every)
         if len(phases) > 1: learn.freeze() if frozen else learn.unfreeze()
         cbs = [checkpoint]
-        if main: cbs += [*_extra_callbacks(schedule, patience, tensorboard, folder), best, *([EMA(ema)] if ema is not None else [])]
+        if main: cbs += [*_extra_callbacks(schedule, patience, tensorboard, folder), best]
+        if main and ema is not None: cbs.append(EMA(ema))
         try: _fit(learn, fit, n, cbs)
         except DivergedError:
             best.put_back(learn)                                       # the Learner is usable again

@@ -20,7 +20,8 @@ from .core import ChestXrayError, is_storage_error, printable, try_again, write_
 # %% ../nbs/10_manifest.ipynb #db61c7c2
 SPLITS = ('train', 'valid', 'calib', 'test')
 ACQUISITION = ('view', 'sex', 'age', 'source', 'cause', 'width', 'height', 'spacing')
-IMAGE_SUFFIXES = ('.jpeg', '.jpg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.gif', '.webp', '.avif', '.jp2', '.j2k',
+IMAGE_SUFFIXES = ('.jpeg', '.jpg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.gif', '.webp', '.avif',
+                  '.jp2', '.j2k',
                   '.pgm', '.ppm', '.pnm')
 
 class ManifestError(ChestXrayError):
@@ -34,15 +35,21 @@ def label_columns(
     return [c for c in df.columns if c not in known and not str(c).startswith('meta_')]
 
 # %% ../nbs/10_manifest.ipynb #f263a7b1
-SPLIT_NAMES = {**dict.fromkeys(('train', 'training', 'trn'), 'train'), **dict.fromkeys(('calib', 'calibration', 'calibrate'), 'calib'),
-               **dict.fromkeys(('val', 'valid', 'validation', 'validate', 'validating', 'dev', 'development', 'tune', 'tuning'), 'valid'),
-               **dict.fromkeys(('test', 'testing', 'tst', 'eval', 'evaluation', 'evaluate', 'holdout', 'heldout'), 'test')}
-_BESIDE = {'set', 'sets', 'data', 'dataset', 'datasets', 'image', 'images', 'img', 'imgs', 'xray', 'xrays', 'x', 'ray', 'rays', 'cxr', 'chest', 'film',
-           'films', 'png', 'jpg', 'jpeg', 'split', 'splits', 'fold', 'folder', 'stage', 'part', 'partition', 'subset', 'official', 'list', 'only'}
+SPLIT_NAMES = {**dict.fromkeys(('train', 'training', 'trn'), 'train'),
+               **dict.fromkeys(('calib', 'calibration', 'calibrate'), 'calib'),
+               **dict.fromkeys(('val', 'valid', 'validation', 'validate', 'validating', 'dev', 'development', 'tune',
+                                'tuning'), 'valid'),
+               **dict.fromkeys(('test', 'testing', 'tst', 'eval', 'evaluation', 'evaluate', 'holdout', 'heldout'),
+                               'test')}
+_BESIDE = {'set', 'sets', 'data', 'dataset', 'datasets', 'image', 'images', 'img', 'imgs', 'xray', 'xrays', 'x', 'ray',
+           'rays', 'cxr', 'chest', 'film',
+           'films', 'png', 'jpg', 'jpeg', 'split', 'splits', 'fold', 'folder', 'stage', 'part', 'partition', 'subset',
+           'official', 'list', 'only'}
 
 def _words(text):
     "The words of a name: `PleuralThickening`, `pleural_thickening` and `Pleural  thickening` are two"
-    return [w.casefold() for w in re.findall(r'[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+', unicodedata.normalize('NFC', str(text)))]
+    return [w.casefold() for w in re.findall(r'[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+',
+                                             unicodedata.normalize('NFC', str(text)))]
 
 def _same(text):
     "A name as it is compared: without case, blanks, underscores and hyphens"
@@ -52,9 +59,11 @@ def _same(text):
 def _split_words(text):
     "(the splits that a name names, the words of it that are not understood)"
     text = re.sub(r'(?i)(hold|held)[\s_-]?out', 'holdout', text)
-    text = re.sub(r'(?i)(train(?:ing)?|test(?:ing)?|val(?:id(?:ation)?)?)(?=(set|data|images?|val(id)?)(?![a-z]))', r'\1 ', text)
+    text = re.sub(r'(?i)(train(?:ing)?|test(?:ing)?|val(?:id(?:ation)?)?)(?=(set|data|images?|val(id)?)(?![a-z]))',
+                  r'\1 ', text)
     words = _words(text)
-    return {SPLIT_NAMES[w] for w in words if w in SPLIT_NAMES}, [w for w in words if w not in SPLIT_NAMES and w not in _BESIDE and not w.isdigit()]
+    rest = [w for w in words if w not in SPLIT_NAMES and w not in _BESIDE and not w.isdigit()]
+    return {SPLIT_NAMES[w] for w in words if w in SPLIT_NAMES}, rest
 
 def as_split(
     text, # what somebody calls a split: 'val', 'Training Set', '01_test', 'train_val'
@@ -72,6 +81,7 @@ def _some(items, n=3):
 
 def _as_key(value):
     "A patient as text: 13118, 13118.0 and ' 13118 ' are one patient; nothing is the empty text"
+    if isinstance(value, str): return value.strip()
     if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA: return ''
     if isinstance(value, (float, np.floating)) and float(value).is_integer(): value = int(value)
     return str(value).strip()
@@ -100,20 +110,23 @@ def check_manifest(
 ) -> pd.DataFrame: # a normalised copy: float labels, text patients, rows numbered from 0
     "Raise a `ManifestError` that says what to mend, or give back a normalised copy"
     for c in ('path', 'patient'):
-        if c not in df.columns: raise ManifestError(f'There is no column "{c}" in {name}, only {_some(df.columns, 12)}: add it, or map one to it '
+        if c not in df.columns:
+            raise ManifestError(f'There is no column "{c}" in {name}, only {_some(df.columns, 12)}: add it, or map one '
+                                'to it '
                                                   f'with columns={{"…": "{c}"}} (--columns …={c} on the command line).')
     if df.columns.duplicated().any(): raise ManifestError(f'The column "{df.columns[df.columns.duplicated()][0]}" occurs twice in {name}: rename one.')
     if not len(df): raise ManifestError(f'There is no row in {name}: it needs at least one image.')
     df = df.reset_index(drop=True)
     if need_label and not label_columns(df):
-        raise ManifestError(f'There is no label column in {name}: add one, such as "pneumonia", holding 1 and 0, or name it with labels=["…"] (--labels … on the command line).')
+        raise ManifestError(f'There is no label column in {name}: add one, such as "pneumonia", holding 1 and 0, or '
+                            'name it with labels=["…"] (--labels … on the command line).')
     labels = _check_labels(df, name)
-    blank = [i for i, p in enumerate(df['path']) if not _as_key(p)]
+    blank = [i for i, p in enumerate(df['path'].tolist()) if not _as_key(p)]
     if blank: raise ManifestError(f'The path is empty in row {_some(blank)} of {name}: fill it or drop the row.')
-    path = [str(p) for p in df['path']]
+    path = [str(p) for p in df['path'].tolist()]
     twice = [p for p, n in Counter(os.path.normcase(os.path.normpath(p)) for p in path).items() if n > 1]
     if twice: raise ManifestError(f'{_count(twice, "path")} in more than one row of {name} ({_some(twice)}): keep one row for each image.')
-    patient = [_as_key(p) for p in df['patient']]
+    patient = [_as_key(p) for p in df['patient'].tolist()]
     if '' in patient: raise ManifestError(f'The patient is empty for {path[patient.index("")]} in {name}: give every image a patient, a key of its own where none is known.')
     split = _check_split(df, name, need_split)
     if need_files: _check_files(path, name)
@@ -135,10 +148,12 @@ def _check_split(df, name, need_split):
     "The split column in this project's four words, None where there is none"
     if 'split' not in df.columns: split = [None]*len(df)
     else:
-        given = [_as_key(s) or None for s in df['split']]
+        given = [_as_key(s) or None for s in df['split'].tolist()]
         meant = {s: as_split(s) for s in set(given) - {None}}
         unknown = sorted(s for s, m in meant.items() if m is None)
-        if unknown: raise ManifestError(f'The split "{printable(unknown[0])}" in {name} is not known: use {", ".join(SPLITS)}, or nothing where none is assigned.')
+        if unknown:
+            raise ManifestError(f'The split "{printable(unknown[0])}" in {name} is not known: use {", ".join(SPLITS)}, '
+                                'or nothing where none is assigned.')
         split = [meant.get(s) for s in given]
     missing = sum(s is None for s in split)
     if need_split and missing: raise ManifestError(f'{_count(missing, "row")} without a split in {name}: call split_patients(manifest) first.')
@@ -147,9 +162,11 @@ def _check_split(df, name, need_split):
 def _check_files(path, name):
     "Raise when a file of the manifest does not exist"
     gone = [p for p in path if not _is_file(p)]
-    if gone: raise ManifestError(f'{_count(gone, "file")} named in {name} but not there ({_some([Path(g).name for g in gone])}), '
-                                 f'looked for in "{printable(Path(gone[0]).parent)}": check the names, or say where the images lie with folder="…" '
-                                 '(--folder … on the command line).')
+    if gone:
+        raise ManifestError(f'{_count(gone, "file")} named in {name} but not there '
+                            f'({_some([Path(g).name for g in gone])}), '
+                            f'looked for in "{printable(Path(gone[0]).parent)}": check the names, or say where '
+                            'the images lie with folder="…" (--folder … on the command line).')
 
 def _mode(path):
     "What lies at a path, 0 for nothing; a `StorageError` when the storage does not say"
@@ -215,14 +232,15 @@ Walk = namedtuple('Walk', 'images other masks hidden unread')
 
 def _is_mask(name):
     "Whether a folder, or a file without its suffix, is called as masks and thumbnails are"
-    return any(w in ('thumbs', 'thumbnail', 'thumbnails') or re.search('(mask|segmentation)s?$', w) for w in _words(name))
+    return any(w in ('thumbs', 'thumbnail', 'thumbnails') or re.search('(mask|segmentation)s?$', w)
+               for w in _words(name))
 
 def _entries(folder):
     "What a folder holds, in order: [(name, whether it is a folder)]"
     with os.scandir(folder) as entries: return sorted((e.name, e.is_dir()) for e in entries)
 
 def _image_files(folder, suffixes=IMAGE_SUFFIXES, films=()):
-    "What lies below `folder`, as tuples of parts: images, other files, masks, hidden images, and folders that cannot be read"
+    "What lies below `folder` (tuples of parts): images, other files, masks, hidden images, folders that cannot be read"
     walk, seen, waiting = Walk([], [], [], [], []), set(), [()]
     while waiting:
         parts = waiting.pop()
@@ -232,10 +250,12 @@ def _image_files(folder, suffixes=IMAGE_SUFFIXES, films=()):
         try: entries = try_again(_entries, here, what=Path(here))
         except OSError as e:
             if is_storage_error(e): raise
-            if not parts: raise ManifestError(f'The folder "{printable(folder)}" cannot be read ({e.strerror}).') from None
+            if not parts:
+                raise ManifestError(f'The folder "{printable(folder)}" cannot be read ({e.strerror}).') from None
             walk.unread.append(parts)
             continue
-        inside = [n for n, is_folder in entries if is_folder and n.casefold() not in _NOT_DATA and not n.startswith('.')]
+        inside = [n for n, is_folder in entries if is_folder and n.casefold() not in _NOT_DATA
+                  and not n.startswith('.')]
         waiting += [(*parts, n) for n in reversed(inside)]
         masks = any(_is_mask(p) and _same(p) not in films for p in parts)
         for name in (n for n, is_folder in entries if not is_folder):
@@ -247,18 +267,20 @@ def _kind(name, suffixes, masks):
     is_image = name.lower().endswith(suffixes)
     if name.startswith('._') or name.casefold() in _LEFT_BEHIND or (name.startswith('.') and not is_image): return None
     if not is_image: return 'other'
-    return 'hidden' if name.startswith('.') else 'masks' if masks or _is_mask(name.rpartition('.')[0][-24:]) else 'images'
+    if name.startswith('.'): return 'hidden'
+    return 'masks' if masks or _is_mask(name.rpartition('.')[0][-24:]) else 'images'
 
 # %% ../nbs/10_manifest.ipynb #a0b22466
 def _placed(parts, root, at):
     "(root, split, class) of a file whose class is folder number `at`, in a data set below its first `root` folders"
     given = {s for i, p in enumerate(parts[:-1]) if i >= root and i != at and (s := as_split(p))}
     if len(given) > 1:
-        raise ManifestError(f'"{printable("/".join(parts))}" lies in {" and in ".join(sorted(given))} at once: move it to the split that it belongs to.')
+        raise ManifestError(f'"{printable("/".join(parts))}" lies in {" and in ".join(sorted(given))} at once: move it '
+                            'to the split that it belongs to.')
     return parts[:root], next(iter(given), None), parts[at]
 
 def _place(parts, classes):
-    "The place of a file in a class folder that is known: `…/train/NORMAL/x.png`, `…/NORMAL/train/x.png`, `…/NORMAL/x.png`; else None"
+    "The place of a file in a known class folder, as in `train/NORMAL/x.png` or `NORMAL/train/x.png`; else None"
     at = max((i for i, p in enumerate(parts[:-1]) if _same(p) in classes), default=None)
     if at is not None: return _placed(parts, at - bool(at and as_split(parts[at - 1])), at)
 
@@ -289,22 +311,27 @@ def _one_root(places, folder):
     twice = len(files[roots[0]] & files[roots[1]])
     what = f'{twice:,} of the same images lie in both "{where[0]}" and "{where[1]}"' if twice else f'There are several data sets: {_some(where)}'
     nested = any(r != inner and r[:len(inner)] == inner for r in roots)
-    todo = f'move the copy out of "{printable(Path(folder, *inner))}" and pass that folder again' if nested else f'pass "{printable(Path(folder, *inner))}" instead'
+    inside = printable(Path(folder, *inner))
+    todo = f'move the copy out of "{inside}" and pass that folder again' if nested else f'pass "{inside}" instead'
     raise ManifestError(f'{what}, so every image would be counted twice: {todo}.' if twice else f'{what}: {todo}, or another one of them.')
 
 def _label_classes(classes, positive, negative, folder):
     "Which class folders are 1 and which are 0"
     names = sorted(set(classes))
-    ones, zeros = [c for c in names if _same(c) in positive], [c for c in names if _same(c) not in positive and (negative is None or _same(c) in negative)]
+    ones, others = [c for c in names if _same(c) in positive], [c for c in names if _same(c) not in positive]
+    zeros = [c for c in others if negative is None or _same(c) in negative]
     here = {_same(c) for c in names}
     if gone := [p for p in (*positive, *(negative or {})) if p not in here]:
         likely = [c for c in names if _words(c)[:1] == _words(gone[0])[:1]] or names[:1]
-        raise ManifestError(f'There is no class folder "{printable({**positive, **(negative or {})}[gone[0]])}" in {folder}, only {_some(names, 8)}: name the folders of what is '
+        raise ManifestError(f'There is no class folder "{printable({**positive, **(negative or {})}[gone[0]])}" in '
+                            f'{folder}, only {_some(names, 8)}: name the folders of what is '
                             f'to be found with positive={likely} (--positive {",".join(likely)} on the command line).')
     if not zeros: raise ManifestError(f'There is only one class, {_some(names)}, in {folder}: a second class folder, such as NORMAL, is needed.')
     if len(zeros) > 1 and negative is None:
-        raise ManifestError(f'There are {len(names)} class folders in {folder} ({_some(names, 8)}): say which of them are negative, for example '
-                            f'negative=["{printable(zeros[0])}"] (--negative {printable(zeros[0])} on the command line), and with positive=… (--positive) which are not.')
+        raise ManifestError(f'There are {len(names)} class folders in {folder} ({_some(names, 8)}): say which of them '
+                            'are negative, for example '
+                            f'negative=["{printable(zeros[0])}"] (--negative {printable(zeros[0])} on the command '
+                            'line), and with positive=… (--positive) which are not.')
     return {**{c: 1. for c in ones}, **{c: 0. for c in zeros}}
 
 def _by_name(names):
@@ -312,29 +339,47 @@ def _by_name(names):
     return {_same(n): str(n) for n in ([names] if isinstance(names, (str, os.PathLike)) else names)}
 
 # %% ../nbs/10_manifest.ipynb #57bbe14f
-def _say_left_out(walk, places, stray, value, folder):
-    "Warn of all that lies in the folder and is not in the manifest, with counts and kinds"
-    def say(files, what): return [f'{_count(files, "file")} {what} ({_some("/".join(f) for f in files)})'] if files else []
-    classes = {(*root, name) for root, _, name in places.values()}
-    def in_class(f): return not classes or any(f[:len(c)] == c for c in classes) or any(as_split(p) for p in f[:-1])
-    other = [f for f in walk.other if in_class(f)]
-    kinds = Counter(f[-1].rpartition('.')[2].lower() if '.' in f[-1] else 'without a suffix' for f in other)
-    words = ', '.join(f'{n:,} {"" if k == "without a suffix" else "."}{k}' for k, n in kinds.most_common(6))
-    if kinds.keys() & {'dcm', 'dicom', 'without a suffix'}: words += '; DICOM cannot be read so far: convert it to PNG'
-    total = len(other) + len(places)
+_FILMS_TOO = {'dcm', 'dicom', 'ima', 'nii', 'nrrd', 'mha', 'heic', 'heif', 'jxl', 'raw'}
+
+def _kinds(files):
+    "How many files of which kind, as text, and a word on DICOM"
+    kinds = Counter(f'.{f[-1].rpartition(".")[2].lower()}' if '.' in f[-1] else 'without a suffix' for f in files)
+    words = ', '.join(f'{n:,} {printable(k)}' for k, n in kinds.most_common(6))
+    return words + ('; DICOM cannot be read so far: convert it to PNG'
+                    if kinds.keys() & {'.dcm', '.dicom', 'without a suffix'} else '')
+
+def _left_out(walk, places, stray, value):
+    "What lies in a folder and is not in its manifest: sentences with counts and kinds"
+    def say(files, what):
+        return [f'{_count(files, "file")} {what} ({_some("/".join(f) for f in files)})'] if files else []
+    classes, roots = {(*root, name) for root, _, name in places.values()}, {root for root, _, _ in places.values()}
+    def in_class(f): return any(f[:n] in classes for n in range(1, len(f))) or any(as_split(p) for p in f[:-1])
+    def is_film(f):
+        return f[-1].rpartition('.')[2].lower() in _FILMS_TOO and any(f[:len(r)] == r and len(f) > len(r) + 1
+                                                                      for r in roots)
+    other = [f for f in walk.other if in_class(f) or is_film(f)]
     left = say(stray + [im for im, p in places.items() if p[2] not in value], 'in no class folder that has a label')
-    if other: left.append(f'{len(other):,} of {total:,} files of the class folders are no image that can be read here ({words})')
+    if other:
+        left.append(f'{len(other):,} of {len(other) + len(places):,} files of the class folders are no image that can '
+                    f'be read here ({_kinds(other)})')
     left += say(walk.masks, 'called as masks or thumbnails are') + say(walk.hidden, 'hidden')
-    if walk.unread: left.append(f'{_count(walk.unread, "folder")} not readable, with all that it holds ({_some("/".join(f) for f in walk.unread)})')
-    if left: warnings.warn(f'Left out of the manifest of "{printable(folder)}": {"; ".join(left)}.')
+    if walk.unread:
+        left.append(f'{_count(walk.unread, "folder")} not readable, with all that it holds '
+                    f'({_some("/".join(f) for f in walk.unread)})')
+    return '; '.join(left)
 
 def _say_splits(places, classes):
     "Warn of folders that look like a split and are not understood, and of images outside all splits"
-    odd = {p for im, (root, _, name) in places.items() for p in im[len(root):-1] if p != name and _split_words(p)[0] and not as_split(p)}
-    if odd: warnings.warn(f'{_count(odd, "folder")} called like a split and not understood ({_some(sorted(odd))}), so the images in it have no split: '
+    odd = {p for im, (root, _, name) in places.items() for p in im[len(root):-1] if p != name and _split_words(p)[0]
+           and not as_split(p)}
+    if odd:
+        warnings.warn(f'{_count(odd, "folder")} called like a split and not understood ({_some(sorted(odd))}), so the '
+                      'images in it have no split: '
                           f'call it {", ".join(SPLITS[:-1])} or {SPLITS[-1]}.')
     none = sum(split is None for _, split, _ in places.values())
-    if 0 < none < len(places): warnings.warn(f'{_count(none, "image")} in no split, and {len(places) - none:,} in one: move them into a split if they belong to one.')
+    if 0 < none < len(places):
+        warnings.warn(f'{_count(none, "image")} in no split, and {len(places) - none:,} in one: move them into a split '
+                      'if they belong to one.')
 
 # %% ../nbs/10_manifest.ipynb #be181bbd
 def read_folder(
@@ -354,11 +399,20 @@ def read_folder(
     if not walk.images: raise _no_image(walk, folder)
     places, stray = _places(walk.images, {*ones, *(zeros or {})})
     if not places:
-        raise ManifestError(f'The {len(walk.images):,} images in "{printable(folder)}" lie in no class folder: put them in folders such as NORMAL and {next(iter(ones.values()))}, '
-                            'or name the positive folder with positive="…" (--positive … on the command line).')
+        tables = [f[0] for f in walk.other if len(f) == 1 and re.search(r'\.(csv|tsv|csv\.gz)$', f[0], re.I)]
+        raise ManifestError(f'The {len(walk.images):,} images in "{printable(folder)}" lie in no class folder: put '
+                            f'them in folders such as NORMAL and {next(iter(ones.values()))}, '
+                            'or name the positive folder with positive="…" (--positive … on the command line)'
+                            + (f', or pass the table that names them, such as "{printable(folder/tables[0])}".'
+                               if tables else '.'))
     _one_root(places, folder)
-    value = _label_classes([c for _, _, c in places.values()], ones, zeros, f'"{printable(folder)}"')
-    _say_left_out(walk, places, stray, value, folder)
+    classes = {c for _, _, c in places.values()}
+    try: value = _label_classes(classes, ones, zeros, f'"{printable(folder)}"')
+    except ManifestError as e:
+        left = _left_out(walk, places, stray, classes)
+        raise ManifestError(f'{e}' + (f' Left out are: {left}.' if left else '')) from None
+    if left := _left_out(walk, places, stray, value):
+        warnings.warn(f'Left out of the manifest of "{printable(folder)}": {left}.')
     _say_splits(places, value)
     rows = [{'path': str(Path(os.path.abspath(folder), *im)), label: value[p[2]], 'patient': patient('/'.join(im)), 'split': p[1], 'cause': cause(im[-1])}
             for im, p in places.items() if p[2] in value]
@@ -370,22 +424,26 @@ def read_folder(
 
 def _no_image(walk, folder):
     "The error for a folder without a single image"
-    kinds = Counter(Path(f[-1]).suffix.lower() or f[-1] for f in walk.other).most_common(3)
-    only = [f'files such as {walk.other[0][-1]} ({", ".join(f"{n:,} {printable(k)}" for k, n in kinds)})'] if kinds else []
+    only = []
+    if walk.other:
+        only.append(f'{_number(walk.other, "file")} such as {printable(walk.other[0][-1])} ({_kinds(walk.other)})')
     if walk.masks: only.append(f'{_number(walk.masks, "file")} called as masks are')
-    dicom = ' DICOM cannot be read so far, convert it to PNG;' if any(k in ('.dcm', '.dicom') for k, _ in kinds) else ''
-    return ManifestError(f'There is no image in "{printable(folder)}"' + (f', only {" and ".join(only)}' if only else '') + f':{dicom} pass a folder that holds class folders of images.')
+    words = f', only {" and ".join(only)}' if only else ''
+    return ManifestError(f'There is no image in "{printable(folder)}"{words}: pass a folder that holds class folders of images.')
 
 def _warn_unknown(df, where):
     "Say it when file names tell no patient: a split can then not keep patients together"
     unknown = [p for p in df['patient'] if str(p).startswith('file-')]
-    if unknown: warnings.warn(f'{_count(unknown, "file name")} of no known pattern in "{printable(where)}" ({printable(unknown[0][5:])}), so each such image is taken for a patient of its own: '
+    if unknown:
+        warnings.warn(f'{_count(unknown, "file name")} of no known pattern in "{printable(where)}" '
+                      f'({printable(unknown[0][5:])}), so each such image is taken for a patient of its own: '
                               f'pass patient=… in Python, or a table with a column "patient", to say whose it is.')
 
 # %% ../nbs/10_manifest.ipynb #341dae4a
 MAX_TABLE = 1 << 30  # most bytes of a table, unpacked
 
-_STARTS = {b'\x89PNG': 'picture', b'\xff\xd8\xff': 'picture', b'GIF8': 'picture', b'II*\0': 'picture', b'MM\0*': 'picture',
+_STARTS = {b'\x89PNG': 'picture', b'\xff\xd8\xff': 'picture', b'GIF8': 'picture', b'II*\0': 'picture',
+           b'MM\0*': 'picture',
            b'\0\0\0\x0cjP': 'picture', b'\xffO\xffQ': 'picture', b'RIFF': 'picture', b'%PDF': 'PDF',
            b'\xd0\xcf\x11\xe0': 'spreadsheet', b'PAR1': 'Parquet file', b'\x89HDF': 'HDF5 file', b'SQLite': 'database',
            b'\x93NUMPY': 'NumPy file', b'BZh': 'compressed file', b'\xfd7zXZ': 'compressed file',
@@ -429,7 +487,8 @@ def _unpacked(data, name):
     raise ManifestError(f'"{name}" cannot be read as a table, it has more than {MAX_TABLE:,} bytes: divide it.')
 
 # %% ../nbs/10_manifest.ipynb #639fe3e4
-_MARKS = {b'\xff\xfe\0\0': 'utf-32', b'\0\0\xfe\xff': 'utf-32', b'\xef\xbb\xbf': 'utf-8-sig', b'\xff\xfe': 'utf-16', b'\xfe\xff': 'utf-16'}
+_MARKS = {b'\xff\xfe\0\0': 'utf-32', b'\0\0\xfe\xff': 'utf-32', b'\xef\xbb\xbf': 'utf-8-sig', b'\xff\xfe': 'utf-16',
+          b'\xfe\xff': 'utf-16'}
 
 def _decoded(data, name):
     "The text of a table: UTF-8, UTF-16 by its mark, else what Windows writes"
@@ -439,11 +498,13 @@ def _decoded(data, name):
     except UnicodeDecodeError:
         text = data.decode('cp1252', 'replace') if encoding == 'utf-8' else '\0'
     if '\0' not in text: return text
-    raise ManifestError(f'"{name}" cannot be read as a table, it is no text or is cut off: save it as comma-separated UTF-8.')
+    raise ManifestError(f'"{name}" cannot be read as a table, it is no text or is cut off: save it as comma-separated '
+                        'UTF-8.')
 
 def _reader(text, delimiter):
     "A reader of rows; an odd number of quotation marks means that one may not be closed, which is then an error"
-    return csv.reader(io.StringIO(text, newline=''), delimiter=delimiter, skipinitialspace=True, strict=text.count('"') % 2 == 1)
+    return csv.reader(io.StringIO(text, newline=''), delimiter=delimiter, skipinitialspace=True,
+                      strict=text.count('"') % 2 == 1)
 
 def _filled(row): return bool(row) and any(map(str.strip, row))
 
@@ -485,7 +546,8 @@ def _rows(text, name):
     reader = _reader(text, delimiter)
     try: found = list(reader)
     except csv.Error as e:
-        raise ManifestError(f'"{name}" cannot be read as a table, it breaks off in line {reader.line_num + begin} ({e}): '
+        raise ManifestError(f'"{name}" cannot be read as a table, it breaks off in line {reader.line_num + begin} '
+                            f'({e}): '
                             'look for a quotation mark that is opened and not closed.') from None
     rows = [row for row in found if row and (row[0] or _filled(row))]
     if not rows: raise ManifestError(f'"{name}" cannot be read as a table, it is empty: check the file.')
@@ -544,7 +606,8 @@ def _typed(columns, text, verbatim):
     writer.writerows(zip(*columns.values()))
     file.seek(0)
     exact = {} if tuple(map(int, pd.__version__.split('.')[:2])) >= (3, 1) else dict(float_precision='round_trip')
-    df = pd.read_csv(file, dtype={c: str for c in text if c in columns}, index_col=False, skip_blank_lines=False, low_memory=False,
+    df = pd.read_csv(file, dtype={c: str for c in text if c in columns}, index_col=False, skip_blank_lines=False,
+                     low_memory=False,
                      encoding_errors='surrogatepass', **exact)
     for c in verbatim:
         if c in df: df[c] = pd.Series([v or None for v in columns[c]], dtype=object)
@@ -560,17 +623,22 @@ def read_table(
     name = printable(file.name)
     try: data = try_again(file.read_bytes, what=file)
     except FileNotFoundError: raise ManifestError(f'There is no file "{printable(file)}": check the path.') from None
-    except IsADirectoryError: raise ManifestError(f'"{printable(file)}" is a folder and no table: pass a file.') from None
-    except PermissionError: raise ManifestError(f'"{printable(file)}" cannot be read: you have no permission.') from None
+    except IsADirectoryError:
+        raise ManifestError(f'"{printable(file)}" is a folder and no table: pass a file.') from None
+    except PermissionError:
+        raise ManifestError(f'"{printable(file)}" cannot be read: you have no permission.') from None
     header, rows, delimiter, line_of = _rows(_decoded(_unpacked(data, name), name), name)
     columns = _named(header, _squared(header, rows, line_of, name), name)
-    if not rows: raise ManifestError(f'"{name}" cannot be read as a table, it has a header ({_some(header)}) and no rows.')
+    if not rows:
+        raise ManifestError(f'"{name}" cannot be read as a table, it has a header ({_some(header)}) and no rows.')
     columns = {c: cells if c in (*text, *verbatim) else _with_points(cells, delimiter) for c, cells in columns.items()}
     return _typed(columns, text, verbatim)
 
 # %% ../nbs/10_manifest.ipynb #7a4752d4
-_NONE = {'no finding', 'no findings', 'nofinding', 'none', 'normal', 'no abnormality', 'no abnormalities', 'no abnormal finding', 'no abnormal findings',
-         'no acute finding', 'no acute findings', 'no significant finding', 'no significant findings', 'no disease', 'healthy', 'negative', 'unremarkable'}
+_NONE = {'no finding', 'no findings', 'nofinding', 'none', 'normal', 'no abnormality', 'no abnormalities',
+         'no abnormal finding', 'no abnormal findings',
+         'no acute finding', 'no acute findings', 'no significant finding', 'no significant findings', 'no disease',
+         'healthy', 'negative', 'unremarkable'}
 
 def _items(cell, sep):
     "The findings that one cell names; None when it says nothing"
@@ -579,7 +647,8 @@ def _items(cell, sep):
     text = str(cell).strip()
     if re.fullmatch(r'\[.*\]|\{.*\}|\(.*\)', text, re.S): # as Python, NumPy or JSON writes a list
         found = [a or b or c.strip() for a, b, c in re.findall(r"'([^']*)'|\"([^\"]*)\"|([^,'\"]+)", text[1:-1])]
-        return None if found and not [f for f in found if f.lower() != 'nan'] else [f for f in found if f.lower() != 'nan']
+        told = [f for f in found if f.lower() != 'nan']
+        return told if told or not found else None
     return text.split(sep) if sep else [text]
 
 def _separator(findings):
@@ -598,9 +667,11 @@ def expand_findings(
     lists = [_items(cell, sep) for cell in findings]
     sets = [None if items is None else {_same(f) for f in items} - nothing - {''} for items in lists]
     spelled = Counter(f.strip() for items in lists if items for f in items)
-    names = {_same(f): f for f in sorted(spelled, key=lambda f: (spelled[f], f))} # the commonest spelling comes last and stays
+    # the commonest spelling comes last and stays
+    names = {_same(f): f for f in sorted(spelled, key=lambda f: (spelled[f], f))}
     found = sorted(set().union(*(s for s in sets if s)), key=names.get)
-    return pd.DataFrame({names[n]: [np.nan if s is None else float(n in s) for s in sets] for n in found}, index=findings.index)
+    return pd.DataFrame({names[n]: [np.nan if s is None else float(n in s) for s in sets] for n in found},
+                        index=findings.index)
 
 # %% ../nbs/10_manifest.ipynb #caf7c3f0
 def _to_age(v):
@@ -614,20 +685,29 @@ def _column(df, name):
     if name in df.columns: return name
     alike = [c for c in df.columns if _same(c) == _same(name)]
     if len(alike) == 1: return alike[0]
-    raise ManifestError(f'There is no column "{printable(name)}" in the table, only {_some(df.columns, 12)}: check columns=… and labels=… (--columns, --labels on the command line).')
+    raise ManifestError(f'There is no column "{printable(name)}" in the table, only {_some(df.columns, 12)}: check '
+                        'columns=… and labels=… (--columns, --labels on the command line).')
 
 def _ours(df):
-    "Columns that are called as in a manifest but for their case, and a split under another name, get the manifest's names"
+    "Columns called as in a manifest but for their case, and a split under another name, get the manifest's names"
     known = {'path', 'patient', 'split', 'findings', *ACQUISITION}
     here = Counter(_same(c) for c in df.columns)
     df = df.rename(columns={c: _same(c) for c in df.columns if _same(c) in known and here[_same(c)] == 1})
     if 'split' in df: return df
-    def is_split(c): return df[c].dtype.kind not in 'biuf' and (words := set(df[c].dropna().astype(str))) and all(map(as_split, words))
+    def is_split(c):
+        words = set() if df[c].dtype.kind in 'biuf' else set(df[c].dropna().astype(str))
+        return words and all(map(as_split, words))
     splits = [c for c in df.columns if c not in known and is_split(c)]
-    if len(splits) > 1: raise ManifestError(f'The columns {_some(splits)} of the table all hold splits: call the one that counts "split".')
-    if splits: warnings.warn(f'The column "{printable(splits[0])}" holds names of splits, so it is taken for the split.')
-    flags = [c for c in df.columns if not splits and as_split(re.sub('^is[_ ]', '', str(c).lower())) and df[c].dtype.kind in 'biuf']
-    if flags: raise ManifestError(f'The column "{printable(flags[0])}" looks like a split and holds numbers: write one column "split" that holds {", ".join(SPLITS)}.')
+    if len(splits) > 1:
+        raise ManifestError(f'The columns {_some(splits)} of the table all hold splits: call the one that counts '
+                            '"split".')
+    if splits:
+        warnings.warn(f'The column "{printable(splits[0])}" holds names of splits, so it is taken for the split.')
+    flags = [c for c in df.columns if not splits and as_split(re.sub('^is[_ ]', '', str(c).lower()))
+             and df[c].dtype.kind in 'biuf']
+    if flags:
+        raise ManifestError(f'The column "{printable(flags[0])}" looks like a split and holds numbers: write one '
+                            f'column "split" that holds {", ".join(SPLITS)}.')
     return df.rename(columns={c: 'split' for c in splits})
 
 def _rename(df, columns, labels, values):
@@ -651,30 +731,32 @@ def choose_label(
 ) -> pd.DataFrame: # the manifest with that label; the other labels are kept as `meta_…`
     "One label of several"
     if _same(label) not in (here := {_same(c): c for c in label_columns(df)}):
-        raise ManifestError(f'There is no label "{printable(label)}", only {_some(here.values(), 20)}: check label="…" (--label on the command line).')
+        raise ManifestError(f'There is no label "{printable(label)}", only {_some(here.values(), 20)}: check label="…" '
+                            '(--label on the command line).')
     kept = here[_same(label)]
     return df.rename(columns={c: f'meta_{c}' for c in here.values() if c != kept})
 
 def _load_csv(csv, columns=None):
     "The CSV as a table, its paths and patients as text (007 stays 007), its findings word for word"
     names = {**{c: c for c in ('path', 'patient', 'findings')}, **(columns or {})}
-    return read_table(csv, text=[c for c, n in names.items() if n in ('path', 'patient')], verbatim=[c for c, n in names.items() if n == 'findings'])
+    return read_table(csv, text=[c for c, n in names.items() if n in ('path', 'patient')],
+                      verbatim=[c for c, n in names.items() if n == 'findings'])
 
 # %% ../nbs/10_manifest.ipynb #2ad26592
 def _parts(name):
-    "(the parts of a written path in NFC, where it begins: '' for the folder, '/', or a drive 'C:'); Windows, POSIX and `file://` alike"
+    "(the parts of a path in NFC, where it begins: '' for the folder, '/', or a drive 'C:') from Windows, POSIX or `file://`"
     name = unquote(name[7:]) if name[:7].lower() == 'file://' else name
     name = unicodedata.normalize('NFC', name.replace('\\', '/'))
-    drive = re.match(r'/?([A-Za-z]:)', name)
+    drive = re.match(r'/?([A-Za-z]:)', name) if ':' in name[:3] else None
     parts = name[drive.end() if drive else 0:].split('/')
     return tuple(p for p in parts if p not in ('', '.')), drive[1] if drive else name[:1] if name[:1] == '/' else ''
 
-def _as_written(name, folder):
-    "The file that a path names from `folder`, letter for letter but for slashes and accents; None when there is none"
+def _respelled(name, folder):
+    "The file that a path names from `folder`, were it written with other slashes or accents; else None"
     parts, root = _parts(name)
     plain = ('/' if root == '/' else '') + '/'.join(parts)
-    tried = [name] if len(root) > 1 else [name, plain, unicodedata.normalize('NFD', plain)]
-    return next((f for t in dict.fromkeys(tried) if _is_file(f := os.path.abspath(os.path.join(folder, t)))), None)
+    tried = [] if len(root) > 1 else [plain] if plain.isascii() else [plain, unicodedata.normalize('NFD', plain)]
+    return next((f for t in tried if t != name and _is_file(f := os.path.abspath(os.path.join(folder, t)))), None)
 
 def _composed(parts): return tuple(unicodedata.normalize('NFC', p) for p in parts)
 
@@ -686,44 +768,50 @@ def _stem_and_suffix(name):
 def _below(names, folder, of):
     "{name: file} for those of `names` of which one file below `folder` ends with all parts that are written"
     walk, index, out = _image_files(folder), {}, {}
-    for im in (*walk.images, *walk.masks): index.setdefault(_stem_and_suffix(_composed(im)[-1])[0], []).append(im)
+    for im in (*walk.images, *walk.masks): index.setdefault(_stem_and_suffix(*_composed(im[-1:]))[0], []).append(im)
     masks = set(walk.masks)
     for name in names:
         parts, _ = _parts(name)
         stem, suffix = _stem_and_suffix(parts[-1]) if parts else ('', '')
-        found = [im for im in index.get(stem, ()) if _composed(im[-len(parts):-1]) == parts[:-1] and suffix in ('', _stem_and_suffix(im[-1])[1])]
+        found = [im for im in index.get(stem, ()) if suffix in ('', _stem_and_suffix(im[-1])[1])
+                 and _composed(im[-len(parts):-1]) == parts[:-1]]
         found = [im for im in found if im not in masks] or found
         if len(found) > 1:
-            raise ManifestError(f'"{printable(name)}" of {of} could be any of {len(found)} files in "{printable(folder)}" '
+            raise ManifestError(f'"{printable(name)}" of {of} could be any of {len(found)} files in '
+                                f'"{printable(folder)}" '
                                 f'({_some("/".join(f) for f in found)}): write the folder into the path.')
         if found: out[name] = os.path.abspath(os.path.join(folder, *found[0]))
     return out
 
 def _moved(names, folder, of):
-    "Files of `names`, all of which begin with folders that are gone: `folder` stands in the place of this one beginning; or None"
+    "Files of `names`, all of which begin with folders that are gone, with `folder` in their place; or None"
     written = [_parts(n) for n in names]
     shared = os.path.commonprefix([parts[:-1] for parts, _ in written])
     absolute, here = all(root for _, root in written), _composed(Path(os.path.abspath(folder)).parts)
     for n in range(1, len(shared) + 1):
         if not absolute and here[-n:] != shared[:n]: continue
         rest = ['/'.join(parts[n:]) for parts, _ in written]
-        if not any(_as_written(r, folder) for r in rest[:20]): continue
-        files = [_as_written(r, folder) for r in rest]
+        if not any(_file_of(r, folder) for r in rest[:20]): continue
+        files = [_file_of(r, folder) for r in rest]
         if 2*sum(map(bool, files)) < len(files): continue
-        if absolute: warnings.warn(f'The paths of {of} begin with "{printable("/".join(shared[:n]))}", which is not there: they are looked for in "{printable(folder)}" instead.')
+        if absolute:
+            warnings.warn(f'The paths of {of} begin with "{printable("/".join(shared[:n]))}", which is not there: they '
+                          f'are looked for in "{printable(folder)}" instead.')
         return files
 
+def _file_of(name, folder):
+    "The file that a path names from `folder`, or None"
+    file = os.path.abspath(os.path.join(folder, name))
+    return file if _is_file(file) else _respelled(name, folder)
+
 def _find_files(names, folder, of='the table', search=True):
-    "Absolute paths of `names`; a name that no file answers to stays as it is, from `folder`"
-    path = [os.path.abspath(os.path.join(folder, n)) for n in names]
-    files = [p if _is_file(p) else None for p in path]
-    if None not in files: return path
-    files = [f or _as_written(n, folder) for f, n in zip(files, names)]
+    "(absolute paths of `names`, which of them are there); a name that no file answers to stays as it is, from `folder`"
+    files = [_file_of(n, folder) for n in names]
     if search and None in files:
         found = _below([n for f, n in zip(files, names) if f is None], folder, of)
         files = [f or found.get(n) for f, n in zip(files, names)]
     if names and not any(files): files = _moved(names, folder, of) or files
-    return [f or p for f, p in zip(files, path)]
+    return [f or os.path.abspath(os.path.join(folder, n)) for f, n in zip(files, names)], [f is not None for f in files]
 
 # %% ../nbs/10_manifest.ipynb #93ad810a
 def read_csv(
@@ -738,30 +826,45 @@ def read_csv(
 ) -> pd.DataFrame: # a manifest with absolute paths
     "A manifest from a table of the user's; columns that are not asked for are kept as `meta_…`"
     is_table = isinstance(csv, pd.DataFrame)
-    name, df = ('the table', csv.reset_index(drop=True)) if is_table else (f'"{printable(Path(csv).name)}"', _load_csv(csv, columns))
-    folder = Path(folder).expanduser() if folder is not None else Path('.') if is_table else Path(csv).expanduser().parent
-    if not _is_folder(folder): raise ManifestError(f'There is no folder "{printable(folder)}" to look for the images in: check folder="…" (--folder on the command line).')
+    name = 'the table' if is_table else f'"{printable(Path(csv).name)}"'
+    df = csv.reset_index(drop=True) if is_table else _load_csv(csv, columns)
+    if folder is None: folder = '.' if is_table else Path(csv).parent
+    folder = Path(folder).expanduser()
+    if not _is_folder(folder):
+        raise ManifestError(f'There is no folder "{printable(folder)}" to look for the images in: check folder="…" '
+                            '(--folder on the command line).')
     df = _with_split(_rename(df, columns, labels, values), name)
-    if 'patient' not in df: df['patient'] = [patient(str(p)) for p in df['path']]; _warn_unknown(df, folder)
+    if 'patient' not in df:
+        df['patient'] = [patient(str(p)) for p in df['path'].tolist()]
+        _warn_unknown(df, folder)
     if source: df['source'] = source
-    if 'cause' not in df and any(found := [cause(p) for p in df['path']]): df['cause'] = found
-    df['path'] = _find_files([_as_key(p) for p in df['path']], folder, name) if df['path'].notna().all() else df['path']
-    gone = [not _is_file(p) for p in df['path'].map(_as_key)] if missing == 'drop' else []
-    if any(gone):
-        warnings.warn(f'{_count(sum(gone), "file")} named in {name} but not there, and left out.')
-        df = df[~np.array(gone)]
-    return check_manifest(df, need_files=missing == 'error', name=name)
+    if 'cause' not in df and any(found := [cause(p) for p in df['path'].tolist()]): df['cause'] = found
+    here = np.ones(len(df), bool)
+    if df['path'].notna().all():
+        df['path'], here = _find_files([_as_key(p) for p in df['path'].tolist()], folder, name)
+        here = np.array(here)
+    if missing == 'drop' and not here.all():
+        warnings.warn(f'{_count(int(sum(~here)), "file")} named in {name} but not there, and left out.')
+        df, here = df[here], here[here]
+    df = check_manifest(df, name=name)
+    if missing == 'error': _check_files(df['path'][~here], name)
+    return df
 
 def _with_split(df, name):
     "The table with its column `path`, and with the split that the folders in its paths tell where no column does"
     if 'path' not in df:
-        first = ' (the first line has to name the columns)' if any(str(c).lower().endswith(IMAGE_SUFFIXES) for c in df.columns) else ''
-        raise ManifestError(f'There is no column "path" in {name}, only {_some(df.columns, 12)}{first}: say which one it is with columns={{"…": "path"}} '
+        first = ' (the first line has to name the columns)' if any(str(c).lower().endswith(IMAGE_SUFFIXES)
+                                                                   for c in df.columns) else ''
+        raise ManifestError(f'There is no column "path" in {name}, only {_some(df.columns, 12)}{first}: say which one '
+                            f'it is with columns={{"…": "path"}} '
                             '(--columns …=path on the command line).')
     if 'split' in df: return df
-    told = [next((s for part in _parts(_as_key(p))[0][:-1] if (s := as_split(part))), None) for p in df['path']]
+    folders = [_as_key(p).replace('\\', '/').rpartition('/')[0] for p in df['path'].tolist()]
+    split = {f: next((s for part in reversed(f.split('/')) if (s := as_split(part))), None) for f in set(folders)}
+    told = [split[f] for f in folders]
     if len(set(told) - {None}) < 2: return df
-    warnings.warn(f'No column of {name} tells the split, but the folders in its paths do ({", ".join(s for s in SPLITS if s in told)}), so it is taken from them.')
+    warnings.warn(f'No column of {name} tells the split, but the folders in its paths do '
+                  f'({", ".join(s for s in SPLITS if s in told)}), so it is taken from them.')
     return df.assign(split=pd.Series(told, dtype=object, index=df.index))
 
 # %% ../nbs/10_manifest.ipynb #6e1b850c
@@ -777,9 +880,17 @@ def write_manifest(
         except ValueError: return p # another drive on Windows
         return p if below.startswith('..') else Path(below).as_posix()
     df['path'] = [relative(os.path.abspath(p)) for p in df['path']]
-    odd = any('\r' in str(v) for c in df if df[c].dtype.kind not in 'bif' for v in df[c]) # not quoted by Python before 3.13
+    # not quoted by Python before 3.13
+    odd = any('\r' in str(v) for c in df if df[c].dtype.kind not in 'bif' for v in df[c])
     text = df.to_csv(index=False, lineterminator='\n', quoting=2 if odd else 0)
     return write_whole(csv_file, text.encode('utf-8', 'surrogatepass'))
+
+def _resolved(names, folder, of):
+    "Absolute paths of the names in a manifest; all are looked for where some look strange or some of a few are gone"
+    path = [os.path.abspath(os.path.join(folder, n)) for n in names]
+    if all(n.isascii() and '\\' not in n for n in names) and all(map(_is_file, path[::max(1, len(path)//20)])):
+        return path
+    return _find_files(names, folder, of, search=False)[0]
 
 def read_manifest(
     csv, # written by `write_manifest`, or by hand in the same form
@@ -789,7 +900,7 @@ def read_manifest(
     csv = Path(csv).expanduser()
     name = f'"{printable(csv.name)}"'
     df = _with_split(_ours(_load_csv(csv)), name)
-    if df['path'].notna().all(): df['path'] = _find_files([str(p) for p in df['path']], csv.parent, name, search=False)
+    if df['path'].notna().all(): df['path'] = _resolved([str(p) for p in df['path'].tolist()], csv.parent, name)
     return check_manifest(df, need_label=False, need_files=need_files, name=name)
 
 # %% ../nbs/10_manifest.ipynb #e645e480
@@ -837,10 +948,12 @@ def split_patients(
     shared = set(df.loc[official, 'patient']) & set(df.loc[~official, 'patient'])
     if drop_shared and shared:
         keep = official | ~df['patient'].isin(shared).to_numpy()
-        warnings.warn(f'{_count(int(sum(~keep)), "image")} left out of the pool, because {_count(shared, "patient")} in the test split too.')
+        warnings.warn(f'{_count(int(sum(~keep)), "image")} left out of the pool, because {_count(shared, "patient")} '
+                      'in the test split too.')
         df, official = df[keep].reset_index(drop=True), official[keep]
     elif same := _not_told_apart(df.assign(side=official), shared):
-        raise ManifestError(f'{_count(same, "patient")} in the test split and outside it ({_some(same)}): pass drop_shared=True '
+        raise ManifestError(f'{_count(same, "patient")} in the test split and outside it ({_some(same)}): pass '
+                            'drop_shared=True '
                             '(--drop_shared on the command line) to leave them out of the pool.')
     home = _deal(_tags(df[~official]), {'train': 1 - sum(fractions.values()), **{s: f for s, f in fractions.items() if f}}, seed) if not official.all() else {}
     if empty := {'train', *(s for s, f in fractions.items() if f)} - set(home.values()):

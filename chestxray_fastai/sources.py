@@ -8,7 +8,8 @@ __all__ = ['MAX_FILES', 'MENDELEY', 'SETS', 'KAGGLE', 'PNEUMONIA_COUNTS', 'NIH_F
            'whole_folder', 'unpack', 'datasets', 'credit', 'get_xrays']
 
 # %% ../nbs/11_sources.ipynb #5839fecc
-import difflib, errno, hashlib, inspect, json, math, os, queue, re, shutil, stat, sys, tarfile, threading, time, warnings, zipfile, zlib
+import difflib, errno, hashlib, inspect, json, math, os, queue, re, shutil, stat, sys
+import tarfile, threading, time, warnings, zipfile, zlib
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path, PureWindowsPath
@@ -19,7 +20,8 @@ import numpy as np
 import pandas as pd
 
 from .core import ChestXrayError, StorageError, is_storage_error, locked, printable, try_again
-from .manifest import ManifestError, as_split, choose_label, read_csv, read_folder, read_manifest, read_table, write_manifest
+from .manifest import ManifestError, choose_label, read_csv, read_folder, read_manifest, read_table
+from .manifest import write_manifest
 from .manifest import _image_files, _is_file, _is_folder, _same, _some, _split_words
 
 # %% ../nbs/11_sources.ipynb #8d84e2e1
@@ -39,7 +41,8 @@ def is_offline() -> bool: # False for an empty value, 0, no, false and off too
 def _may_connect(url, offline=None):
     "Raise before a connection that was forbidden"
     if is_offline() if offline is None else offline:
-        raise SourceError(f'{_host(url)} is not asked, because connections are switched off (--offline, or CHESTXRAY_OFFLINE).')
+        raise SourceError(f'{_host(url)} is not asked, because connections are switched off (--offline, or '
+                          'CHESTXRAY_OFFLINE).')
 
 def checksum(
     file, # file to read
@@ -104,7 +107,7 @@ def _start_and_total(response, part, start, note):
 
 # %% ../nbs/11_sources.ipynb #9e920912
 def _stream(url, head, timeout):
-    "The response, then its pieces (decoded); raises `_Again` when headers or 16 kB take longer than twice `timeout`, however steadily they drip"
+    "The response, then its decoded pieces; raises `_Again` when headers or 16 kB take longer than twice `timeout`"
     import requests
     items, stop = queue.Queue(8), threading.Event()
     def put(item):
@@ -129,7 +132,7 @@ def _stream(url, head, timeout):
     finally: stop.set()
 
 def _limit(size, total, encoded, part):
-    "The most bytes that may come: what was published, what the server told, or a sane factor of that where it compresses"
+    "The most bytes that may come: as published, as the server told, or a factor of that where it compresses"
     if size: return size
     if total and encoded: return max(10**8, 50*total)
     return total or shutil.disk_usage(part.parent).free//2
@@ -147,7 +150,7 @@ def _make_folder(folder):
     if not os.access(folder, os.W_OK): raise SourceError(f'The folder "{folder}" cannot be written to: choose another, for the cache with CHESTXRAY_CACHE.')
 
 def _fetch(url, part, size, timeout, progress):
-    "One try: continue `part` where it ends if the server's file is still the same one, else begin anew; the length that the server told"
+    "One try: continue `part` if the server's file is still the same, else begin anew; gives the length that was told"
     note, start = _note(part), part.stat().st_size if part.exists() else 0
     if note.get('url') != url: note = {}
     if start and start == note.get('total'): return start
@@ -166,7 +169,8 @@ def _fetch(url, part, size, timeout, progress):
         _no_room(part.parent, (total or 0) - start)
         limit = _limit(size, total, encoded, part)
         total = None if encoded else total # the length of what is compressed says nothing about the file
-        Path(f'{part}.json').write_text(json.dumps(dict(url=url, tag=None if encoded else _tag(r), total=total)), encoding='utf-8')
+        Path(f'{part}.json').write_text(json.dumps(dict(url=url, tag=None if encoded else _tag(r), total=total)),
+                                        encoding='utf-8')
         show = _meter(total or size, progress)
         with part.open('ab' if start else 'wb') as f:
             for piece in stream:
@@ -175,7 +179,8 @@ def _fetch(url, part, size, timeout, progress):
                 f.write(piece); show(start)
     if start > limit:
         _forget(part)
-        raise SourceError(f'{_host(url)} sent more than the {limit:,} bytes that were to come, so it is another file: what came was thrown away.')
+        raise SourceError(f'{_host(url)} sent more than the {limit:,} bytes that were to come, so it is another file: '
+                          'what came was thrown away.')
     if total is not None and start != total: raise _Again(f'{start:,} of {total:,} bytes came')
     return total
 
@@ -236,8 +241,10 @@ def download(
             except _Again as e: why, kept = str(e), part.exists()
             else:
                 if not (why := _wrong(part, **published)):
-                    if told is None and not any(published.values()): warnings.warn(f'{_host(url)} told no length of {file.name} and there is no checksum, '
-                                                                                   'so nobody knows whether it is whole.')
+                    if told is None and not any(published.values()):
+                        warnings.warn(f'{_host(url)} told no length of {file.name} and there is no checksum, '
+                                                                                   'so nobody knows whether it is '
+                                                                                   'whole.')
                     os.replace(part, file); _forget(part)
                     return file
                 why, kept = f'{why}, so what came was thrown away', False
@@ -255,13 +262,14 @@ def fetch_file(
     progress=True, # show a progress bar
 ) -> Path: # the file; what lies there is verified every time, and never trusted because it is there
     "The one door for weights: a file that has exactly this SHA-256, fetched if need be; raises a `SourceError`"
-    if not re.fullmatch('[0-9a-fA-F]{64}', sha256 or ''): raise ValueError(f'sha256={sha256!r} is no whole SHA-256, which has 64 digits.')
+    if not re.fullmatch('[0-9a-fA-F]{64}', sha256 or ''):
+        raise ValueError(f'sha256={sha256!r} is no whole SHA-256, which has 64 digits.')
     file = Path(file or cache_folder()/'weights'/Path(url.split('?')[0]).name).expanduser()
     if _is_file(file) and not _wrong(file, size, sha256): return file
     try: return download(url, file, sha256=sha256, size=size, progress=progress, offline=offline)
     except SourceError as e:
-        there = f' What lies in "{printable(file)}" is another file or damaged, and was not used.' if _is_file(file) else ''
-        raise SourceError(f'{e}{there}') from None
+        if not _is_file(file): raise
+        raise SourceError(f'{e} What lies in "{printable(file)}" is another file or damaged, and was not used.') from None
 
 # %% ../nbs/11_sources.ipynb #abd5fa95
 def safe_parts(
@@ -270,7 +278,8 @@ def safe_parts(
     "The parts of a name that stays inside its folder on every platform; a `SourceError` for one that does not"
     p = PureWindowsPath(name)
     if p.drive or p.root or '..' in p.parts or ':' in name or '\0' in name or not p.parts:
-        raise SourceError(f'An entry of the archive is called "{printable(name)}", which leads outside its folder: nothing was unpacked, and this is not the published file.')
+        raise SourceError(f'An entry of the archive is called "{printable(name)}", which leads outside its folder: '
+                          'nothing was unpacked, and this is not the published file.')
     return p.parts
 
 def _junk(parts):
@@ -295,14 +304,19 @@ def _plan(archive, packed, max_ratio):
     for name, size, kind, opener in _entries(archive):
         if kind == 'folder' and name.strip('./\\') == '': continue
         parts, name = safe_parts(name), printable(name)
-        if max(len(os.fsencode(p)) for p in parts) > 255: raise SourceError(f'An entry of the archive has a name of more than 255 bytes, "{name[:40]}…": nothing was unpacked.')
+        if max(len(os.fsencode(p)) for p in parts) > 255:
+            raise SourceError(f'An entry of the archive has a name of more than 255 bytes, "{name[:40]}…": nothing was '
+                              'unpacked.')
         if kind == 'link': raise SourceError(f'An entry of the archive, "{name}", is a link and no file: nothing was unpacked, and this is not the published file.')
         if kind == 'folder' or _junk(parts): continue
         if parts in names: raise SourceError(f'The archive holds "{name}" twice: nothing was unpacked, and this is not the published file.')
         names.add(parts); plan.append((parts, size, opener))
-        if len(plan) > MAX_FILES: raise SourceError(f'The archive holds more than {MAX_FILES:,} files, which no set of images does: nothing was unpacked.')
+        if len(plan) > MAX_FILES:
+            raise SourceError(f'The archive holds more than {MAX_FILES:,} files, which no set of images does: nothing '
+                              'was unpacked.')
     if both := next((p for p in names for i in range(1, len(p)) if p[:i] in names), None):
-        raise SourceError(f'The archive holds a file and a folder of one name, above "{printable("/".join(both))}": nothing was unpacked, and this is not the published file.')
+        raise SourceError(f'The archive holds a file and a folder of one name, above "{printable("/".join(both))}": '
+                          'nothing was unpacked, and this is not the published file.')
     total = sum(size for _, size, _ in plan)
     if total > max(10**8, max_ratio*packed):
         raise SourceError(f'The archive would grow from {packed/1e6:,.1f} to {total/1e6:,.1f} MB, which no set of images does: nothing was unpacked.')
@@ -325,7 +339,8 @@ def is_complete(
 def _not_begun(folder):
     "Raise if `folder` is there without being whole"
     if folder.exists() and not is_complete(folder):
-        raise SourceError(f'"{printable(folder)}" is there and is not whole, or something was added to it: delete it or move it away, and run this again.')
+        raise SourceError(f'"{printable(folder)}" is there and is not whole, or something was added to it: delete it '
+                          'or move it away, and run this again.')
 
 @contextmanager
 def whole_folder(
@@ -372,8 +387,11 @@ def _of_the_disk(error, archive, folder):
     "The sentence for an archive that the disk does not take"
     if is_storage_error(error):
         return error if isinstance(error, StorageError) else StorageError(
-            f'The storage of "{printable(archive)}" or "{printable(folder.parent)}" does not answer ({error.strerror}): nothing was unpacked; wait until it is there again, and run this again.')
-    return SourceError(f'"{printable(archive)}" cannot be unpacked into "{printable(folder.parent)}" ({error.strerror}): nothing was unpacked; choose another folder, for the cache with CHESTXRAY_CACHE.')
+            f'The storage of "{printable(archive)}" or "{printable(folder.parent)}" does not answer '
+            f'({error.strerror}): nothing was unpacked; wait until it is there again, and run this again.')
+    return SourceError(f'"{printable(archive)}" cannot be unpacked into "{printable(folder.parent)}" '
+                       f'({error.strerror}): nothing was unpacked; choose another folder, for the cache with '
+                       'CHESTXRAY_CACHE.')
 
 def unpack(
     archive, # zip, tar, tar.gz, tar.bz2 or tar.xz
@@ -398,7 +416,8 @@ def unpack(
                     if (got := file.stat().st_size) != size: raise EOFError(f'{got:,} bytes instead of {size:,}')
                     show(done := done + size)
         except (*_DAMAGE, OSError) as e:
-            if isinstance(e, OSError) and e.errno is not None: raise _of_the_disk(e, archive, folder) from None # damage in an archive has no number
+            if isinstance(e, OSError) and e.errno is not None:
+                raise _of_the_disk(e, archive, folder) from None # damage in an archive has no number
             raise SourceError(f'"{archive}" is damaged ({type(e).__name__}), nothing was unpacked: remove it and fetch it again.') from None
     return folder
 
@@ -534,26 +553,33 @@ def _nih_csv(folder):
 def _list_names(file):
     "The file names that a list gives, one a line, without folders and without what stands behind them"
     text = try_again(file.read_bytes, what=file).decode('utf-8-sig', 'replace')
-    return {re.split(r'[\s,;]', line.strip())[0].replace('\\', '/').rpartition('/')[2] for line in text.splitlines() if line.strip()}
+    return {re.split(r'[\s,;]', line.strip())[0].replace('\\', '/').rpartition('/')[2] for line in text.splitlines()
+            if line.strip()}
 
 def _list_split(file):
-    "The split that the name of a list tells: test_list.txt, test_list_NIH.txt, TestList (1).txt; 'pool' for train_val; None for another file"
+    "The split that the name of a list tells, such as test_list_NIH.txt; 'pool' for train_val; None for another file"
     splits, _ = _split_words(re.sub(r'(?i)nih|list', ' ', file.stem))
     return 'pool' if splits == {'train', 'valid'} else next(iter(splits)) if len(splits) == 1 else None
 
 def _official_split(images, folder):
     "The split of each image by the lists that lie in `folder` or one folder below; None where there is no list"
-    lists = sorted(f for pattern in ('*', '*/*') for f in folder.glob(pattern) if f.suffix.lower() in ('.txt', '.lst', '.csv') and _list_split(f) and _is_file(f))
+    lists = sorted(f for pattern in ('*', '*/*') for f in folder.glob(pattern)
+                   if f.suffix.lower() in ('.txt', '.lst', '.csv') and _list_split(f) and _is_file(f))
     split, pool, known = {}, set(), set(images)
     for file in lists:
         names, of = _list_names(file) & known, _list_split(file)
-        if not names and 'list' in file.stem.lower(): warnings.warn(f'"{printable(file.name)}" looks like the list of a split and names none of the images.')
+        if not names and 'list' in file.stem.lower():
+            warnings.warn(f'"{printable(file.name)}" looks like the list of a split and names none of the images.')
         if of == 'pool': pool |= names
         else:
-            if twice := [n for n in names if split.get(n, of) != of]: raise SourceError(f'{_some(twice)} is in more than one of the lists {_some(f.name for f in lists)}: keep the right one.')
+            if twice := [n for n in names if split.get(n, of) != of]:
+                raise SourceError(f'{_some(twice)} is in more than one of the lists {_some(f.name for f in lists)}: '
+                                  'keep the right one.')
             split.update(dict.fromkeys(names, of))
-    if both := [n for n in pool if split.get(n) == 'test']: raise SourceError(f'{_some(both)} is in the list of the test and in that of train and val: keep the right one.')
-    if pool and 'test' not in split.values(): split.update({n: 'test' for n in known - pool}) # who gives train_val alone holds out the rest
+    if both := [n for n in pool if split.get(n) == 'test']:
+        raise SourceError(f'{_some(both)} is in the list of the test and in that of train and val: keep the right one.')
+    if pool and 'test' not in split.values():
+        split.update({n: 'test' for n in known - pool}) # who gives train_val alone holds out the rest
     return [split.get(n) for n in images] if split else None
 
 def _nih_table(csv):
@@ -561,9 +587,11 @@ def _nih_table(csv):
     try: df = read_table(csv, text=['Image Index', 'Patient ID'], verbatim=['Finding Labels'])
     except ManifestError as e:
         if not _is_file(csv): raise
-        raise SourceError(f'"{printable(csv)}" is not the table of ChestX-ray14 ({printable(e).rstrip(".")}): fetch it again.') from None
+        raise SourceError(f'"{printable(csv)}" is not the table of ChestX-ray14 ({printable(e).rstrip(".")}): fetch it '
+                          'again.') from None
     if not {'Image Index', 'Finding Labels', 'Patient ID'} <= set(df):
-        raise SourceError(f'"{printable(csv)}" has no columns "Image Index", "Finding Labels" and "Patient ID", so it is not the table of ChestX-ray14: fetch it again.')
+        raise SourceError(f'"{printable(csv)}" has no columns "Image Index", "Finding Labels" and "Patient ID", so it '
+                          'is not the table of ChestX-ray14: fetch it again.')
     split = [c for c in df if _same(c) == 'split']
     df = df[[c for c in df if c in _NIH_COLUMNS or c in split]].rename(columns={c: 'split' for c in split})
     official = _official_split(df['Image Index'], Path(csv).parent)
@@ -590,7 +618,8 @@ def _nih(path, fetch, progress, say, partial=False):
     "The manifest of ChestX-ray14: found, or fetched from Kaggle if it may be"
     if path is not None and Path(path).suffix.lower() == '.csv': found = 'the given path', Path(path).expanduser().parent
     else: found = _find('nih', path, _nih_csv, ['nih', 'nih_sample', 'NIH', 'ChestX-ray14', 'ChestXray14', 'chestxray14', 'nih-chest-xrays', 'CXR8', 'data'])
-    why = [] if path is not None else ['it is 45 GB, so it is fetched from Kaggle only by get_xrays("nih", download=True) in Python']
+    why = [] if path is not None else ['it is 45 GB, so it is fetched from Kaggle only by get_xrays("nih", '
+                                       'download=True) in Python']
     if not found and path is None and fetch:
         say('Fetching ChestX-ray14 from Kaggle (45 GB).')
         try:
@@ -682,27 +711,33 @@ def _fits(reader, options, what):
     "Raise unless a reader takes all options"
     known = set(inspect.signature(reader).parameters) - {'csv', 'fetch', 'progress', 'say', 'path'}
     if unknown := sorted(set(options) - known - {'label'}):
-        raise ManifestError(f'What was passed is {what}, which has no option {unknown[0]} (--{unknown[0]} on the command line): leave it out.')
+        raise ManifestError(f'What was passed is {what}, which has no option {unknown[0]} (--{unknown[0]} on the '
+                            'command line): leave it out.')
     return options
 
 def _is_archive(path):
     "Whether a file is an archive of images, rather than a table (a spreadsheet is a zip, and a table may be in one)"
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as z: files = [i.filename for i in z.infolist() if not i.is_dir() and not i.filename.startswith('__MACOSX')]
-        return not {'[Content_Types].xml', 'mimetype'} & set(files) and not (len(files) == 1 and re.search(r'\.(csv|tsv|txt)$', files[0], re.I))
-    return tarfile.is_tarfile(path)
+    try:
+        if not zipfile.is_zipfile(path): return tarfile.is_tarfile(path)
+        with zipfile.ZipFile(path) as z:
+            files = [i.filename for i in z.infolist() if not i.is_dir() and not i.filename.startswith('__MACOSX')]
+    except _DAMAGE: return True # unpacking says so
+    if {'[Content_Types].xml', 'mimetype'} & set(files): return False
+    return len(files) != 1 or not re.search(r'\.(csv|tsv|txt)$', files[0], re.I)
 
 def _own_table(path, label, **options):
     "The manifest of a table of the user's"
     head = set(read_table(path, text=['path', 'patient']).columns)
-    if {'Image Index', 'Finding Labels'} <= head and not {'columns', 'labels'} & set(options): df = _read_nih(path, **_fits(_read_nih, options, 'the table of ChestX-ray14'))
+    if {'Image Index', 'Finding Labels'} <= head and not {'columns', 'labels'} & set(options):
+        df = _read_nih(path, **_fits(_read_nih, options, 'the table of ChestX-ray14'))
     elif {'path', 'patient'} <= head and not options: df = read_manifest(path)
     else: df = read_csv(path, **_fits(read_csv, options, 'a table'))
     return df if label is None else choose_label(df, label)
 
 def _own(path, progress, say, **options):
     "The manifest of a folder, table, archive or .npz of the user's, read by what it holds"
-    path, label, rest = Path(path).expanduser(), options.get('label'), {k: v for k, v in options.items() if k != 'label'}
+    path, label, rest = Path(path).expanduser(), options.get('label'), {k: v for k, v in options.items()
+                                                                        if k != 'label'}
     chosen = (lambda df: df) if label is None else partial(choose_label, label=label)
     if _is_folder(path):
         if _is_file(path/'phantoms.csv') and not rest: return chosen(read_manifest(path/'phantoms.csv'))
@@ -712,7 +747,8 @@ def _own(path, progress, say, **options):
         meant = difflib.get_close_matches(str(path), SETS, 1)
         todo = f'did you mean {meant[0]!r}?' if meant else f'check the path, or give one of the names {", ".join(SETS)}.'
         raise SourceError(f'There is no folder or file "{printable(path)}": {todo}')
-    if path.suffix.lower() == '.npz': return chosen(_pneumoniamnist(path, False, progress, say, **_fits(_pneumoniamnist, rest, 'a .npz')))
+    if path.suffix.lower() == '.npz':
+        return chosen(_pneumoniamnist(path, False, progress, say, **_fits(_pneumoniamnist, rest, 'a .npz')))
     if not _is_archive(path): return _own_table(path, label, **rest)
     folder = unpack(path, cache_folder()/'own'/f'{path.stem}-{checksum(path)[:12]}', progress=progress)
     inside = [f for f in folder.iterdir() if f.name != '.complete']
@@ -727,7 +763,8 @@ def get_xrays(
     download=None, # fetch what is not here? None: yes, but not the 45 GB of 'nih'
     progress=True, # show progress bars
     verbose=True, # print licence and citation at the first use, and where the set was found
-    **options, # n, size, seed (phantoms); origin (pneumonia); partial (nih); size (pneumoniamnist); label (one of several); for your own what `read_folder` or `read_csv` take
+    **options, # n, size, seed (phantoms); origin (pneumonia); partial (nih); size (pneumoniamnist); label (any);
+               # for a folder or table of your own what `read_folder` or `read_csv` take
 ) -> pd.DataFrame: # a manifest
     "The manifest of a set of X-rays: looked for in `path`, then in the folder `CHESTXRAY_DATA`, then in the cache, and then fetched"
     say = print if verbose else _silent
@@ -737,7 +774,8 @@ def get_xrays(
     known, label = set(inspect.signature(_READERS[name]).parameters), options.pop('label', None)
     if name == 'phantoms': known |= {'prevalence', 'val', 'test', 'repeat', 'shortcut'} # what write_phantoms takes
     if unknown := set(options) - known:
-        raise SourceError(f'{name!r} has no option {sorted(unknown)[0]!r}: it takes {", ".join(sorted({*known, "label"} - {"path", "fetch", "progress", "say", "options"}))}.')
+        raise SourceError(f'{name!r} has no option {sorted(unknown)[0]!r}: it takes '
+                          f'{", ".join(sorted({*known, "label"} - {"path", "fetch", "progress", "say", "options"}))}.')
     if path is not None and not (path := Path(path).expanduser()).exists(): raise SourceError(f'There is no folder or file "{path}": check path=….')
     if path is not None and path.is_file() and path.suffix.lower() not in ('.csv', '.npz'):
         path = unpack(path, cache_folder()/name/checksum(path)[:12], progress=progress)

@@ -7,6 +7,7 @@ __all__ = ['FAR', 'ALTERATIONS', 'MIN_CALIBRATION', 'ORIENTATIONS', 'OutlierErro
 
 # %% ../nbs/32_uncertainty.ipynb #c5cddea3
 import base64, binascii
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -230,12 +231,18 @@ def _batches(n, batch_size, progress):
     starts = range(0, n, batch_size)
     return show_progress(starts, label='Looking at the images') if progress else starts
 
-def _as_input(pixels, preprocessing, device='cpu'):
+def _as_input(pixels, preprocessing, device):
     "Pixels as the network wants them: float32, shape (n, channels, size, size), on the network's device"
     import torch
     mean, std = (torch.tensor(preprocessing[k], dtype=torch.float32, device=device).view(1, -1, 1, 1) for k in ('mean', 'std'))
     x = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)  # as bytes, a quarter of what floats would be
     return (x[:, None].float().div(255).expand(-1, preprocessing['channels'], -1, -1) - mean) / std
+
+def _exact(device):
+    "On a GPU: no autocast and no TensorFloat-32, so that it agrees with the processor"
+    if device.type == 'cpu': return nullcontext()
+    from chestxray_fastai.learner import exact_float32
+    return exact_float32()
 
 def network_outputs(model, # a network of `learner.load_model`, on the device on which it is to run
                     pixels: np.ndarray, # uint8, shape (n, size, size), of the size that the network was trained for
@@ -253,7 +260,7 @@ def network_outputs(model, # a network of `learner.load_model`, on the device on
     device, was_training, out = next(model.parameters()).device, model.training, []
     probe = feature_probe(model).eval()
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), _exact(device):
             for i in _batches(len(pixels), batch_size, progress):
                 found = probe(_as_input(pixels[i:i + batch_size], preprocessing, device))
                 out.append([v.float().cpu().numpy() for v in found])
@@ -278,7 +285,7 @@ def rival_scores(model, # as for `network_outputs`, with two outputs
     pushed = [odin.predict(_as_input(pixels[i:i + batch_size], preprocessing, next(model.parameters()).device)).cpu() for i in range(0, len(pixels), batch_size)]
     found = dict(softmax=MaxSoftmax.score(torch.from_numpy(raw)), energy=EnergyBased.score(torch.from_numpy(raw)), odin=torch.cat(pushed),
                  mahalanobis=Mahalanobis(None).fit_features(fit, classes).predict_features(last), nearest=KNN(None, k=k).fit_features(fit, classes).predict_features(last))
-    return pd.DataFrame({name: v.double().numpy() for name, v in found.items()})
+    return pd.DataFrame({name: v.cpu().double().numpy() for name, v in found.items()})
 
 # %% ../nbs/32_uncertainty.ipynb #64a2efe8
 def _judge_outliers(home, strange, home_weights, strange_weights):
@@ -597,7 +604,7 @@ import pandas as pd
 
 from .calibrate import calibration_effect, one_image_each, patients_needed
 from .evaluate import (COLOURS, MIN_PATIENTS, ScoresError, _axes, _cuts, _names, check_scores, interval, one_label,
-                                       resample_weights, score_labels, sigmoid)
+                                       rate_interval, resample_weights, score_labels, sigmoid)
 
 # %% ../nbs/32a_refer.ipynb #cdd18166
 def answers(scores: pd.DataFrame,
@@ -662,8 +669,12 @@ def coverage_risk(table: pd.DataFrame, # of `answers`
         risk, full = _risk_at(wrong, sure, w, c), _risk_at(wrong, sure, w, np.ones(1))
         return np.c_[risk, np.divide(risk, full, out=np.full_like(risk, np.nan), where=full > 0)]
     found = both(np.ones((1, len(wrong))))[0]
-    ends = interval(pd.DataFrame(np.concatenate([both(w) for w in resample_weights(table.patient, n_boot, seed)])), level).to_numpy()
+    ends = interval(pd.DataFrame(np.concatenate([both(w) for w in resample_weights(table.patient, n_boot, seed)])), level).to_numpy(copy=True)
     k = len(c)
+    order = np.argsort(-np.asarray(sure), kind='stable')
+    for row in np.flatnonzero(found[:k] == 0):                             # no error was seen: Wilson's interval, as no resample varies there
+        answered = order[:max(1, int(np.floor(c[row] * len(order) + 1e-9)))]
+        ends[row] = 0., rate_interval(np.zeros(len(answered)), np.asarray(table.patient, str)[answered], level)[1]
     return pd.DataFrame(dict(coverage=c, error=found[:k], low=ends[:k, 0], high=ends[:k, 1], of_full=found[k:], of_full_low=ends[k:, 0], of_full_high=ends[k:, 1]))
 
 def risk_area(table: pd.DataFrame, n_boot: int = 1000, seed: int = 0, level: float = .95) -> pd.DataFrame: # rows aurc, optimal, excess, error; columns value, low, high
@@ -976,7 +987,18 @@ def _shares(parts, patient, n_boot, seed, level):
         a, b = w @ pairs[:, :, 0], w @ pairs[:, :, 1]
         return np.divide(a, b, out=np.full_like(a, np.nan), where=b > 0)
     draws = pd.DataFrame(np.concatenate([share(w) for w in resample_weights(patient, n_boot, seed)]), columns=list(parts))
-    return pd.Series(share(np.ones((1, len(pairs))))[0], list(parts)).to_frame('value').join(interval(draws, level))
+    table = pd.Series(share(np.ones((1, len(pairs))))[0], list(parts)).to_frame('value').join(interval(draws, level))
+    patient = np.asarray(patient, str)
+    for name, (hits, of) in parts.items():
+        if table.value[name] in (0, 1): table.loc[name, ['low', 'high']] = _at_edge(hits, of, patient, level) # no resample varies there
+    return table
+
+def _at_edge(hits, of, patient, level):
+    "Wilson's interval of a share that is exactly 0 or 1; `hits` among `of`, each of shape (n,)"
+    rows = np.asarray(of, bool)
+    hits = np.asarray(hits, float)[rows]
+    low, high = rate_interval(hits, patient[rows], level)
+    return min(low, hits[0]), max(high, hits[0])
 
 def conformal_coverage(scores: pd.DataFrame, sets: ConformalSets, split: str = 'test', n_boot: int = 1000, seed: int = 0, level: float = .95) -> pd.DataFrame: # columns value, low, high
     "How many sets hold the truth, of all and of each class, and how many hold one answer, both, or none"

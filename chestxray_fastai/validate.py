@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LOSS_PARTS', 'CUTS', 'NEEDS', 'delong', 'align_scores', 'compare_models', 'recalibration', 'external', 'loss_parts',
-           'compare_loss', 'plot_loss', 'plot_external', 'rate_interval', 'auroc_interval', 'holm', 'group_values',
-           'subgroups', 'plot_subgroups', 'join_manifest', 'describe_subgroups', 'judge_subgroups', 'grouped_logits',
+           'compare_loss', 'plot_loss', 'plot_external', 'auroc_interval', 'holm', 'group_values', 'subgroups',
+           'plot_subgroups', 'join_manifest', 'describe_subgroups', 'judge_subgroups', 'grouped_logits',
            'source_effect', 'can_tell_source']
 
 # %% ../nbs/33_validate.ipynb #3e85e1a0
@@ -15,8 +15,9 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 
-from .evaluate import (COLOURS, MIN_PATIENTS, ScoresError, bootstrap, check_scores, curve, interval, log_losses, one_label, point_metrics, reliability,
-                                       resample_weights, sigmoid, weighted_metrics)
+from .evaluate import (COLOURS, MIN_PATIENTS, ScoresError, bootstrap, check_scores, curve, interval, log_losses, n_resamples,
+                                       one_label, point_metrics, rate_interval, reliability, resample_weights, sigmoid,
+                                       weighted_metrics, widen_differences, widen_edges)
 from .manifest import ACQUISITION
 
 # %% ../nbs/33_validate.ipynb #9a921e69
@@ -88,14 +89,17 @@ def compare_models(a: pd.DataFrame, b: pd.DataFrame, # Scores of two models on t
     "What the second model gains over the first: paired bootstrap over patients, and DeLong's test beside it"
     both = _both_classes(align_scores(a, b, split, label), 'The comparison')
     cuts = [_cut(t, label) for t in (threshold if isinstance(threshold, (tuple, list)) else (threshold, threshold))]
-    values, draws = {}, []
+    values, draws, sides = {}, [], []
     for name, cut in zip(('first', 'second'), cuts):
         rows = both[['path', 'patient', 'split', 'y']].assign(logit=both[name])
         rows.attrs['logits'] = True
         values[name] = pd.Series(point_metrics(rows.y, rows.logit, cut))
         draws.append(bootstrap(rows, cut, n_boot=n_boot, seed=seed))
+        ends, _ = widen_edges(values[name], interval(draws[-1], level), rows.y, rows.logit, rows.patient, cut, level=level)
+        sides.append(values[name].to_frame('value').join(ends))
     draws = draws[1] - draws[0]
-    table = pd.DataFrame(values).assign(difference=values['second'] - values['first']).join(interval(draws, level)).drop(['prevalence', 'majority_accuracy'])
+    table = pd.DataFrame(values).assign(difference=values['second'] - values['first']).join(interval(draws, level))
+    table = widen_differences(table, *sides).drop(['prevalence', 'majority_accuracy'])
     tail = np.minimum((draws <= 0).sum(), (draws >= 0).sum())
     table['p'] = (2 * (tail + 1) / (draws.notna().sum() + 1)).clip(upper=1)
     table.loc['auroc_delong'] = {k: v for k, v in delong(both.y, both['first'], both.second, both.patient, level).items() if k != 'z'}
@@ -166,15 +170,17 @@ def external(home: pd.DataFrame, away: pd.DataFrame, # Scores of one frozen mode
             ) -> pd.DataFrame: # a row per metric; columns home, home_low, home_high, away, away_low, away_high, difference, low, high
     "A frozen model at home and elsewhere: every metric with its interval, and what changes"
     places, cut = _places(home, away, home_split, away_split, label, calibrator), float(_calibrated(calibrator, np.array([_cut(threshold, label)]))[0])
-    table, draws = {}, []
+    table, draws, sides = {}, [], []
     for i, (name, rows) in enumerate(zip(('home', 'away'), places.values())):
         y, z = rows.y.to_numpy(), rows.logit.to_numpy()
         lines = pd.concat([pd.DataFrame(recalibration(y, z, w)) for w in resample_weights(rows.patient, n_boot, seed + i)], ignore_index=True)
         draws.append(bootstrap(rows, cut, n_boot=n_boot, seed=seed + i).join(lines))
         table[name] = pd.Series(point_metrics(y, z, cut) | recalibration(y, z))
-        ends = interval(draws[-1], level)
+        ends, _ = widen_edges(table[name], interval(draws[-1], level), y, z, rows.patient, cut, level=level)
+        sides.append(table[name].to_frame('value').join(ends))
         table |= {f'{name}_low': ends.low, f'{name}_high': ends.high}
     table = pd.DataFrame(table).reindex(table['home'].index).assign(difference=table['away'] - table['home']).join(interval(draws[1] - draws[0], level))
+    table = widen_differences(table, *sides)
     table.attrs = {name: dict(images=len(rows), patients=int(rows.patient.nunique())) for name, rows in places.items()} | dict(n_boot=n_boot, level=level)
     return table.rename_axis('metric')
 
@@ -203,8 +209,14 @@ def loss_parts(y, logit, # truth (0 or 1; both occur) and logits, shape (n,)
 
 def _blocks(patient, n_boot, seed, size=50):
     "Resamples in blocks of one length, whatever the number of images"
-    w = np.concatenate(list(resample_weights(patient, n_boot, seed)))
-    return [w[i:i + size] for i in range(0, n_boot, size)]
+    kept = []
+    for weights in resample_weights(patient, n_boot, seed):
+        for row in weights:
+            kept.append(row)
+            if len(kept) == size:
+                yield np.stack(kept)
+                kept = []
+    if kept: yield np.stack(kept)
 
 # %% ../nbs/33_validate.ipynb #39f598cd
 def compare_loss(home: pd.DataFrame, away: pd.DataFrame, calibrator=None, home_split: str = 'test', away_split: str = None, label: str = None, # as for `external`
@@ -219,6 +231,7 @@ def compare_loss(home: pd.DataFrame, away: pd.DataFrame, calibrator=None, home_s
         w, w2 = w[usable], w2[usable]
         share = w @ y / w.sum(1)
         return pd.DataFrame(loss_parts(y, z, prior, None, w)), pd.DataFrame(loss_parts(y2, z2, share if prior is None else prior, share, w2))
+    n_boot = min(n_resamples(n_boot, len(r)) for r in rows)
     here, there = both(np.ones((1, len(y))), np.ones((1, len(y2))))
     draws = [both(*w) for w in zip(*(_blocks(r.patient, n_boot, seed + i) for i, r in enumerate(rows)))]
     table = pd.DataFrame(dict(home=here.iloc[0], away=there.iloc[0], difference=there.iloc[0] - here.iloc[0]))
@@ -271,19 +284,6 @@ def plot_external(home: pd.DataFrame, away: pd.DataFrame, threshold=0., calibrat
     return figure
 
 # %% ../nbs/33_validate.ipynb #8cd27993
-def rate_interval(hits, # 1 where it was right, 0 where it was not, shape (n,)
-                  patient=None, # of each image, shape (n,); None: each image is of another patient
-                  level: float = .95):
-    "(low, high) of a rate: Wilson's interval (1927) with the number of images that remain after the design effect of patients (Rao & Scott 1992)"
-    from scipy.stats import norm
-    hits, n = np.asarray(hits, float), len(hits)
-    who = np.arange(n) if patient is None else pd.factorize(np.asarray(patient, str))[0]
-    p, clusters, z = hits.mean(), who.max() + 1, norm.ppf((1 + level) / 2)
-    effect = n / clusters if p in (0, 1) else max((np.bincount(who, hits - p)**2).sum() / (n * p * (1 - p)), 1)
-    n = n / effect
-    middle, half = (p + z**2 / (2 * n)) / (1 + z**2 / n), z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return float(max(middle - half, 0)), float(min(middle + half, 1))
-
 def auroc_interval(y, logit, # truth (0 or 1; both occur) and scores, shape (n,)
                    patient=None, level: float = .95): # as for `rate_interval`
     "(low, high) of an AUROC: DeLong over patients on the logit scale, which stays within 0 and 1 (Pepe 2003)"
