@@ -641,6 +641,9 @@ class PixelCache:
     def _start(self):
         self._files, self._checked, self._warned = {}, np.zeros(len(self.row), bool), False
 
+    def __del__(self):
+        for file in getattr(self, '_files', {}).values(): file.close()
+
     def __len__(self): return len(self.row)
     @property
     def shape(self): return len(self), self.size, self.size
