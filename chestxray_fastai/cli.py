@@ -142,7 +142,7 @@ def check_splits(
     facts, # of `data_facts`
     target_sensitivity, # that the threshold is to promise on calib
 ) -> list: # sentences: what this run will not be able to do
-    "What is known before the training: raises where a run could not be judged, and says what there will be too little for"
+    "What is known before the training: raises where there is nothing to learn or to judge, and says what there will be too little for"
     from chestxray_fastai.core import printable
     from chestxray_fastai.evaluate import can_promise
     label, n = facts['labels'][0], facts['n']
@@ -153,8 +153,8 @@ def check_splits(
         raise ValueError(f'The split {split} has no {kind} image for {printable(label)} among its {n.get(split, 0):,}: '
                          'add patients of that kind, or try another --seed.')
     few = can_promise(positives['calib'], target_sensitivity, 'calib', label)
-    if few: raise ValueError(few)
-    return _too_few(n, facts['patients'])
+    notes = [f'Too few for that promise: {few} The network is trained and kept all the same; Ctrl-C stops.'] if few else []
+    return notes + _too_few(n, facts['patients'])
 
 def _too_few(n, patients, least=100, alpha=.02, interval=10):
     "What a run with so few images goes without"
@@ -231,11 +231,12 @@ def judge_run(
 ):
     "Fix calibrator, operating point and referral, freeze, open the test through its lock: (threshold, judgement of each split, the report's further parts)"
     from chestxray_fastai.calibrate import calibration_report, choose_calibrator, write_calibration
-    from chestxray_fastai.evaluate import freeze, judge, open_test, operating_point
+    from chestxray_fastai.evaluate import ScoresError, freeze, judge, open_test, operating_point
     from chestxray_fastai.manifest import manifest_hash
     from chestxray_fastai.uncertainty import referral_rule, uncertainty_report
     out = Path(out)
-    point = operating_point(scores, target_sensitivity, split='calib')
+    try: point = operating_point(scores, target_sensitivity, split='calib')
+    except ScoresError as error: raise ScoresError(f'{error} The trained network is kept: the same command with that target judges it.') from None
     resamples = {s: n_boot if enough_patients(scores, s) else 0 for s in ('valid', 'calib', 'test')}
     judged = {split: judge(scores, point, split=split, n_boot=resamples[split]) for split in ('valid', 'calib')}
     calibrator = refused_in_words(choose_calibrator, scores if varied is None else varied)
