@@ -6,8 +6,9 @@
 __all__ = ['SPLITS', 'ACQUISITION', 'IMAGE_SUFFIXES', 'SPLIT_NAMES', 'NameParts', 'Walk', 'MAX_TABLE', 'ManifestError', 'label_columns', 'as_split', 'check_manifest', 'manifest_hash', 'parse_name', 'patient_key', 'cause', 'read_folder', 'read_table', 'expand_findings', 'choose_label', 'read_csv', 'write_manifest', 'read_manifest', 'split_patients', 'ImageFacts', 'THUMB', 'FILE_FEATURES', 'SEVERITIES', 'inspect_image', 'inspect_images', 'near_copies', 'find_copies', 'shortcut_baseline', 'name_evidence', 'pixel_evidence', 'Audit', 'audit']
 
 # %% ../nbs/10_manifest.ipynb #b2d0b5bd
-import csv, errno, gzip, hashlib, io, itertools, os, re, stat, unicodedata, warnings, zipfile, zlib
+import csv, errno, gzip, hashlib, io, itertools, os, re, stat, threading, unicodedata, warnings, zipfile, zlib
 from collections import Counter, namedtuple
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -598,25 +599,38 @@ def _with_points(cells, delimiter):
     return [c.replace(',', '.') for c in cells]
 
 # %% ../nbs/10_manifest.ipynb #37f256d3
-def _typed(columns, text, verbatim):
-    "A DataFrame whose columns are numbers where they can be, and text where that is asked for"
+def _typed(columns, text):
+    "A DataFrame whose columns are numbers where they can be, and text, word for word, where that is asked for"
     file = io.StringIO(newline='')
     writer = csv.writer(file) # ends rows with CR and LF, so that a lone CR in a cell is quoted
     writer.writerow(columns)
     writer.writerows(zip(*columns.values()))
     file.seek(0)
     exact = {} if tuple(map(int, pd.__version__.split('.')[:2])) >= (3, 1) else dict(float_precision='round_trip')
-    df = pd.read_csv(file, dtype={c: str for c in text if c in columns}, index_col=False, skip_blank_lines=False,
+    df = pd.read_csv(file, dtype=dict.fromkeys(text, str), index_col=False, skip_blank_lines=False,
                      low_memory=False,
                      encoding_errors='surrogatepass', **exact)
-    for c in verbatim:
-        if c in df: df[c] = pd.Series([v or None for v in columns[c]], dtype=object)
+    for c in text: df[c] = pd.Series([v or None for v in columns[c]], dtype=object)
     return df
+
+def _alike(columns, names):
+    "Those of `columns` that are called as one of `names`, but for case, blanks and underscores"
+    names = set(map(_same, names))
+    return [c for c in columns if _same(c) in names]
+
+_CSV = threading.Lock()
+
+@contextmanager
+def _long_cells():
+    "Cells of any length, such as reports; the limit is a switch of the whole process, and is put back"
+    with _CSV:
+        before = csv.field_size_limit(MAX_TABLE)
+        try: yield
+        finally: csv.field_size_limit(before)
 
 def read_table(
     file, # CSV, TSV or text, also in gzip or zip; separated by comma, semicolon, tab, bar or blanks
-    text=(), # columns that are text even where they look like numbers (007 stays 007)
-    verbatim=(), # columns that are text, words such as NA and None included
+    text=(), # columns that are text word for word (007 stays 007, and NA is no gap), by names as in `_same`
 ) -> pd.DataFrame: # names and cells without blanks around them; raises a `ManifestError`, or a `StorageError`
     "Read anybody's table, or say in one sentence why it is none"
     file = Path(file).expanduser()
@@ -627,12 +641,14 @@ def read_table(
         raise ManifestError(f'"{printable(file)}" is a folder and no table: pass a file.') from None
     except PermissionError:
         raise ManifestError(f'"{printable(file)}" cannot be read: you have no permission.') from None
-    header, rows, delimiter, line_of = _rows(_decoded(_unpacked(data, name), name), name)
-    columns = _named(header, _squared(header, rows, line_of, name), name)
+    data = _decoded(_unpacked(data, name), name)
+    with _long_cells():
+        header, rows, delimiter, line_of = _rows(data, name)
+        columns = _named(header, _squared(header, rows, line_of, name), name)
     if not rows:
         raise ManifestError(f'"{name}" cannot be read as a table, it has a header ({_some(header)}) and no rows.')
-    columns = {c: cells if c in (*text, *verbatim) else _with_points(cells, delimiter) for c, cells in columns.items()}
-    return _typed(columns, text, verbatim)
+    text = _alike(columns, text)
+    return _typed({c: cells if c in text else _with_points(cells, delimiter) for c, cells in columns.items()}, text)
 
 # %% ../nbs/10_manifest.ipynb #7a4752d4
 _NONE = {'no finding', 'no findings', 'nofinding', 'none', 'normal', 'no abnormality', 'no abnormalities',
@@ -737,10 +753,18 @@ def choose_label(
     return df.rename(columns={c: f'meta_{c}' for c in here.values() if c != kept})
 
 def _load_csv(csv, columns=None):
-    "The CSV as a table, its paths and patients as text (007 stays 007), its findings word for word"
-    names = {**{c: c for c in ('path', 'patient', 'findings')}, **(columns or {})}
-    return read_table(csv, text=[c for c, n in names.items() if n in ('path', 'patient')],
-                      verbatim=[c for c, n in names.items() if n == 'findings'])
+    "The CSV as a table, its paths, patients and findings word for word (007 stays 007)"
+    ours = ('path', 'patient', 'findings')
+    return read_table(csv, text=[*ours, *(c for c, n in (columns or {}).items() if n in ours)])
+
+_GAP = {'na', 'n/a', 'nan', 'null', 'none', '<na>', '#n/a', 'unknown'}
+
+def _warn_nameless(df, name):
+    "Say so when several rows have a patient whose name may stand for a gap"
+    gaps = [p for p in map(_as_key, df['patient'].tolist()) if p.casefold() in _GAP]
+    if len(gaps) > 1:
+        warnings.warn(f'The patient of {len(gaps)} rows of {name} is called {_some(sorted(set(gaps)))}, so they are '
+                      'taken for one patient: give each image a key of its own where the patient is not known.')
 
 # %% ../nbs/10_manifest.ipynb #2ad26592
 def _parts(name):
@@ -837,6 +861,7 @@ def read_csv(
     if 'patient' not in df:
         df['patient'] = [patient(str(p)) for p in df['path'].tolist()]
         _warn_unknown(df, folder)
+    else: _warn_nameless(df, name)
     if source: df['source'] = source
     if 'cause' not in df and any(found := [cause(p) for p in df['path'].tolist()]): df['cause'] = found
     here = np.ones(len(df), bool)
@@ -900,6 +925,7 @@ def read_manifest(
     csv = Path(csv).expanduser()
     name = f'"{printable(csv.name)}"'
     df = _with_split(_ours(_load_csv(csv)), name)
+    if 'patient' in df: _warn_nameless(df, name)
     if df['path'].notna().all(): df['path'] = _resolved([str(p) for p in df['path'].tolist()], csv.parent, name)
     return check_manifest(df, need_label=False, need_files=need_files, name=name)
 

@@ -584,7 +584,7 @@ def _official_split(images, folder):
 
 def _nih_table(csv):
     "The rows of ChestX-ray14's CSV in a manifest's words, and the official test split where its list lies beside it"
-    try: df = read_table(csv, text=['Image Index', 'Patient ID'], verbatim=['Finding Labels'])
+    try: df = read_table(csv, text=['Image Index', 'Patient ID', 'Finding Labels'])
     except ManifestError as e:
         if not _is_file(csv): raise
         raise SourceError(f'"{printable(csv)}" is not the table of ChestX-ray14 ({printable(e).rstrip(".")}): fetch it '
