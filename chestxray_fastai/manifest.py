@@ -807,34 +807,47 @@ def _below(names, folder, of):
         if found: out[name] = os.path.abspath(os.path.join(folder, *found[0]))
     return out
 
-def _moved(names, folder, of):
+def _moved(names, folder, of, told):
     "Files of `names`, all of which begin with folders that are gone, with `folder` in their place; or None"
     written = [_parts(n) for n in names]
     shared = os.path.commonprefix([parts[:-1] for parts, _ in written])
     absolute, here = all(root for _, root in written), _composed(Path(os.path.abspath(folder)).parts)
+    unsure = None
     for n in range(1, len(shared) + 1):
-        if not absolute and here[-n:] != shared[:n]: continue
         rest = ['/'.join(parts[n:]) for parts, _ in written]
         if not any(_file_of(r, folder) for r in rest[:20]): continue
         files = [_file_of(r, folder) for r in rest]
         if 2*sum(map(bool, files)) < len(files): continue
+        begin = '/'.join(shared[:n])
+        if not (here[-1:] == shared[n-1:n] or told if absolute else here[-n:] == shared[:n]):
+            unsure = unsure or begin
+            continue
         if absolute:
-            warnings.warn(f'The paths of {of} begin with "{printable("/".join(shared[:n]))}", which is not there: they '
-                          f'are looked for in "{printable(folder)}" instead.')
+            warnings.warn(f'The paths of {of} begin with "{printable(begin)}", which is not there: they are looked for '
+                          f'in "{printable(folder)}" instead.')
         return files
+    if unsure is not None: raise _another_place(unsure, here[-1], of, absolute)
+
+def _another_place(begin, here, of, absolute):
+    "The error of a table whose paths begin elsewhere, though files of the same names are here"
+    begin = printable(begin)
+    todo = ('say where the images lie with folder="…" (--folder … on the command line)' if absolute else
+            f'take "{begin}" out of the paths, or call the folder so')
+    return ManifestError(f'The paths of {of} begin with "{begin}", which is not there. Files of the same names are in '
+                         f'"{printable(here)}", which may be the same or another set: if it is the same, {todo}.')
 
 def _file_of(name, folder):
     "The file that a path names from `folder`, or None"
     file = os.path.abspath(os.path.join(folder, name))
     return file if _is_file(file) else _respelled(name, folder)
 
-def _find_files(names, folder, of='the table', search=True):
+def _find_files(names, folder, of='the table', search=True, told=False):
     "(absolute paths of `names`, which of them are there); a name that no file answers to stays as it is, from `folder`"
     files = [_file_of(n, folder) for n in names]
     if search and None in files:
         found = _below([n for f, n in zip(files, names) if f is None], folder, of)
         files = [f or found.get(n) for f, n in zip(files, names)]
-    if names and not any(files): files = _moved(names, folder, of) or files
+    if names and not any(files): files = _moved(names, folder, of, told) or files
     return [f or os.path.abspath(os.path.join(folder, n)) for f, n in zip(files, names)], [f is not None for f in files]
 
 # %% ../nbs/10_manifest.ipynb #93ad810a
@@ -852,7 +865,8 @@ def read_csv(
     is_table = isinstance(csv, pd.DataFrame)
     name = 'the table' if is_table else f'"{printable(Path(csv).name)}"'
     df = csv.reset_index(drop=True) if is_table else _load_csv(csv, columns)
-    if folder is None: folder = '.' if is_table else Path(csv).parent
+    told = folder is not None
+    if not told: folder = '.' if is_table else Path(csv).parent
     folder = Path(folder).expanduser()
     if not _is_folder(folder):
         raise ManifestError(f'There is no folder "{printable(folder)}" to look for the images in: check folder="…" '
@@ -866,7 +880,7 @@ def read_csv(
     if 'cause' not in df and any(found := [cause(p) for p in df['path'].tolist()]): df['cause'] = found
     here = np.ones(len(df), bool)
     if df['path'].notna().all():
-        df['path'], here = _find_files([_as_key(p) for p in df['path'].tolist()], folder, name)
+        df['path'], here = _find_files([_as_key(p) for p in df['path'].tolist()], folder, name, told=told)
         here = np.array(here)
     if missing == 'drop' and not here.all():
         warnings.warn(f'{_count(int(sum(~here)), "file")} named in {name} but not there, and left out.')
