@@ -80,12 +80,17 @@ def _some(items, n=3):
     items = [printable(i) for i in items]
     return ', '.join(items[:n]) + (f' and {len(items) - n} more' if len(items) > n else '')
 
-def _as_key(value):
-    "A patient as text: 13118, 13118.0 and ' 13118 ' are one patient; nothing is the empty text"
+def _as_text(value):
+    "A cell as text; nothing is the empty text"
     if isinstance(value, str): return value.strip()
     if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA: return ''
     if isinstance(value, (float, np.floating)) and float(value).is_integer(): value = int(value)
     return str(value).strip()
+
+def _as_key(value):
+    "A patient as text: 13118, '13118.0' and ' 13118 ' are one patient; nothing is the empty text"
+    text = _as_text(value)
+    return text[:-2] if text.endswith('.0') and text[:-2].isdecimal() else text
 
 def _check_labels(df, name):
     "Raise unless every label column holds only 1, 0, -1 and missing; gives them back as float"
@@ -122,7 +127,7 @@ def check_manifest(
         raise ManifestError(f'There is no label column in {name}: add one, such as "pneumonia", holding 1 and 0, or '
                             'name it with labels=["…"] (--labels … on the command line).')
     labels = _check_labels(df, name)
-    blank = [i for i, p in enumerate(df['path'].tolist()) if not _as_key(p)]
+    blank = [i for i, p in enumerate(df['path'].tolist()) if not _as_text(p)]
     if blank: raise ManifestError(f'The path is empty in row {_some(blank)} of {name}: fill it or drop the row.')
     path = [str(p) for p in df['path'].tolist()]
     twice = [p for p, n in Counter(os.path.normcase(os.path.normpath(p)) for p in path).items() if n > 1]
@@ -149,7 +154,7 @@ def _check_split(df, name, need_split):
     "The split column in this project's four words, None where there is none"
     if 'split' not in df.columns: split = [None]*len(df)
     else:
-        given = [_as_key(s) or None for s in df['split'].tolist()]
+        given = [_as_text(s) or None for s in df['split'].tolist()]
         meant = {s: as_split(s) for s in set(given) - {None}}
         unknown = sorted(s for s, m in meant.items() if m is None)
         if unknown:
@@ -574,6 +579,9 @@ def _squared(header, rows, line_of, name):
     for number, row in enumerate(rows):
         if len(row) == n: continue
         cells = max(len(_without_end(row)), min(len(row), n))
+        if cells > n and 2*sum(len(r) == len(row) for r in rows) > len(rows):
+            raise ManifestError(f'"{name}" cannot be read as a table, the first line ({_some(header)}) does not name '
+                                f'the columns, of which there are {cells}: take away what stands above their names.')
         if cells != n:
             raise ManifestError(f'"{name}" cannot be read as a table, line {line_of(number)} has {cells} cells '
                                 f'where the header has {n}: mend that line.')
@@ -654,37 +662,59 @@ def read_table(
 _NONE = {'no finding', 'no findings', 'nofinding', 'none', 'normal', 'no abnormality', 'no abnormalities',
          'no abnormal finding', 'no abnormal findings',
          'no acute finding', 'no acute findings', 'no significant finding', 'no significant findings', 'no disease',
-         'healthy', 'negative', 'unremarkable'}
+         'healthy', 'negative', 'unremarkable', 'no', 'nil', '0', 'wnl', 'within normal limits', 'normal study',
+         'normal chest', 'no acute cardiopulmonary abnormality', 'no acute cardiopulmonary process'}
+_DENIED = re.compile(r'(no|without|normal) .*') # 'no evidence of pneumonia'
+_GAPS = {'', 'na', 'n/a', 'nan', 'null', '<na>', '#n/a', '?', 'unknown', 'missing', 'not available', 'not reported',
+         'no report', 'not evaluable', 'exclude', 'unchanged', 'suboptimal study'} # the last three stand in PadChest
+
+def _squeezed(text):
+    "A name as findings are compared: `Pleural_Thickening` is `PleuralThickening`"
+    return _same(text).replace(' ', '')
 
 def _items(cell, sep):
     "The findings that one cell names; None when it says nothing"
-    if isinstance(cell, (list, tuple, set, np.ndarray)): return [str(f) for f in cell if _as_key(f)]
+    if isinstance(cell, (list, tuple, set, np.ndarray)): return [_as_text(f) for f in cell]
     if pd.isna(cell): return None
     text = str(cell).strip()
+    if text in ('set()', 'frozenset()'): return []
     if re.fullmatch(r'\[.*\]|\{.*\}|\(.*\)', text, re.S): # as Python, NumPy or JSON writes a list
         found = [a or b or c.strip() for a, b, c in re.findall(r"'([^']*)'|\"([^\"]*)\"|([^,'\"]+)", text[1:-1])]
-        told = [f for f in found if f.lower() != 'nan']
-        return told if told or not found else None
+        return [f for f in found if f]
     return text.split(sep) if sep else [text]
 
 def _separator(findings):
     "What stands between two findings of a column: bar, semicolon, line or comma, the first that occurs"
     text = [f for f in findings if isinstance(f, str) and not re.match(r'\s*[\[{(]', f)]
-    return next((sep for sep in '|;\n,' if any(sep in t for t in text)), None)
+    return next((sep for sep in '|;\n\t,' if any(sep in t for t in text)), None)
+
+def _named_findings(items, nothing):
+    "{finding as it is compared} of one cell; empty when it says none, and None when it says nothing"
+    if items is None: return None
+    told = {_same(f).rstrip('. ') for f in items} - _GAPS
+    if items and not told: return None
+    return {_squeezed(f) for f in told if f not in nothing and not _DENIED.fullmatch(f)}
+
+def _warn_denied(spelled, nothing):
+    "Say which words are taken for none, besides those that are known"
+    plain = {f: _same(f).rstrip('. ') for f in spelled}
+    if words := sorted(f for f, p in plain.items() if _DENIED.fullmatch(p) and p not in nothing | _GAPS):
+        warnings.warn(f'Taken for no finding: {_some(words, 8)}.')
 
 def expand_findings(
     findings, # one text per image: 'Edema|Effusion', "['edema', 'effusion']", 'No Finding'
     sep=None, # what stands between two findings (default: a bar, a semicolon or a comma, whichever there is)
     none='No Finding', # a word for none, besides those that are known, such as 'normal'
 ) -> pd.DataFrame: # a column per finding, 1 or 0; a missing text gives missing labels
-    "Findings written in one column become one label column each; case, blanks and underscores make no second finding"
+    "Findings written in one column become a label each, whatever their case, blanks and underscores"
     findings = pd.Series(findings, dtype=object).reset_index(drop=True)
     sep, nothing = sep or _separator(findings), {*_NONE, _same(none)}
     lists = [_items(cell, sep) for cell in findings]
-    sets = [None if items is None else {_same(f) for f in items} - nothing - {''} for items in lists]
+    sets = [_named_findings(items, nothing) for items in lists]
     spelled = Counter(f.strip() for items in lists if items for f in items)
+    _warn_denied(spelled, nothing)
     # the commonest spelling comes last and stays
-    names = {_same(f): f for f in sorted(spelled, key=lambda f: (spelled[f], f))}
+    names = {_squeezed(f).rstrip('.'): f.rstrip('. ') for f in sorted(spelled, key=lambda f: (spelled[f], f))}
     found = sorted(set().union(*(s for s in sets if s)), key=names.get)
     return pd.DataFrame({names[n]: [np.nan if s is None else float(n in s) for s in sets] for n in found},
                         index=findings.index)
@@ -726,19 +756,25 @@ def _ours(df):
                             f'column "split" that holds {", ".join(SPLITS)}.')
     return df.rename(columns={c: 'split' for c in splits})
 
+def _without_boxes(df, asked=()):
+    "The table with the sizes of boxes as `meta_…`: beside `x` and `y`, width and height are not the image's (RSNA)"
+    names = {_same(c): c for c in df.columns if c not in asked}
+    if not {'x', 'y'} <= set(names): return df
+    return df.rename(columns={names[n]: f'meta_{names[n]}' for n in ('width', 'height') if n in names})
+
 def _rename(df, columns, labels, values):
     "Give columns their manifest names; what nobody asked for is kept as `meta_…`"
     keep = {**{_column(df, c): n for c, n in (columns or {}).items()}, **{_column(df, c): c for c in labels or []}}
     if columns or labels:
-        df = _ours(df.rename(columns=keep))
+        df = _ours(_without_boxes(df.rename(columns=keep), keep.values()))
         known = {'path', 'patient', 'split', *ACQUISITION, *keep.values()}
         df = df.rename(columns={c: c if c in known or str(c).startswith('meta_') else f'meta_{c}' for c in df.columns})
-    else: df = _ours(df)
+    else: df = _without_none(_ours(_without_boxes(df)))
     if 'findings' in df: df = pd.concat([df.drop(columns='findings'), expand_findings(df['findings'])], axis=1)
     value = {_same(k): v for k, v in (values or {}).items()}
     for c in label_columns(df) if values else []: df[c] = df[c].map(lambda v: values.get(v, value.get(_same(v), v)))
     if 'age' in df: df['age'] = df['age'].map(_to_age)
-    if 'sex' in df: df['sex'] = df['sex'].map(lambda v: {'m': 'M', 'f': 'F'}.get(_as_key(v)[:1].lower()))
+    if 'sex' in df: df['sex'] = df['sex'].map(lambda v: {'m': 'M', 'f': 'F'}.get(_as_text(v)[:1].lower()))
     return df
 
 def choose_label(
@@ -746,22 +782,31 @@ def choose_label(
     label, # name of the one to keep, compared without case, blanks and underscores
 ) -> pd.DataFrame: # the manifest with that label; the other labels are kept as `meta_…`
     "One label of several"
-    if _same(label) not in (here := {_same(c): c for c in label_columns(df)}):
-        raise ManifestError(f'There is no label "{printable(label)}", only {_some(here.values(), 20)}: check label="…" '
-                            '(--label on the command line).')
-    kept = here[_same(label)]
-    return df.rename(columns={c: f'meta_{c}' for c in here.values() if c != kept})
+    labels = label_columns(df)
+    found = [c for c in labels if c == label] or [c for c in labels if _squeezed(c) == _squeezed(label)]
+    if len(found) != 1:
+        name = printable(label)
+        wrong = (f'The label "{name}" could be any of {_some(found)}' if found else
+                 f'There is no label "{name}", only {_some(labels, 20)}')
+        raise ManifestError(f'{wrong}: check label="…" (--label on the command line).')
+    return df.rename(columns={c: f'meta_{c}' for c in labels if c != found[0]})
+
+def _without_none(df):
+    "The table with a column such as `No Finding` as `meta_…`, where other columns are labels"
+    labels = label_columns(df)
+    none = [c for c in labels if _same(c) in _NONE - {'no', '0'}]
+    if not none or len(none) == len(labels): return df
+    warnings.warn(f'The column "{printable(none[0])}" names no finding, and is kept as "meta_{printable(none[0])}".')
+    return df.rename(columns={c: f'meta_{c}' for c in none})
 
 def _load_csv(csv, columns=None):
     "The CSV as a table, its paths, patients and findings word for word (007 stays 007)"
     ours = ('path', 'patient', 'findings')
     return read_table(csv, text=[*ours, *(c for c, n in (columns or {}).items() if n in ours)])
 
-_GAP = {'na', 'n/a', 'nan', 'null', 'none', '<na>', '#n/a', 'unknown'}
-
 def _warn_nameless(df, name):
     "Say so when several rows have a patient whose name may stand for a gap"
-    gaps = [p for p in map(_as_key, df['patient'].tolist()) if p.casefold() in _GAP]
+    gaps = [p for p in map(_as_key, df['patient'].tolist()) if p.casefold() in (*_GAPS, 'none')]
     if len(gaps) > 1:
         warnings.warn(f'The patient of {len(gaps)} rows of {name} is called {_some(sorted(set(gaps)))}, so they are '
                       'taken for one patient: give each image a key of its own where the patient is not known.')
@@ -880,7 +925,7 @@ def read_csv(
     if 'cause' not in df and any(found := [cause(p) for p in df['path'].tolist()]): df['cause'] = found
     here = np.ones(len(df), bool)
     if df['path'].notna().all():
-        df['path'], here = _find_files([_as_key(p) for p in df['path'].tolist()], folder, name, told=told)
+        df['path'], here = _find_files([_as_text(p) for p in df['path'].tolist()], folder, name, told=told)
         here = np.array(here)
     if missing == 'drop' and not here.all():
         warnings.warn(f'{_count(int(sum(~here)), "file")} named in {name} but not there, and left out.')
@@ -898,7 +943,7 @@ def _with_split(df, name):
                             f'it is with columns={{"…": "path"}} '
                             '(--columns …=path on the command line).')
     if 'split' in df: return df
-    folders = [_as_key(p).replace('\\', '/').rpartition('/')[0] for p in df['path'].tolist()]
+    folders = [_as_text(p).replace('\\', '/').rpartition('/')[0] for p in df['path'].tolist()]
     split = {f: next((s for part in reversed(f.split('/')) if (s := as_split(part))), None) for f in set(folders)}
     told = [split[f] for f in folders]
     if len(set(told) - {None}) < 2: return df
@@ -924,8 +969,9 @@ def write_manifest(
     text = df.to_csv(index=False, lineterminator='\n', quoting=2 if odd else 0)
     return write_whole(csv_file, text.encode('utf-8', 'surrogatepass'))
 
-def _resolved(names, folder, of):
+def _resolved(names, folder, of, search):
     "Absolute paths of the names in a manifest; all are looked for where some look strange or some of a few are gone"
+    if search: return _find_files(names, folder, of)[0]
     path = [os.path.abspath(os.path.join(folder, n)) for n in names]
     if all(n.isascii() and '\\' not in n for n in names) and all(map(_is_file, path[::max(1, len(path)//20)])):
         return path
@@ -934,13 +980,14 @@ def _resolved(names, folder, of):
 def read_manifest(
     csv, # written by `write_manifest`, or by hand in the same form
     need_files=False, # every file must exist
+    search=False, # look below the CSV's folder for files that are not where the paths say, as `read_csv` does
 ) -> pd.DataFrame: # the manifest, paths resolved against the CSV's folder
     "Read a manifest back"
     csv = Path(csv).expanduser()
     name = f'"{printable(csv.name)}"'
-    df = _with_split(_ours(_load_csv(csv)), name)
+    df = _with_split(_without_none(_ours(_load_csv(csv))), name)
     if 'patient' in df: _warn_nameless(df, name)
-    if df['path'].notna().all(): df['path'] = _resolved([str(p) for p in df['path'].tolist()], csv.parent, name)
+    if df['path'].notna().all(): df['path'] = _resolved(df['path'].tolist(), csv.parent, name, search)
     return check_manifest(df, need_label=False, need_files=need_files, name=name)
 
 # %% ../nbs/10_manifest.ipynb #e645e480
