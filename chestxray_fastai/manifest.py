@@ -56,6 +56,10 @@ def _same(text):
     "A name as it is compared: without case, blanks, underscores and hyphens"
     return re.sub(r'[\s_\-]+', ' ', unicodedata.normalize('NFC', str(text)).casefold()).strip()
 
+def _squeezed(text):
+    "A name as findings are compared: `Pleural_Thickening` is `PleuralThickening`"
+    return _same(text).replace(' ', '')
+
 @lru_cache(100_000)
 def _split_words(text):
     "(the splits that a name names, the words of it that are not understood)"
@@ -234,12 +238,16 @@ def cause(
 _NOT_DATA = {'__macosx', '__pycache__', '@eadir', '$recycle.bin', 'system volume information'}
 _LEFT_BEHIND = {'thumbs.db', 'desktop.ini', 'ehthumbs.db', 'icon\r'}
 
+_DRAWN = {'seg', 'segs', 'gt', 'groundtruth', 'annotation', 'annotations', 'heatmap', 'heatmaps', 'overlay', 'overlays',
+          'saliency', 'contour', 'contours'}
+
 Walk = namedtuple('Walk', 'images other masks hidden unread')
 
 def _is_mask(name):
     "Whether a folder, or a file without its suffix, is called as masks and thumbnails are"
-    return any(w in ('thumbs', 'thumbnail', 'thumbnails') or re.search('(mask|segmentation)s?$', w)
-               for w in _words(name))
+    words = [w for w in _words(name) if not w.isdigit()]
+    return ({*words[-1:], ''.join(words[-2:])} & _DRAWN
+            or any(w in ('thumbs', 'thumbnail', 'thumbnails') or re.search('(mask|segmentation)s?$', w) for w in words))
 
 def _entries(folder):
     "What a folder holds, in order: [(name, whether it is a folder)]"
@@ -288,12 +296,17 @@ def _placed(parts, root, at):
 def _place(parts, classes):
     "The place of a file in a known class folder, as in `train/NORMAL/x.png` or `NORMAL/train/x.png`; else None"
     at = max((i for i, p in enumerate(parts[:-1]) if _same(p) in classes), default=None)
-    if at is not None: return _placed(parts, at - bool(at and as_split(parts[at - 1])), at)
+    if at is None: return None
+    root = at - bool(at and as_split(parts[at - 1]))
+    while root and root < at and as_split(parts[root - 1]) == as_split(parts[at - 1]): root -= 1 # Train/Train/NORMAL
+    return _placed(parts, root, at)
 
 def _place_beside(parts, roots):
     "The place of a file whose class folder is only known by its neighbours, below one of `roots`"
     for root in roots:
-        at = len(root) + bool(as_split(parts[len(root)])) if parts[:len(root)] == root else len(parts)
+        at = len(root) if parts[:len(root)] == root else len(parts)
+        split = as_split(parts[at]) if at < len(parts) else None
+        while split and at < len(parts) and as_split(parts[at]) == split: at += 1 # Train/Train/NORMAL
         if at < len(parts) - 1: return _placed(parts, len(root), at)
     at = max((i + 1 for i, p in enumerate(parts[:-2]) if as_split(p)), default=None)
     if not roots and at: return _placed(parts, at - 1, at)
@@ -319,6 +332,10 @@ def _one_root(places, folder):
     nested = any(r != inner and r[:len(inner)] == inner for r in roots)
     inside = printable(Path(folder, *inner))
     todo = f'move the copy out of "{inside}" and pass that folder again' if nested else f'pass "{inside}" instead'
+    named = [r for r in roots if any(_split_words(p)[0] for p in r)]
+    if len(named) > 1 and not twice:
+        raise ManifestError(f'{what}, called as splits are but not so that it is sure which: call the folders '
+                            f'{", ".join(SPLITS[:-1])} or {SPLITS[-1]}.')
     raise ManifestError(f'{what}, so every image would be counted twice: {todo}.' if twice else f'{what}: {todo}, or another one of them.')
 
 def _label_classes(classes, positive, negative, folder):
@@ -374,6 +391,22 @@ def _left_out(walk, places, stray, value):
                     f'({_some("/".join(f) for f in walk.unread)})')
     return '; '.join(left)
 
+def _warn_named_splits(files, where):
+    "Warn when all names of files begin with that of a split, which is not read"
+    first = [SPLIT_NAMES.get(re.match('[a-z]*', f.lower())[0]) for f in files]
+    if all(first) and len(set(first)) > 1:
+        warnings.warn(f'The names of the files of {where} begin with those of splits ({_some(sorted(set(first)))}), '
+                      'which are not read: put the files into folders of these names, or write a column "split".')
+
+def _say_lists(walk, places, folder):
+    "Warn of lists of splits beside images that are in none"
+    lists = ['/'.join(f) for f in walk.other if len(f) < 3 and re.search(r'\.(txt|lst|csv|tsv|json)$', f[-1], re.I)
+             and _split_words(re.sub('(?i)list', ' ', f[-1].rpartition('.')[0]))[0]]
+    if lists and any(split is None for _, split, _ in places.values()):
+        warnings.warn(f'{_some(lists)} in "{printable(folder)}" may tell the split, and a folder is read without '
+                      'lists: put the images into folders such as train and test, or pass a table with a column '
+                      '"split".')
+
 def _say_splits(places, classes):
     "Warn of folders that look like a split and are not understood, and of images outside all splits"
     odd = {p for im, (root, _, name) in places.items() for p in im[len(root):-1] if p != name and _split_words(p)[0]
@@ -406,8 +439,15 @@ def read_folder(
     places, stray = _places(walk.images, {*ones, *(zeros or {})})
     if not places:
         tables = [f[0] for f in walk.other if len(f) == 1 and re.search(r'\.(csv|tsv|csv\.gz)$', f[0], re.I)]
-        raise ManifestError(f'The {len(walk.images):,} images in "{printable(folder)}" lie in no class folder: put '
-                            f'them in folders such as NORMAL and {next(iter(ones.values()))}, '
+        there, wanted = sorted({im[-2] for im in walk.images if len(im) > 1}), next(iter(ones.values()))
+        likely = [p for p in there if _squeezed(wanted) in _squeezed(p)]
+        here = f' (the folders are {_some(there, 8)})' if there else ''
+        raise ManifestError(f'The {len(walk.images):,} images in "{printable(folder)}" lie in no class folder'
+                            f'{here}: '
+                            + (f'is {printable(likely[0])} the positive one? Then say so with '
+                               f'positive="{printable(likely[0])}" (--positive {printable(likely[0])} on the command '
+                               'line). Else ' if likely else '') +
+                            f'put them in folders such as NORMAL and {wanted}, '
                             'or name the positive folder with positive="…" (--positive … on the command line)'
                             + (f', or pass the table that names them, such as "{printable(folder/tables[0])}".'
                                if tables else '.'))
@@ -420,6 +460,9 @@ def read_folder(
     if left := _left_out(walk, places, stray, value):
         warnings.warn(f'Left out of the manifest of "{printable(folder)}": {left}.')
     _say_splits(places, value)
+    _say_lists(walk, places, folder)
+    if all(split is None for _, split, _ in places.values()):
+        _warn_named_splits([im[-1] for im in places], f'"{printable(folder)}"')
     rows = [{'path': str(Path(os.path.abspath(folder), *im)), label: value[p[2]], 'patient': patient('/'.join(im)), 'split': p[1], 'cause': cause(im[-1])}
             for im, p in places.items() if p[2] in value]
     df = pd.DataFrame(rows).astype({'split': object})
@@ -668,9 +711,6 @@ _DENIED = re.compile(r'(no|without|normal) .*') # 'no evidence of pneumonia'
 _GAPS = {'', 'na', 'n/a', 'nan', 'null', '<na>', '#n/a', '?', 'unknown', 'missing', 'not available', 'not reported',
          'no report', 'not evaluable', 'exclude', 'unchanged', 'suboptimal study'} # the last three stand in PadChest
 
-def _squeezed(text):
-    "A name as findings are compared: `Pleural_Thickening` is `PleuralThickening`"
-    return _same(text).replace(' ', '')
 
 def _items(cell, sep):
     "The findings that one cell names; None when it says nothing"
@@ -734,26 +774,35 @@ def _column(df, name):
     raise ManifestError(f'There is no column "{printable(name)}" in the table, only {_some(df.columns, 12)}: check '
                         'columns=… and labels=… (--columns, --labels on the command line).')
 
+_YES = {'yes', 'no', 'y', 'n', 'true', 'false', 't', 'f', 'x', '1', '0', ''}
+
+def _refuse_half_splits(df, known, words):
+    "Raise over a column that tells a split in a way that is not understood; `words`: {column of text: its words}"
+    def is_flag(c):
+        named, rest = _split_words(str(c))
+        return named and {*rest} <= {'is', 'in', 'for', 'use', 'used', 'flag'} and {*map(_same, words.get(c, ()))} <= _YES
+    def is_mixed(w): return len(w) <= 12 and len(set().union(*(_split_words(v)[0] for v in w))) > 1
+    flags = [c for c in df.columns if c not in known and is_flag(c)]
+    mixed = [c for c, w in words.items() if is_mixed(w)]
+    if not flags and not mixed: return
+    what = 'holds numbers or flags' if flags else f'holds "{_some(sorted(words[mixed[0]]), 12)}"'
+    raise ManifestError(f'The column "{printable((flags or mixed)[0])}" looks like a split and {what}: write one '
+                        f'column "split" that holds {", ".join(SPLITS)}, or nothing.')
+
 def _ours(df):
     "Columns called as in a manifest but for their case, and a split under another name, get the manifest's names"
     known = {'path', 'patient', 'split', 'findings', *ACQUISITION}
     here = Counter(_same(c) for c in df.columns)
     df = df.rename(columns={c: _same(c) for c in df.columns if _same(c) in known and here[_same(c)] == 1})
     if 'split' in df: return df
-    def is_split(c):
-        words = set() if df[c].dtype.kind in 'biuf' else set(df[c].dropna().astype(str))
-        return words and all(map(as_split, words))
-    splits = [c for c in df.columns if c not in known and is_split(c)]
+    words = {c: set(df[c].dropna().astype(str)) for c in df.columns if c not in known and df[c].dtype.kind not in 'biuf'}
+    splits = [c for c, w in words.items() if w and all(map(as_split, w))]
     if len(splits) > 1:
         raise ManifestError(f'The columns {_some(splits)} of the table all hold splits: call the one that counts '
                             '"split".')
     if splits:
         warnings.warn(f'The column "{printable(splits[0])}" holds names of splits, so it is taken for the split.')
-    flags = [c for c in df.columns if not splits and as_split(re.sub('^is[_ ]', '', str(c).lower()))
-             and df[c].dtype.kind in 'biuf']
-    if flags:
-        raise ManifestError(f'The column "{printable(flags[0])}" looks like a split and holds numbers: write one '
-                            f'column "split" that holds {", ".join(SPLITS)}.')
+    if not splits: _refuse_half_splits(df, known, words)
     return df.rename(columns={c: 'split' for c in splits})
 
 def _without_boxes(df, asked=()):
@@ -946,10 +995,20 @@ def _with_split(df, name):
     folders = [_as_text(p).replace('\\', '/').rpartition('/')[0] for p in df['path'].tolist()]
     split = {f: next((s for part in reversed(f.split('/')) if (s := as_split(part))), None) for f in set(folders)}
     told = [split[f] for f in folders]
-    if len(set(told) - {None}) < 2: return df
+    found = set(told) - {None}
+    if not found: return _say_named_splits(df, name)
+    if len(found) == 1 and any(_parts(f)[1] for f in split): # where somebody keeps them, such as ~/dev
+        warnings.warn(f'No column of {name} tells the split. Its paths lie in a folder of the {next(iter(found))} '
+                      'split by name, which is not read: write a column "split" if that is what they are.')
+        return df
     warnings.warn(f'No column of {name} tells the split, but the folders in its paths do '
                   f'({", ".join(s for s in SPLITS if s in told)}), so it is taken from them.')
     return df.assign(split=pd.Series(told, dtype=object, index=df.index))
+
+def _say_named_splits(df, name):
+    "The table; a warning when only the names of its files tell a split"
+    _warn_named_splits([_as_text(p).replace('\\', '/').rpartition('/')[2] for p in df['path'].tolist()], name)
+    return df
 
 # %% ../nbs/10_manifest.ipynb #6e1b850c
 def write_manifest(
