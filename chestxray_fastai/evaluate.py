@@ -228,8 +228,8 @@ def _from_probabilities(table):
     for c in given:
         p = _numbers(table, c)
         if (odd := ~((p >= 0) & (p <= 1))).any():
-            raise ScoresError(f'Column {printable(c)} holds {p[odd][0]:g} in row {odd.argmax()} ({odd.sum()} such in all), which is no '
-                              'probability: write each as a number from 0 to 1 (a percentage divided by 100).')
+            raise ScoresError(f'Column {printable(c)} holds {p[odd][0]:g} in row {odd.argmax()} '
+                              f'({odd.sum()} such in all), which is no probability: write each as a number from 0 to 1 (a percentage divided by 100).')
     return table.rename(columns=given)
 
 def read_scores(csv, # a file of `write_scores`, or anybody's with the same columns
