@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['DEPTHS', 'STRAY', 'JUST_BEYOND', 'PADDING', 'OVERSHOOT', 'BLOCK', 'KINDS', 'RESIZE', 'MAX_BYTES', 'FORMATS',
            'MAX_PIXELS', 'MAX_DECODED', 'MAX_TOGETHER', 'MAX_SCANS', 'MAX_TEXT', 'VERSION', 'CHUNK', 'pixel_range',
-           'grey_from_depth', 'PixelsError', 'white_is_zero', 'to_grey', 'scaled_size', 'resize_grey', 'read_bytes',
-           'jpeg_scans', 'decoded_bytes', 'Picture', 'colour_share', 'open_picture', 'read_pixels', 'file_key',
-           'decode_all', 'PixelCache', 'pixel_cache']
+           'grey_from_depth', 'PixelsError', 'white_is_zero', 'has_deep_channels', 'check_deep_channels', 'to_grey',
+           'scaled_size', 'resize_grey', 'read_bytes', 'jpeg_scans', 'decoded_bytes', 'Picture', 'colour_share',
+           'open_picture', 'read_pixels', 'file_key', 'decode_all', 'PixelCache', 'pixel_cache']
 
 # %% ../nbs/12_pixels.ipynb #0dd3ab9c
 import errno, json, os, re, shutil, stat, sys, threading, time, warnings, zlib
@@ -115,13 +115,28 @@ def white_is_zero(
     "Whether a deep TIFF says that its numbers count from white to black"
     return img.mode[0] in 'IF' and getattr(img, 'tag_v2', {}).get(262) == 0
 
-def _deep_to_grey(img):
+def _deep_to_grey(img, reverse):
     "A picture of more than 8 bits as grey"
     from PIL import Image
     values = np.asarray(img)
     if values.dtype.kind == 'f' and not np.isfinite(values).all():
         raise PixelsError('it holds NaN or infinite numbers', 'not_finite')
-    return Image.fromarray(grey_from_depth(values, white_is_zero(img)))
+    return Image.fromarray(grey_from_depth(values, reverse))
+
+def has_deep_channels(
+    img, # a PIL image that is not decoded yet
+) -> bool:
+    "Whether a picture has several channels of 16 bits, of which Pillow keeps the upper 8"
+    how = [str(tile[3]) for tile in getattr(img, 'tile', [])]  # PNG and TIFF say "RGB;16B" or so, PPM its highest number
+    return len(img.getbands()) > 1 and any(';16' in h or h == f"('{img.mode}', 65535)" for h in how)
+
+def check_deep_channels(
+    grey, # PIL image of mode "L" that was made of channels with 16 bits
+):
+    "Raise a `PixelsError` where the channels hold numbers of at most 14 bits: their upper 8 are almost black"
+    if pixel_range(np.asarray(grey, np.uint16)*256)[1] >= 65535: return
+    raise PixelsError('it stores a film of 14 bits or fewer in several channels of 16, of which only the upper 8 can be '
+                      'read here; save it in grey with 16 bits', 'not_a_picture')
 
 def _colours_to_grey(img):
     "A picture with colours, a palette or transparent parts as grey"
@@ -134,11 +149,12 @@ def _colours_to_grey(img):
 
 def to_grey(
     img, # a PIL image of any mode
+    reverse=None, # 0 is white; default: as the file says, which a copy or a turned image has forgotten (see `white_is_zero`)
 ): # a PIL image of mode "L"
     "Any picture as 8-bit grey; transparent parts become black; raises a `PixelsError` for NaN and infinity"
     from PIL import Image
     if img.mode == 'L' and 'transparency' not in img.info: return img
-    if img.mode[0] in 'IF': return _deep_to_grey(img)
+    if img.mode[0] in 'IF': return _deep_to_grey(img, white_is_zero(img) if reverse is None else reverse)
     (width, height), rows = img.size, max(1, 4*BLOCK//max(1, img.width))
     if height <= rows: return _colours_to_grey(img)
     grey = Image.new('L', img.size)
@@ -430,19 +446,20 @@ def _picture_in(data, size, resize, check, colour):
     with _open_image(data) as img:
         form, mode, (width, height), tables = img.format, img.mode, img.size, getattr(img, 'quantization', None)
         if check: check(*img.size)
-        share = _jpeg_colour(data, img) if colour else None
+        share, deep = _jpeg_colour(data, img) if colour else None, has_deep_channels(img)
         if size is not None: _shrink(img, size, resize)
         with _room.take(_check_cost(img)):
             img.load()
             turned, zero_white, several = _orientation(img), white_is_zero(img), getattr(img, 'is_animated', False)
             if colour and share is None: share = colour_share(img)
             grey = to_grey(img)
+    if deep: check_deep_channels(grey)
     if turned > 1: grey = grey.transpose(Image.Transpose[_TURNS[turned]])
     if turned >= 5: width, height = height, width
     notes = [words for said, words in ((several, 'the first of several pictures in the file'), (turned > 1, 'turned upright, as its EXIF says'),
              (zero_white, 'white was stored as 0, as the file says')) if said]
     step = float(np.mean(tables[0])) if tables and 0 in tables else float('nan')
-    return Picture(grey, width, height, form, mode, _bits(mode), notes, share, step)
+    return Picture(grey, width, height, form, mode, 16 if deep else _bits(mode), notes, share, step)
 
 def _jpeg_colour(data, img):
     "The share in colour of a JPEG, from a decoding in small; None for other formats"
