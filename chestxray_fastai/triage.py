@@ -1127,7 +1127,8 @@ from html import escape
 from fastcore.basics import patch
 from .core import ChestXrayError, StorageError, is_storage_error, printable, progress as show_progress, sha256_bytes, try_again
 from .pixels import (MAX_BYTES, MAX_PIXELS, PixelsError, _orientation, _switches, colour_share, grey_from_depth,
-                                     open_picture, read_bytes, resize_grey, scaled_size, to_grey)
+                                     open_picture, pixel_range, read_bytes, resize_grey, scaled_size, to_grey,
+                                     white_is_zero, has_deep_channels, check_deep_channels)
 
 # %% ../nbs/50a_predict.ipynb #59eb9a9d
 class NotAnswered(ChestXrayError):
@@ -1180,8 +1181,12 @@ def picture_of(array, # of shape (height, width), or with 3 or 4 channels last o
     if a.min() < 0: no('it holds negative numbers: pass pixels as they were stored, not normalised ones')
     if a.dtype == bool: a = a*np.uint8(255); notes.append('true was taken for white')
     elif a.dtype.kind == 'f' and a.max() <= 1: a = np.rint(a.astype(np.float64)*255).astype(np.uint8); notes.append('numbers from 0 to 1 were taken for black to white')
-    elif a.max() <= 255: a = np.rint(a).astype(np.uint8)
-    else: a = grey_from_depth(a); notes.append('more than 8 bits were brought to 8')
+    elif a.dtype.kind != 'f' and a.max() <= 255: a = a.astype(np.uint8)
+    else:
+        low, high = pixel_range(a)
+        a = grey_from_depth(a)
+        notes += [f'numbers from {low:g} to {high:g} were taken for black to white'] if high < 255 else []
+        notes += ['more than 8 bits were brought to 8'] if high > 255 else []
     return Image.fromarray(np.ascontiguousarray(a))
 
 # %% ../nbs/50a_predict.ipynb #0a1b2c02
@@ -1279,14 +1284,17 @@ def _grey_of_memory(source, size, hashed, film, found):
     from PIL import Image
     if isinstance(source, Image.Image):
         check_size(*source.size, size)
+        reverse, deep = white_is_zero(source), has_deep_channels(source)           # which a copy has forgotten
+        if reverse: found.notes.append('white was stored as 0, as the file says')
         with _switches: img = source.copy()                                        # decodes it, and leaves the caller's as it is
-    else: img = picture_of(source, found.notes)
+    else: img, reverse, deep = picture_of(source, found.notes), False, False
     if hashed:
         about = repr((np.shape(source), getattr(source, 'mode', getattr(source, 'dtype', ''))))
         found.sha256 = sha256_bytes(about.encode() + np.asarray(source).tobytes())
     check_size(*img.size, size)
     check_colour(colour_share(img))
-    grey = to_grey(_upright(img, found.notes))
+    grey = to_grey(_upright(img, found.notes), reverse)
+    if deep: check_deep_channels(grey)
     if film: found.film = grey_picture(grey, film)
     return grey
 
@@ -1361,7 +1369,7 @@ def grey_picture(source, # path, encoded bytes, open file, PIL image or array
     from PIL import Image
     try:
         if isinstance(source, Image.Image):
-            with _switches: img = to_grey(_upright(source.copy(), []))
+            with _switches: img = to_grey(_upright(source.copy(), []), white_is_zero(source))
         elif isinstance(source, (str, os.PathLike)) or _is_encoded(source) or is_file_object(source):
             img = open_picture(_opened(source) if is_file_object(source) else source, longest, 'pad').grey
         else: img = to_grey(picture_of(source, []))
