@@ -404,7 +404,7 @@ def _read_any(path):
     "The files of a bundle, of a folder or a packed one"
     if path.is_file(): return _read_packed(path)
     if not path.is_dir():
-        raise BundleError(f'There is no bundle {printable(path.name)}: `chestxray freeze RUN_DIR` makes one of a run.')
+        raise BundleError(f'There is no bundle {printable(path)}: `chestxray freeze RUN_DIR` makes one of a run.')
     return _read_folder(path)
 
 def read_bundle(path, # a bundle: folder or packed file
@@ -1952,6 +1952,7 @@ def predict(
     single, film = len(images) == 1 and is_single(images[0]), 512 if heatmap is not None else 0
     answers = iter([triage.predict(images[0], log=log, film=film)]) if single else triage.stream(images, workers=threads, log=log, film=film)
     if heatmap is not None: answers = _maps_to(answers, heatmap)
+    if not (json or csv): print(f'{printable(triage.card["label"])}. {printable(triage.for_whom)}', file=sys.stderr)
     watched, counts, error = not single and sys.stderr.isatty() and not sys.stdout.isatty(), Counter(), None
     for a in answers_by_line(answers, 'json' if json else 'csv' if csv else 'text'):
         counts['not read' if a.error else a.decision] += 1
