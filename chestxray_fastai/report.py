@@ -444,7 +444,7 @@ def _subgroups(f):
 def _answered(u):
     "Sentences and blocks of the report on uncertainty: the rule, coverage and risk, conformal sets"
     on = u['splits']['test']
-    words = [u['words'][:1].upper() + u['words'][1:] + '.' if 'words' in u else f'No rule for referring can be promised: {u.get("refused", "none was chosen.")}']
+    words = [_stop(u['words'][:1].upper() + u['words'][1:]) if 'words' in u else f'No rule for referring can be promised: {u.get("refused", "none was chosen.")}']
     if e := on.get('rule'):
         words.append(f'By this rule it answers {_share(e["coverage"])} X-rays of the test and leaves the others to people. Of its answers {_share(e["error"])} are wrong; of all, had it to answer, {_share(e["error_of_all"])}.')
     rows = [(in_words(r['coverage']), _span(dict(value=r['error'], low=r['low'], high=r['high'])), _span(dict(value=r['of_full'], low=r['of_full_low'], high=r['of_full_high']))) for r in on['coverage_risk']]
