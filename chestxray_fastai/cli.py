@@ -776,7 +776,9 @@ def trust_in_words(
     "Calibration, referral and subgroups in a few lines"
     said, found = [], report['calibration']
     if effect := found.get('effect'):
-        said.append('Calibration: ' + '; '.join(f'{name.replace("_", " ")} {effect[name]["before"]:.3f} before, {effect[name]["after"]:.3f} after' for name in ('log_loss', 'ece')) + f' ({found["calibrator"]["method"]}, fitted to these scores on calib)')
+        method = found['calibrator']['method']
+        how = 'left as they are, since no calibrator does better' if method == 'none' else f'{method}, fitted to these scores on calib'
+        said.append('Calibration: ' + '; '.join(f'{name.replace("_", " ")} {effect[name]["before"]:.3f} before, {effect[name]["after"]:.3f} after' for name in ('log_loss', 'ece')) + f' ({how})')
     said.append(report['uncertainty'].get('words') and f'Referral: {report["uncertainty"]["words"]}')
     said.append(report['subgroups'].get('words') and f'Subgroups: {report["subgroups"]["words"]}')
     said += [f'{name.capitalize()}: {why}' for name in ('calibration', 'uncertainty', 'subgroups') if (why := report[name].get('refused') or report[name].get('skipped'))]

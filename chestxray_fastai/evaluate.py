@@ -948,7 +948,8 @@ def plot_reliability(scores: pd.DataFrame, split: str = None, label: str = None,
     ax.tick_params(labelbottom=False)
     ax.set_aspect('auto')
     below = ax.inset_axes([0, -.27, 1, .22], sharex=ax)
-    below.hist([p[rows.y == 0], p[rows.y == 1]], bins=np.linspace(0, 1, 31), stacked=True, color=[COLOURS['negative'], COLOURS['positive']])
+    below.hist([p[rows.y == 0], p[rows.y == 1]], bins=np.linspace(0, 1, 31), stacked=True, color=[COLOURS['negative'], COLOURS['positive']], label=_vocab(label))
+    below.legend(fontsize=6, ncols=2, frameon=False)
     below.set(xlabel='probability', ylabel='images')
     below.spines[['top', 'right']].set_visible(False)
     return ax

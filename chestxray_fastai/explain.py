@@ -416,7 +416,7 @@ def plot_cases(
             if masks is not None and masks[i].any(): ax.contour(masks[i], [.5], colors='#35c4dc', linewidths=1)
             ax.set_title(f'logit {heat.logit[i]:.1f}, p = {sigmoid(heat.logit[i]):.2f}' + ('\nnothing positive' if heat.nothing[i] else ''), fontsize=8.5)
     figure.suptitle(f'{heat.target}: positive from a logit of {threshold:.2f} (p = {sigmoid(threshold):.2f})', fontsize=11)
-    if len(y): figure.colorbar(drawn, ax=axes, shrink=.5, label=f'{heat.method}, raw scale')
+    if len(y) and not heat.nothing.all(): figure.colorbar(drawn, ax=axes, shrink=.5, label=f'{heat.method}, raw scale')
     return figure
 
 # %% ../nbs/40a_judge_maps.ipynb #f1d4ebc5
