@@ -1985,6 +1985,7 @@ def freeze(
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
     earlier = _bundle_in(Path(run_dir)/'bundle' if out is None else Path(out))
     if earlier and people is None and earlier.card['run'] == _frozen_hash(run_dir): people = earlier.card['data'].get('people')
+    if not json and (Path(run_dir)/'frozen.json').is_file(): print('Writing the graph, and comparing it with the network on calibration images', file=sys.stderr, flush=True)
     made = freeze_bundle(run_dir, out, storage=storage, people=people, probe='auto' if orientation else None)
     if earlier: print(f'It takes the place of the bundle {earlier.hash[:12]} that was there.', file=sys.stderr)
     packed = pack_bundle(made) if pack else None
