@@ -175,7 +175,7 @@ def _read_file(path):
         if not stat.S_ISREG(status.st_mode): raise _refuse('special', 'it is a device or a pipe, not a file')
         if status.st_size > MAX_BYTES:
             raise _refuse('too_large', f'the file has {status.st_size/1e9:.1f} GB, more than any picture that this project reads')
-        with open(path, 'rb') as file: return file.read(MAX_BYTES + 1)
+        with open(path, 'rb') as file: return file.read(status.st_size + 1)  # a number that is near: Python reserves so much at once
     except FileNotFoundError:
         raise _refuse('missing', 'there is no such file' + (', and no address is opened' if '://' in str(path) else '')) from None
     except PermissionError: raise _refuse('forbidden', 'this user may not read it') from None
@@ -188,8 +188,10 @@ def _read_stream(file):
     "The bytes of an open binary file from its beginning; it is left open, where it was"
     seekable = not hasattr(file, 'seekable') or file.seekable()
     at = file.tell() if seekable else None
-    if seekable: file.seek(0)
-    data = file.read(MAX_BYTES + 1)
+    if seekable:
+        if file.seek(0, os.SEEK_END) > MAX_BYTES: raise _refuse('too_large', f'it has more than {MAX_BYTES/1e9:.1f} GB, more than any picture that this project reads')
+        file.seek(0)
+    data = file.read()
     if seekable: file.seek(at)
     if not isinstance(data, (bytes, bytearray)):
         raise _refuse('not_a_picture', "it was opened as text: open it with mode 'rb'")
@@ -215,19 +217,23 @@ MAX_TOGETHER = 1_024_000_000 # bytes for all pictures that are decoded at the sa
 MAX_SCANS = 64               # of a JPEG: progressive ones have about ten
 MAX_TEXT = 5_000_000         # bytes of a picture that is written as text (ASCII PGM), which is slow to read
 
+_MARKER = re.compile(rb'\xff+([\x02-\xcf\xd9-\xfe])')  # of a JPEG, with a length; no stuffed zero, no restart
+
 def jpeg_scans(
     data, # bytes of a JPEG
 ) -> int: # up to the end of its first picture, without thumbnails in its header
     "How often a JPEG goes over its picture"
-    at, found = 2, 0
-    while 0 <= (at := data.find(b'\xff', at)) < len(data) - 3:
-        marker = data[at + 1]
-        if marker == 0xD9: break
-        found += marker == 0xDA
-        if marker == 0xFF: at += 1
-        elif marker in (0, 1) or 0xD0 <= marker <= 0xD8: at += 2  # no marker, or one without a length
-        else: at += 2 + int.from_bytes(data[at + 2:at + 4], 'big')
-    return found
+    at, found, sequential, bands = 2, 0, False, 0
+    for _ in range(10_000):
+        marker = _MARKER.search(data, at)
+        if not marker or marker[1] == b'\xd9': return found
+        at = marker.end()
+        if marker[1] in (b'\xc0', b'\xc1'): sequential, bands = True, data[at + 7:at + 8]
+        if marker[1] == b'\xda':
+            found += 1
+            if sequential and data[at + 2:at + 3] == bands: return found  # all bands in one scan: a decoder takes no other
+        at += int.from_bytes(data[at:at + 2], 'big')
+    return 10_000
 
 def _check_png(data):
     "Raise for a part of a PNG whose checksum is wrong; one that is cut off is left to the decoder"
@@ -252,7 +258,7 @@ def _check_content(data):
     "Raise for what can be known to be damaged or too costly before a decoder sees it"
     if data[128:132] == b'DICM': raise _refuse('dicom', 'it is a DICOM file, which cannot be read yet: export the image as PNG')
     if data.startswith(b'\x89PNG\r\n\x1a\n'): _check_png(data)
-    elif data.startswith(b'\xff\xd8') and data.count(b'\xff\xda') > MAX_SCANS and jpeg_scans(data) > MAX_SCANS:
+    elif data.startswith(b'\xff\xd8') and jpeg_scans(data) > MAX_SCANS:
         raise _refuse('too_large', f'it is a JPEG of more than {MAX_SCANS} scans, which takes too long to read; save it anew')
     elif data[:1] == b'P' and data[1:2] in b'123456' and len(data) > 2: _check_pnm(data)
 
@@ -260,8 +266,9 @@ def decoded_bytes(
     img, # a PIL image that is not decoded yet
 ) -> int: # about the most that is needed at one time
     "How much memory decoding and turning a picture grey takes"
-    each = {'1': 2, 'L': 1, 'P': 6, 'I': 10, 'F': 10}.get(img.mode, 6)
+    each = {'1': 2, 'L': 1, 'I': 12, 'F': 12, 'RGBA': 8}.get(img.mode, 6)
     if img.format == 'WEBP': each = 16       # its decoder keeps two pictures with four channels, and hands out a third
+    if img.format == 'AVIF': each += 4
     if img.format == 'JPEG2000': each += 4*len(img.getbands())
     n = img.width*img.height*each
     full = getattr(img, 'full_size', img.size)
@@ -357,7 +364,9 @@ def colour_share(
     from PIL import Image
     if img.mode in ('1', 'L', 'LA', 'La') or img.mode[0] in 'IF': return 0.
     img.draft('RGB', (64, 64))
-    if min(img.size) >= 512 and img.mode in ('RGB', 'RGBA', 'CMYK', 'YCbCr'): img = img.reduce(min(img.size)//256)
+    if min(img.size) >= 1024:  # a large picture is made small first, so that memory stays flat
+        whole = img.mode in ('RGB', 'RGBA', 'CMYK', 'YCbCr')
+        img = img.reduce(min(img.size)//512) if whole else img.resize((512, 512), Image.Resampling.NEAREST)
     if 'transparency' in img.info or img.mode in ('PA', 'RGBA', 'RGBa'):
         img = img.convert('RGBA')
         img = Image.alpha_composite(Image.new('RGBA', img.size, (0, 0, 0, 255)), img)
@@ -497,30 +506,29 @@ def file_key(
 VERSION = 2     # of read_pixels: raise it when the same file would give other pixels
 CHUNK = 2048    # most images in one chunk, what a kill can cost
 
-def _digest(pixels, key):
-    "What belongs to these pixels under this key, and to no others"
-    from hashlib import blake2b
-    return blake2b(pixels, digest_size=8, key=key.encode('utf-8')).hexdigest()
+def _checksum(pixels, key):
+    "What belongs to these pixels under this key, and by accident to no others; a CRC-32, because it is ten times as fast as a hash"
+    return f'{zlib.crc32(pixels, zlib.crc32(key.encode("utf-8"))):08x}'
 
 def _listed(listing, size):
-    "Keys and digests of a chunk's rows, or None when the chunk is damaged"
+    "Keys and checksums of a chunk's rows, or None when the chunk is damaged"
     try: told = read_json(listing)
     except StorageError: raise
     except ChestXrayError: return None
-    keys, digests = (told.get(name) for name in ('keys', 'digests')) if isinstance(told, dict) else (None, None)
-    if not all(isinstance(part, list) and all(isinstance(text, str) for text in part) for part in (keys, digests)): return None
+    keys, checksums = (told.get(name) for name in ('keys', 'checksums')) if isinstance(told, dict) else (None, None)
+    if not all(isinstance(part, list) and all(isinstance(text, str) for text in part) for part in (keys, checksums)): return None
     rows = listing.with_suffix('.u8')
-    whole = len(keys) == len(digests) and rows.is_file() and rows.stat().st_size == len(keys)*size*size
-    return (keys, digests) if whole else None
+    whole = len(keys) == len(checksums) and rows.is_file() and rows.stat().st_size == len(keys)*size*size
+    return (keys, checksums) if whole else None
 
 def _find_rows(home, wanted, size):
-    "Where each of the `wanted` keys lies: chunk, row, key and digest; a chunk that is damaged holds nothing, and is removed"
+    "Where each of the `wanted` keys lies: chunk, row, key and checksum; a chunk that is damaged holds nothing, and is removed"
     found, damaged = {}, []
     for listing in try_again(lambda: sorted(home.glob('*.json')), what=home/'pixels'):
         try: told = try_again(_listed, listing, size, what=listing)
         except FileNotFoundError: continue  # another process has just removed it
         if told is None: damaged.append(listing)
-        else: found.update((key, (listing.stem, i, key, digest)) for i, (key, digest) in enumerate(zip(*told)) if key in wanted)
+        else: found.update((key, (listing.stem, i, key, checksum)) for i, (key, checksum) in enumerate(zip(*told)) if key in wanted)
     for listing in damaged:
         for path in (listing, listing.with_suffix('.u8')):
             try: path.unlink(missing_ok=True)
@@ -567,7 +575,7 @@ def _write_rows(rows, name, files, pictures):
                     errors.append(pixels)
                     continue
                 f.write(pixels.tobytes())
-                places[key] = name, len(places), key, _digest(pixels.tobytes(), key)
+                places[key] = name, len(places), key, _checksum(pixels.tobytes(), key)
             lost = None
         except StorageError as error: lost = error
         f.flush()
@@ -576,7 +584,7 @@ def _write_rows(rows, name, files, pictures):
 
 def _listing(places):
     "What a chunk's JSON file holds"
-    return json.dumps({'keys': [key for _, _, key, _ in places], 'digests': [digest for *_, digest in places]})
+    return json.dumps({'keys': [key for _, _, key, _ in places], 'checksums': [checksum for *_, checksum in places]})
 
 def _write_chunk(home, files, pictures, size):
     "Write the pictures of `files`, pairs of key and path, as a chunk: where the rows are, and the errors of files that can't be read"
@@ -622,12 +630,12 @@ class PixelCache:
     "Decoded pictures on disk, row by row as in the list they were asked for: `cache[3]` is one picture, `cache[[5, 2, 9]]` three"
     def __init__(self, home, size, resize, paths, places):
         self.home, self.size, self.resize, self.paths = Path(home), size, resize, list(paths)
-        names, rows, keys, digests = zip(*places) if len(places) else ((), (), (), ())
+        names, rows, keys, checksums = zip(*places) if len(places) else ((), (), (), ())
         self.names = sorted(set(names))
         number = {name: i for i, name in enumerate(self.names)}
         self.chunk = np.array([number[name] for name in names], dtype=np.int32)
         self.row = np.array(rows, dtype=np.int32)
-        self.keys, self.digests = np.array(keys, dtype='S32'), np.array(digests, dtype='S16')
+        self.keys, self.checksums = np.array(keys, dtype='S32'), np.array(checksums, dtype='S8')
         self._start()
 
     def _start(self):
@@ -662,7 +670,7 @@ class PixelCache:
     def _read(self, i, out):
         "Row `i` into the array `out`; it is checked the first time"
         whole = try_again(self._fill, i, out, what=self.home/self.names[self.chunk[i]])
-        if not whole or not (self._checked[i] or _digest(out, self.keys[i].decode()) == self.digests[i].decode()):
+        if not whole or not (self._checked[i] or _checksum(out, self.keys[i].decode()) == self.checksums[i].decode()):
             out[:] = self._anew(i)
             return
         self._checked[i] = True
