@@ -16,7 +16,8 @@ __all__ = ['SCORES_HELP', 'MAX_LOGIT', 'MAX_DRAWS', 'LARGE', 'STEPS', 'MIN_PATIE
            'opening_for']
 
 # %% ../nbs/30_evaluate.ipynb #739d16d6
-import hashlib, json, os, warnings
+import hashlib, json, os, re, warnings
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
@@ -28,8 +29,8 @@ import pandas as pd
 
 from .core import (ChestXrayError, LockedError, append_chain, locked, printable, progress, read_chain,
                                    read_json, sha256_file, try_again, write_whole)
-from .manifest import (ACQUISITION, SPLIT_NAMES, SPLITS, ManifestError, label_columns, manifest_hash,
-                                       read_table)
+from .manifest import (ACQUISITION, SPLITS, ManifestError, _warn_nameless, as_split, label_columns,
+                                       manifest_hash, read_table)
 
 # %% ../nbs/30_evaluate.ipynb #93a2dcd8
 class ScoresError(ChestXrayError): "A Scores table that cannot be judged: the message says where it is wrong and what to do"
@@ -110,7 +111,7 @@ def _refuse_twice(paths):
 
 def _splits(given):
     "The split column in this project's four words; what is empty stays so"
-    known = {v: SPLIT_NAMES.get(str(v).strip().lower()) for v in given.dropna().unique()}
+    known = {v: as_split(v) for v in given.dropna().unique()}
     known = {v: s for v, s in known.items() if s or str(v).strip()}
     odd = sorted(printable(v) for v, s in known.items() if not s)
     if odd: raise ScoresError(f'Column split holds {", ".join(odd)}: it may be {", ".join(SPLITS)} or empty (val, validation and '
@@ -128,6 +129,7 @@ def check_scores(scores: pd.DataFrame) -> pd.DataFrame: # a copy with text paths
     labels, rows = score_labels(scores), scores.reset_index(drop=True)
     if not len(rows): raise ScoresError(f'The table has no rows. {SCORES_HELP}')
     for c in ('path', 'patient'): rows[c] = _text(rows, c)
+    rows['patient'] = rows.patient.str.replace(r'^(\d+)\.0$', r'\1', regex=True)
     _refuse_twice(rows.path)
     rows['split'] = _splits(rows.split)
     for truth, logit in map(score_columns, labels): rows[truth], rows[logit] = _checked_pair(rows, truth, logit, scores.attrs.get('logits'))
@@ -212,10 +214,22 @@ def _mapped(table, columns):
     kept = table.drop(columns=list(gone))
     return kept.assign(**{o: table[c] for c, to in renamed.items() for o in to})
 
+def _our_names(table):
+    "The table whose columns are called as ours but for their case (`Path`, `Y_edema`) under our names"
+    ours = re.compile('(path|patient|split)|(y|logit|probability)(_.+)?', re.I)
+    meant = {c: m[1].lower() if m[1] else m[2].lower() + (m[3] or '') for c in table if (m := ours.fullmatch(str(c)))}
+    count = Counter(meant.values())
+    return table.rename(columns={c: to for c, to in meant.items() if count[to] == 1})
+
 def _from_probabilities(table):
     "A table whose scores stand in columns `probability` (or `probability_NAME`) alone, with these as its logit columns"
     given = {c: c.replace('probability', 'logit', 1) for c in table if c == 'probability' or str(c).startswith('probability_')}
     if not given or any(str(c).split('_')[0] == 'logit' for c in table): return None
+    for c in given:
+        p = _numbers(table, c)
+        if (odd := ~((p >= 0) & (p <= 1))).any():
+            raise ScoresError(f'Column {printable(c)} holds {p[odd][0]:g} in row {odd.argmax()} ({odd.sum()} such in all), which is no '
+                              'probability: write each as a number from 0 to 1 (a percentage divided by 100).')
     return table.rename(columns=given)
 
 def read_scores(csv, # a file of `write_scores`, or anybody's with the same columns
@@ -226,16 +240,17 @@ def read_scores(csv, # a file of `write_scores`, or anybody's with the same colu
     csv, name = Path(csv), printable(Path(csv).name)
     if csv.is_dir(): raise ScoresError(f'{printable(csv)} is a folder: pass the file with the scores{", " + printable(csv/"scores.csv") if (csv/"scores.csv").is_file() else ""}.')
     if not csv.is_file(): raise ScoresError(f'There is no file {printable(csv)}: pass the CSV with the scores. {SCORES_HELP}')
-    names = {'path', 'patient', 'split'}
+    names = {'path', 'patient'}
     named = [c for c, to in (columns or {}).items() if names & set([to] if isinstance(to, str) else to)]
     try: table = read_table(csv, text=(*names, *named))
     except ManifestError as e: raise ScoresError(f'{name} is not a CSV table ({e}). {SCORES_HELP}') from None
     try:
-        table = _mapped(table, columns or {})
-        said = None if probabilities else _from_probabilities(table)
+        table = _our_names(_mapped(table, columns or {}))
+        said = _from_probabilities(table)
         table, probabilities = (table, probabilities) if said is None else (said, True)
         table.attrs['logits'] = not probabilities and _proved(table)
         table = logits_from_probabilities(table) if probabilities else check_scores(table)
+        _warn_nameless(table, name)
     except ScoresError as e: raise ScoresError(f'{name}: {e}') from None
     table['path'] = [str(csv.parent/p) if not os.path.isabs(p) and os.path.exists(csv.parent/p) else p for p in table.path]
     if any(map(os.path.isabs, table.path)): _refuse_twice([os.path.abspath(p) for p in table.path])
@@ -245,7 +260,7 @@ def read_scores(csv, # a file of `write_scores`, or anybody's with the same colu
 def split_rows(scores: pd.DataFrame, split: str = None) -> pd.DataFrame:
     "The checked rows of one split; a table of several splits must name one"
     rows = check_scores(scores)
-    if isinstance(split, str): split = SPLIT_NAMES.get(split.strip().lower(), split)
+    if isinstance(split, str): split = as_split(split) or split
     there = rows.split.astype(object).where(rows.split.notna(), 'none').value_counts()
     count = ', '.join(f'{n} of {s}' for s, n in there.items())
     if split in there: return rows[rows.split == split].reset_index(drop=True)
