@@ -238,6 +238,7 @@ def read_scores(csv, # a file of `write_scores`, or anybody's with the same colu
                ) -> pd.DataFrame:
     "Read Scores from a table: CSV, TSV, with semicolons, compressed, as `read_table` understands it"
     csv, name = Path(csv), printable(Path(csv).name)
+    if csv.is_dir(): raise ScoresError(f'{printable(csv)} is a folder: pass the file with the scores{", " + printable(csv/"scores.csv") if (csv/"scores.csv").is_file() else ""}.')
     if not csv.is_file(): raise ScoresError(f'There is no file {printable(csv)}: pass the CSV with the scores. {SCORES_HELP}')
     names = {'path', 'patient'}
     named = [c for c, to in (columns or {}).items() if names & set([to] if isinstance(to, str) else to)]
@@ -585,7 +586,8 @@ def _from_rates(values, ends, edge, prevalence):
         below, above = (float(np.sqrt(np.square(point - v).sum()) / 2) for v in (low, high))
         out['balanced_accuracy'] = max(point.mean() - below, 0), min(point.mean() + above, 1)
     for i, k in enumerate(('ppv_at_prevalence', 'npv_at_prevalence')):
-        if prevalence is None or values[k] not in (0, 1): continue
+        if prevalence is None or not np.isfinite(values[k]): continue
+        if values[k] not in (0, 1) and not {'sensitivity', 'specificity'} <= set(edge): continue  # resamples tell it
         out[k] = tuple(float(predictive_values(*v, prevalence)[i]) for v in (low, high))
     return out
 
@@ -961,7 +963,8 @@ def plot_reliability(scores: pd.DataFrame, split: str = None, label: str = None,
     ax.tick_params(labelbottom=False)
     ax.set_aspect('auto')
     below = ax.inset_axes([0, -.27, 1, .22], sharex=ax)
-    below.hist([p[rows.y == 0], p[rows.y == 1]], bins=np.linspace(0, 1, 31), stacked=True, color=[COLOURS['negative'], COLOURS['positive']])
+    below.hist([p[rows.y == 0], p[rows.y == 1]], bins=np.linspace(0, 1, 31), stacked=True, color=[COLOURS['negative'], COLOURS['positive']], label=_vocab(label))
+    below.legend(fontsize=6, ncols=2, frameon=False)
     below.set(xlabel='probability', ylabel='images')
     below.spines[['top', 'right']].set_visible(False)
     return ax
@@ -1211,22 +1214,25 @@ def _overlap(a, b):
 # %% ../nbs/30_evaluate.ipynb #bb60b98f
 def _what_share(share, images): return f'{"These" if share == 1 else f"About {share:.0%} of these"} {images} test images'
 
-def _known(images, others):
+def _known(images, others, weights):
     "The opening of images that other models were judged by"
     e, share = min(others, key=lambda o: o[0]['when'])
-    models = len({e['model'] for e, _ in others})
-    return dict(kind='another model', words=f'{_what_share(share, images)} were opened before for {models} other model{"s" if models > 1 else ""}, first on '
+    same = any(weights and e.get('weights') == weights for e, _ in others)
+    models = len({e['model'] for e, _ in others if not weights or e.get('weights') != weights})
+    who = [f'{models} other model{"s" if models > 1 else ""}'] * bool(models) + ['the same network with another threshold or calibration'] * same
+    return dict(kind='another model', words=f'{_what_share(share, images)} were opened before for {" and for ".join(who)}, first on '
                 f'{printable(e["when"][:19])} in run {printable(e["run"])}: the figures are no longer those of an untouched test set.')
 
-def _opening(model, data, earlier, damaged=(), digest=None):
+def _opening(model, data, earlier, damaged=(), digest=None, weights=None):
     "What this opening is: in one word, and in a sentence"
     seen, n = [(e, share) for e in earlier if (share := _overlap(data, e)) > 0], data['images']
     mine, others = [s for s in seen if s[0]['model'] == model], [s for s in seen if s[0]['model'] != model]
     whole = [e for e, share in mine if share == 1]
     kind = whole[0]['kind'] if whole else None  # what it was the first time, whatever clocks say
-    if others and kind not in ('first', 'again'): return _known(n, others)
     if kind == 'another model':
-        return dict(kind=kind, words=f'The same frozen model on the same {n} test images as on {whole[0]["when"][:19]}, when they had been opened for another model before.')
+        return dict(kind=kind, words=f'The same frozen model on the same {n} test images as on {whole[0]["when"][:19]}, when they had been opened before already: '
+                    'the figures are no longer those of an untouched test set.')
+    if others and kind not in ('first', 'again'): return _known(n, others, weights)
     if damaged and (kind == 'unknown' or not mine):
         return dict(kind='unknown', words=f'Whether these {n} test images were opened before cannot be told, since a ledger is damaged: {"; ".join(damaged)}.')
     if mine:
@@ -1263,8 +1269,9 @@ def _record(folder, frozen, scores, split, shared, how):
     machine = _machine_ledger() if data['pixels'] else None  # names alone are too little to know a test by everywhere
     with _guarded(folder.parent/'.openings', shared and shared.with_name(f'.{shared.name}'), machine and machine.with_suffix('')):
         earlier, damaged = _earlier(folder, shared, machine)
-        told = _opening(frozen['hash'], data, earlier, damaged, digest)
-        opening = dict(when=_now(), run=folder.name, model=frozen['hash'], frozen=frozen['when'], split=split, how=how, **data, scores=digest, **told)
+        weights = frozen['files'][frozen['weights']]
+        told = _opening(frozen['hash'], data, earlier, damaged, digest, weights)
+        opening = dict(when=_now(), run=folder.name, model=frozen['hash'], weights=weights, frozen=frozen['when'], split=split, how=how, **data, scores=digest, **told)
         for ledger in filter(None, (folder/'ledger.jsonl', shared)): _enter(ledger, opening)
         if machine: _enter_machine(machine, opening)
     return dict({k: opening[k] for k in ('kind', 'words', 'when', 'model', 'data')}, fixed=split in (frozen.get('scores') or {}))

@@ -1458,7 +1458,7 @@ def _audit_patients(df, images, thumbs, seed):
     "Patients in more than one split, with what names and pixels say of them; and images without a known patient"
     out, unknown = [], df.loc[df['patient'].str.startswith('file-'), 'path']
     if len(unknown): out.append(_finding('warning', 'unknown patients', f'{_count(unknown, "image")} of no known patient, each taken for a patient of its own.', len(unknown),
-                                         _names(unknown), 'Pass patient=… to read_folder or read_csv; a split cannot keep together whom it does not know.'))
+                                         _names(unknown), 'Pass patient=… to read_folder or read_csv (on the command line --columns THEIRS=patient, for a CSV); a split cannot keep together whom it does not know.'))
     sides = df[df['split'].notna()].groupby('patient')['split'].nunique()
     shared = sorted(sides.index[sides > 1])
     if not shared: return out, None
@@ -1466,9 +1466,10 @@ def _audit_patients(df, images, thumbs, seed):
     verdict = _verdict(names, pixels)
     where = ', '.join(s for s in SPLITS if s in set(df.loc[df['patient'].isin(shared), 'split']))
     what = {'different': 'are different people numbered twice', 'same': 'are the same people', 'unclear': 'may be the same people'}[verdict]
-    severity, todo = {'different': ('info', 'Nothing has to be dropped. To be stricter: split_patients(manifest, drop_shared=True).'),
-                      'same': ('error', 'Split again with split_patients, with drop_shared=True when the test split is to stay as it is.'),
-                      'unclear': ('warning', 'Be on the safe side: split_patients(manifest, drop_shared=True).')}[verdict]
+    how = 'split_patients(manifest, drop_shared=True), on the command line --drop_shared'
+    severity, todo = {'different': ('info', f'Nothing has to be dropped. To be stricter: {how}.'),
+                      'same': ('error', f'Split again; where the test split is to stay as it is, with {how}.'),
+                      'unclear': ('warning', f'Be on the safe side: {how}.')}[verdict]
     text = f'{_count(len(shared), "patient number")} in more than one split ({where}) and {what}: {_say_names(names)}; {_say_pixels(pixels)}.'
     out.append(_finding(severity, 'patients on both sides', text, len(shared), names['same_cause'] or shared, todo))
     return out, {'verdict': verdict, 'names': {**names, 'same_cause': len(names['same_cause'])}, 'pixels': pixels}
@@ -1524,7 +1525,7 @@ def _audit_balance(balance):
     if any(unsure.values()): out.append(_finding('info', 'uncertain or missing labels', f'{_count(sum(v > 0 for v in unsure.values()), "label")} uncertain or missing in some images.',
                                                  sum(unsure.values()), [f'{c}: {n}' for c, n in unsure.items() if n], 'Nothing: such labels count neither in the loss nor in metrics.'))
     if none := balance.get('no split', {}).get('images', 0):
-        out.append(_finding('info', 'no split', f'{_count(none, "image")} in no split yet.', none, (), 'split_patients(manifest)'))
+        out.append(_finding('info', 'no split', f'{_count(none, "image")} in no split yet.', none, (), 'split_patients(manifest); the command `chestxray run` splits by itself.'))
     return out
 
 # %% ../nbs/10a_audit.ipynb #0e6aa5c8
