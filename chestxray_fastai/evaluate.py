@@ -263,7 +263,9 @@ def split_rows(scores: pd.DataFrame, split: str = None) -> pd.DataFrame:
     if isinstance(split, str): split = as_split(split) or split
     there = rows.split.astype(object).where(rows.split.notna(), 'none').value_counts()
     count = ', '.join(f'{n} of {s}' for s, n in there.items())
-    if split in there: return rows[rows.split == split].reset_index(drop=True)
+    if split in there:
+        _warn_of_leaks(scores)
+        return rows[rows.split == split].reset_index(drop=True)
     if split is not None: raise ScoresError(f'There are no rows of split {split!r} (there are {count}).')
     if len(there) > 1: raise ScoresError(f'The rows are of several splits ({count}): name one of them by split.')
     return rows
