@@ -359,7 +359,7 @@ class _Shown:
         self.write(_words(self.label, done, self.total, self.started), done)
 
     def write(self, text, done):
-        if self.how == 'file': print(f'      {text}', flush=True)
+        if self.how == 'file': print(f'      {text}', file=sys.stderr, flush=True)   # what is printed beside it may be data
         elif self.how == 'terminal':
             print(f'\r{text:<{self.width}}', end='', file=sys.stderr, flush=True)
             self.width = len(text)
