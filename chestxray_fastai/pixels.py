@@ -68,10 +68,13 @@ def pixel_range(
     low, whole, n = _lowest(values), _is_whole(values), values.size
     bright = float(_brightest(values, low))
     def beyond(edge): return np.count_nonzero(values > low + edge)/n
+    highest = values.max()
+    at_highest = np.count_nonzero(values == highest)/n  # a mark: a film fades out over many numbers
     def holds(top):
         strays = beyond(top if whole else OVERSHOOT*top)
         if not strays: return True
-        if strays > STRAY or strays - beyond(2*top) > JUST_BEYOND: return False
+        just = strays - beyond(2*top) - (at_highest if highest <= low + 2*top else 0)
+        if strays > STRAY or just > JUST_BEYOND: return False
         return beyond(top/4) - strays > JUST_BEYOND  # what is left is a picture, not just a black ground
     signed = low < -bright/10
     if not whole and bright > 0 and not signed and holds(1): return low, low + 1.
