@@ -254,7 +254,7 @@ MAX_TOGETHER = 1_024_000_000 # bytes for all pictures that are decoded at the sa
 MAX_SCANS = 64               # of a JPEG: progressive ones have about ten
 MAX_TEXT = 5_000_000         # bytes of a picture that is written as text (ASCII PGM), which is slow to read
 
-_MARKER = re.compile(rb'\xff+([\x02-\xcf\xd9-\xfe])')  # of a JPEG, with a length; no stuffed zero, no restart
+_MARKER = re.compile(rb'\xff([\x02-\xcf\xd9-\xfe])')  # of a JPEG, with a length; no fill byte, stuffed zero or restart
 
 def jpeg_scans(
     data, # bytes of a JPEG

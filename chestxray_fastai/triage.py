@@ -404,7 +404,7 @@ def _read_any(path):
     "The files of a bundle, of a folder or a packed one"
     if path.is_file(): return _read_packed(path)
     if not path.is_dir():
-        raise BundleError(f'There is no bundle {printable(path.name)}: `chestxray freeze RUN_DIR` makes one of a run.')
+        raise BundleError(f'There is no bundle {printable(path)}: `chestxray freeze RUN_DIR` makes one of a run.')
     return _read_folder(path)
 
 def read_bundle(path, # a bundle: folder or packed file
@@ -1928,8 +1928,8 @@ def _map_name(path, used):
     return name
 
 def write_heatmap(answer, folder, used): # `used`: names that are taken, a set; the new one is added
-    "Write the heat map of an answer into a folder, under the name of its picture, shortened where it is too long"
-    if answer.map is None: return None
+    "Write the heat map of an answer into a folder, under the name of its picture, shortened where it is too long; none of a film that the model does not know"
+    if answer.map is None or answer.kind not in (None, 'close'): return None
     stream = BytesIO()
     answer.heatmap(512).save(stream, 'PNG')
     return write_whole(Path(folder)/_map_name(answer.path, used), stream.getvalue())
@@ -1940,7 +1940,9 @@ def _maps_to(answers, folder):
     used = set()
     for a in answers:
         yield a
-        try: write_heatmap(a, folder, used)
+        try:
+            if write_heatmap(a, folder, used) is None and a.map is not None:
+                print(f'No heat map of {printable(a.path)}: the model does not know such films.', file=sys.stderr)
         except (OSError, ValueError) as error:
             why = getattr(error, 'strerror', None) or error
             print(f'No heat map of {printable(a.path)}: {printable(why)}', file=sys.stderr)
@@ -1967,6 +1969,7 @@ def predict(
     single, film = len(images) == 1 and is_single(images[0]), 512 if heatmap is not None else 0
     answers = iter([triage.predict(images[0], log=log, film=film)]) if single else triage.stream(images, workers=threads, log=log, film=film)
     if heatmap is not None: answers = _maps_to(answers, heatmap)
+    if not (json or csv): print(f'{printable(triage.card["label"])}. {printable(triage.for_whom)}', file=sys.stderr)
     watched, counts, error = not single and sys.stderr.isatty() and not sys.stdout.isatty(), Counter(), None
     for a in answers_by_line(answers, 'json' if json else 'csv' if csv else 'text'):
         counts['not read' if a.error else a.decision] += 1
@@ -1995,9 +1998,23 @@ def freeze(
     orientation: bool = False, # also fit a probe that tells turned, mirrored and inverted films, which takes minutes
 ):
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
+    earlier = _bundle_in(Path(run_dir)/'bundle' if out is None else Path(out))
+    if earlier and people is None and earlier.card['run'] == _frozen_hash(run_dir): people = earlier.card['data'].get('people')
+    if not json and (Path(run_dir)/'frozen.json').is_file(): print('Writing the graph, and comparing it with the network on calibration images', file=sys.stderr, flush=True)
     made = freeze_bundle(run_dir, out, storage=storage, people=people, probe='auto' if orientation else None)
+    if earlier: print(f'It takes the place of the bundle {earlier.hash[:12]} that was there.', file=sys.stderr)
     packed = pack_bundle(made) if pack else None
     _tell(Triage.load(made), made, json, packed=packed and str(packed))
+
+def _bundle_in(folder):
+    "The bundle that lies in a folder, or None"
+    try: return Triage.load(folder) if folder.exists() else None
+    except BundleError: return None
+
+def _frozen_hash(run_dir):
+    "What a run froze, or None"
+    try: return read_json(Path(run_dir)/'frozen.json').get('hash')
+    except (OSError, ChestXrayError, AttributeError): return None
 
 def check(
     bundle: str = None, # folder or packed file; by default the bundle that comes with the package
@@ -2033,4 +2050,4 @@ def _tell(triage, where, form, **more):
     if c['test']: print(f'Test: AUROC {c["test"]["auroc"]["value"]:.3f} ({c["test"]["auroc"]["low"]:.3f} to {c["test"]["auroc"]["high"]:.3f})')
     print(f'Licence: {c["licence"]}. Freezing moved logits by at most {c["graph"]["moved"]:.4f}. Hash: {triage.hash}')
     for k, v in more.items():
-        if v is not None: print(f'{k.replace("_", "-")}: {v:.1e} off' if isinstance(v, float) else f'{k}: {v}')
+        if v is not None: print(f'Self-test passed: logits differ from those known by at most {v:.1e}.' if k == 'self_test' else f'{k}: {v}')
