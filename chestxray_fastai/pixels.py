@@ -456,6 +456,7 @@ def _picture_in(data, size, resize, check, colour):
             turned, zero_white, several = _orientation(img), white_is_zero(img), getattr(img, 'is_animated', False)
             if colour and share is None: share = colour_share(img)
             grey = to_grey(img)
+            if grey is img and several: grey = img.copy()  # what has several pictures goes back to its file, which is closed
     if deep: check_deep_channels(grey)
     if turned > 1: grey = grey.transpose(Image.Transpose[_TURNS[turned]])
     if turned >= 5: width, height = height, width

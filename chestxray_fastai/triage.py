@@ -1645,7 +1645,8 @@ def judge(self: Triage,
     return answers
 
 # %% ../nbs/50a_predict.ipynb #037b572f
-SUFFIXES = ('.jpeg', '.jpg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.gif', '.webp', '.avif', '.jp2', '.pgm', '.ppm', '.pnm', '.dcm', '.dicom')
+SUFFIXES = ('.jpeg', '.jpg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.gif', '.webp', '.avif', '.jp2', '.j2k',
+            '.pgm', '.ppm', '.pnm', '.dcm', '.dicom')
 _NO_PICTURES = ('.txt', '.md', '.csv', '.tsv', '.json', '.xml', '.html', '.log', '.db', '.ini')  # nobody takes these for one
 
 def pictures_in(folder): # yields paths
