@@ -1403,9 +1403,8 @@ def _audit_files(names, images):
                                   [f'{n} is {f}' for n, f in other], 'Rename them; some programs choose the decoder by the name.'))
     several = [n for n, note in zip(names, images.get('notes', [])) if 'first of several' in note]
     if several:
-        are = 'holds several pictures' if len(several) == 1 else 'hold several pictures each'
-        out.append(_finding('warning', 'several pictures in a file', f'{_count(several, "file")} that {are}, of which the '
-                            'first is read.', len(several), several, 'Store each picture in a file of its own.'))
+        out.append(_finding('warning', 'several pictures in a file', f'{_count(several, "file")} of several pictures, of '
+                            'which the first alone is read.', len(several), several, 'Store each picture in a file of its own.'))
     odd = [(n, m) for n, m in zip(names, images['mode']) if m and m not in ('L', 'RGB', '1')]
     if odd: out.append(_finding('info', 'unusual modes', f'{_count(odd, "image")} neither 8-bit grey nor RGB.', len(odd), [f'{n}: {m}' for n, m in odd],
                                 'Nothing: they are read as grey, deep ones scaled by their bit depth. Look whether one class has more of them.'))
