@@ -221,6 +221,14 @@ def _read_file(path):
         reason = f'its path leads nowhere ({printable(getattr(error, "strerror", None) or error)})'
         raise _refuse('missing', reason) from None
 
+def _pieces(file):
+    "What a stream without an end that is known holds, up to the limit"
+    pieces, n = [], 0
+    while n <= MAX_BYTES and (piece := file.read(BLOCK)):
+        pieces.append(piece)
+        n += len(piece)
+    return pieces[0][:0].join(pieces) if pieces else b''
+
 def _read_stream(file):
     "The bytes of an open binary file from its beginning; it is left open, where it was"
     seekable = not hasattr(file, 'seekable') or file.seekable()
@@ -228,7 +236,7 @@ def _read_stream(file):
     if seekable:
         if file.seek(0, os.SEEK_END) > MAX_BYTES: raise _refuse('too_large', f'it has more than {MAX_BYTES/1e9:.1f} GB, more than any picture that this project reads')
         file.seek(0)
-    data = file.read()
+    data = file.read() if seekable else _pieces(file)
     if seekable: file.seek(at)
     if not isinstance(data, (bytes, bytearray)):
         raise _refuse('not_a_picture', "it was opened as text: open it with mode 'rb'")
