@@ -451,6 +451,15 @@ def _shrink(img, size, resize):
     img.full_size = img.size
     img.draft('L', tuple(2*n for n in (want[::-1] if sideways else want)))
 
+def _check_end(grey):
+    "Raise for a JPEG that ends in the grey that a decoder puts where nothing is stored; one framed in that grey may be so"
+    def is_empty(lines): return (np.asarray(lines) == 128).all()
+    if not is_empty(grey.crop((0, grey.height - 1, *grey.size))) or is_empty(grey.crop((0, 0, grey.width, 1))): return
+    filled = np.flatnonzero((np.asarray(grey) != 128).any(1)).max() + 1
+    if grey.height - filled >= max(2, grey.height/64):
+        raise _refuse('damaged', f'it is truncated, or its lower {1 - filled/grey.height:.0%} were painted in the grey of a picture that '
+                                 'breaks off; copy it again from its source')
+
 def _picture_in(data, size, resize, check, colour):
     "The first picture in encoded bytes as a `Picture`"
     from PIL import Image
@@ -466,6 +475,7 @@ def _picture_in(data, size, resize, check, colour):
             grey = to_grey(img)
             if grey is img and several: grey = img.copy()  # what has several pictures goes back to its file, which is closed
     if deep: check_deep_channels(grey)
+    if form in ('JPEG', 'MPO'): _check_end(grey)
     if turned > 1: grey = grey.transpose(Image.Transpose[_TURNS[turned]])
     if turned >= 5: width, height = height, width
     notes = [words for said, words in ((several, 'the first of several pictures in the file'), (turned > 1, 'turned upright, as its EXIF says'),
