@@ -8,9 +8,9 @@ __all__ = ['ROOM', 'JUDGED', 'REFERRAL_RISKS', 'DEFAULTS', 'PHANTOM_DEFAULTS', '
            'refused_in_words', 'keep_rule', 'judge_run', 'enough_patients', 'judge_groups', 'training_figure',
            'look_at', 'scores_of', 'find_strangers', 'judge_heat_maps', 'heat_map_figure', 'printed', 'check_network',
            'try_network', 'run_config', 'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'with_interval',
-           'summary', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated', 'judge_scores',
-           'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
-           'command_parser', 'usage', 'main']
+           'summary', 'audit', 'without_shared', 'phantoms', 'evaluate', 'left_out', 'left_out_in_words', 'label_alone',
+           'evaluated', 'judge_scores', 'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze',
+           'check', 'report', 'app', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/53_cli.ipynb #29d9fd81
 import os, sys, time, warnings
@@ -715,13 +715,34 @@ def evaluate(
     reports = {}
     for name in chosen:
         rows = table if labels == [''] else label_alone(table, name)
-        reports[name] = evaluated(rows, printed(Path(scores).name), target_sensitivity, threshold, prevalence)
-        if opening: reports[name]['test']['opening'] = opening
+        about = rows, printed(Path(scores).name), target_sensitivity, threshold, prevalence
+        reports[name] = evaluated(*about) if len(chosen) == 1 else refused_in_words(evaluated, *about)   # one label must not cost the others
+        reports[name]['left_out'] = left_out(table, name)
+        if opening and 'test' in reports[name]: reports[name]['test']['opening'] = opening
     if json: return print(dumps(reports if len(labels) > 1 else reports[''], allow_nan=False))
     for name, report in reports.items():
         if name: print(f'\n{printed(name)}')
-        print(judgement_table(report) + '\n\n' + verdict_in_words(report, name or 'the finding') + '\n' + trust_in_words(report))
+        print(left_out_in_words(report['left_out']), end='')
+        if 'refused' in report: print(f'Not judged: {printed(report["refused"])}')
+        else: print(judgement_table(report) + '\n\n' + verdict_in_words(report, name or 'the finding') + '\n' + trust_in_words(report))
     if opening: print(printed(opening['words']))
+
+def left_out(
+    table, # Scores
+    label, # one of its labels, '' for one without a name
+) -> dict: # images by the reason why they are not judged
+    "How many images of a table cannot be judged for a label"
+    truth = table[f'y_{label}' if label else 'y']
+    counts = {'uncertain': truth == -1, 'missing': truth.isna(), 'no split': table.split.isna()}
+    return {reason: int(rows.sum()) for reason, rows in counts.items() if rows.any()}
+
+def left_out_in_words(
+    counts, # of `left_out`
+) -> str: # a line, or nothing
+    "What is not judged, for a terminal"
+    words = {'uncertain': 'whose truth is uncertain', 'missing': 'whose truth is missing', 'no split': 'in no split'}
+    told = [f'{n:,} image{"s" if n > 1 else ""} {words[reason]}' for reason, n in counts.items()]
+    return f'Left out: {", ".join(told)}\n' if told else ''
 
 def label_alone(
     table, # Scores of several labels
@@ -743,7 +764,7 @@ def evaluated(
     "The judgement of every split, and what needs no image beside it"
     from chestxray_fastai.evaluate import judge, operating_point
     splits = [s for s in ('valid', 'calib', 'test') if (table.split == s).any()]
-    if not splits: raise ValueError(f'{name} has no rows of the splits "valid", "calib" or "test" to judge: look at its column "split".')
+    if not splits: raise ValueError(f'{name} has no image with a known truth in a split "valid", "calib" or "test" to judge: look at its columns "split" and "y".')
     if threshold is None and 'calib' not in splits:
         raise ValueError(f'{name} has no rows of the split "calib" to choose a threshold on: pass --threshold, fixed beforehand.')
     if threshold is not None and not isfinite(threshold): raise ValueError(f'--threshold is a finite logit, not {threshold}.')

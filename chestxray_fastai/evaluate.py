@@ -228,8 +228,8 @@ def _from_probabilities(table):
     for c in given:
         p = _numbers(table, c)
         if (odd := ~((p >= 0) & (p <= 1))).any():
-            raise ScoresError(f'Column {printable(c)} holds {p[odd][0]:g} in row {odd.argmax()} ({odd.sum()} such in all), which is no '
-                              'probability: write each as a number from 0 to 1 (a percentage divided by 100).')
+            raise ScoresError(f'Column {printable(c)} holds {p[odd][0]:g} in row {odd.argmax()} '
+                              f'({odd.sum()} such in all), which is no probability: write each as a number from 0 to 1 (a percentage divided by 100).')
     return table.rename(columns=given)
 
 def read_scores(csv, # a file of `write_scores`, or anybody's with the same columns
@@ -263,7 +263,9 @@ def split_rows(scores: pd.DataFrame, split: str = None) -> pd.DataFrame:
     if isinstance(split, str): split = as_split(split) or split
     there = rows.split.astype(object).where(rows.split.notna(), 'none').value_counts()
     count = ', '.join(f'{n} of {s}' for s, n in there.items())
-    if split in there: return rows[rows.split == split].reset_index(drop=True)
+    if split in there:
+        _warn_of_leaks(scores)
+        return rows[rows.split == split].reset_index(drop=True)
     if split is not None: raise ScoresError(f'There are no rows of split {split!r} (there are {count}).')
     if len(there) > 1: raise ScoresError(f'The rows are of several splits ({count}): name one of them by split.')
     return rows

@@ -780,7 +780,8 @@ def _refuse_half_splits(df, known, words):
     "Raise over a column that tells a split in a way that is not understood; `words`: {column of text: its words}"
     def is_flag(c):
         named, rest = _split_words(str(c))
-        return named and {*rest} <= {'is', 'in', 'for', 'use', 'used', 'flag'} and {*map(_same, words.get(c, ()))} <= _YES
+        plain = {*rest} <= {'is', 'in', 'for', 'use', 'used', 'flag'}
+        return named and plain and {*map(_same, words.get(c, ()))} <= _YES
     def is_mixed(w): return len(w) <= 12 and len(set().union(*(_split_words(v)[0] for v in w))) > 1
     flags = [c for c in df.columns if c not in known and is_flag(c)]
     mixed = [c for c, w in words.items() if is_mixed(w)]
@@ -795,7 +796,8 @@ def _ours(df):
     here = Counter(_same(c) for c in df.columns)
     df = df.rename(columns={c: _same(c) for c in df.columns if _same(c) in known and here[_same(c)] == 1})
     if 'split' in df: return df
-    words = {c: set(df[c].dropna().astype(str)) for c in df.columns if c not in known and df[c].dtype.kind not in 'biuf'}
+    text = [c for c in df.columns if c not in known and df[c].dtype.kind not in 'biuf']
+    words = {c: set(df[c].dropna().astype(str)) for c in text}
     splits = [c for c, w in words.items() if w and all(map(as_split, w))]
     if len(splits) > 1:
         raise ManifestError(f'The columns {_some(splits)} of the table all hold splits: call the one that counts '

@@ -733,7 +733,7 @@ def _own_table(path, label, **options):
     head = set(read_table(path, text=['path', 'patient']).columns)
     if {'Image Index', 'Finding Labels'} <= head and not {'columns', 'labels'} & set(options):
         df = _read_nih(path, **_fits(_read_nih, options, 'the table of ChestX-ray14'))
-    elif {'path', 'patient'} <= head and not options:
+    elif {'path', 'patient'} <= head and 'findings' not in map(_same, head) and not options:
         df = read_manifest(path, need_files=True, search=True)
     else: df = read_csv(path, **_fits(read_csv, options, 'a table'))
     return df if label is None else choose_label(df, label)
