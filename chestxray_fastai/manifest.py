@@ -1127,7 +1127,7 @@ from concurrent.futures import ThreadPoolExecutor
 from .core import printable
 
 # %% ../nbs/10a_audit.ipynb #03a7c28d
-ImageFacts = namedtuple('ImageFacts', 'problem format mode width height bytes mean step file_hash pixel_hash thumb')
+ImageFacts = namedtuple('ImageFacts', 'problem format mode width height bytes mean step file_hash pixel_hash notes thumb')
 THUMB = 32 # side of the thumbnails that are compared [pixels]
 
 def _problem(error, data):
@@ -1155,11 +1155,12 @@ def inspect_image(
         picture = open_picture(data, 2*THUMB, name=path, hashed=True)
     except PixelsError as error: # whatever a broken file does to a decoder is a finding, not the end of the audit
         nothing = np.zeros((THUMB, THUMB), np.uint8)
-        return ImageFacts(_problem(error, data), '', '', 0, 0, len(data), np.nan, np.nan, '', '', nothing)
+        return ImageFacts(_problem(error, data), '', '', 0, 0, len(data), np.nan, np.nan, '', '', '', nothing)
     size, pixels = (picture.width, picture.height), np.asarray(picture.grey)
     small = np.asarray(picture.grey.resize((THUMB, THUMB), Image.Resampling.BOX))
     fingerprint = hashlib.sha256(f'{size}'.encode('ascii') + pixels.tobytes()).hexdigest()
-    return ImageFacts('', picture.format, picture.mode, *size, len(data), float(pixels.mean()), picture.step, picture.sha256, fingerprint, small)
+    return ImageFacts('', picture.format, picture.mode, *size, len(data), float(pixels.mean()), picture.step, picture.sha256,
+                      fingerprint, '; '.join(picture.notes), small)
 
 # %% ../nbs/10a_audit.ipynb #4006f0f1
 def _bar(rows, total, progress):
@@ -1402,6 +1403,10 @@ def _audit_files(names, images):
     other = [(n, f) for n, f in zip(names, images['format']) if f and kinds.get(os.path.splitext(n)[1].lower(), f) != {'MPO': 'JPEG'}.get(f, f)]
     if other: out.append(_finding('warning', 'mislabelled type', f'{_count(other, "file")} of another type than the name says.', len(other),
                                   [f'{n} is {f}' for n, f in other], 'Rename them; some programs choose the decoder by the name.'))
+    several = [n for n, note in zip(names, images.get('notes', [])) if 'first of several' in note]
+    if several:
+        out.append(_finding('warning', 'several pictures in a file', f'{_count(several, "file")} of several pictures, of '
+                            'which the first alone is read.', len(several), several, 'Store each picture in a file of its own.'))
     odd = [(n, m) for n, m in zip(names, images['mode']) if m and m not in ('L', 'RGB', '1')]
     if odd: out.append(_finding('info', 'unusual modes', f'{_count(odd, "image")} neither 8-bit grey nor RGB.', len(odd), [f'{n}: {m}' for n, m in odd],
                                 'Nothing: they are read as grey, deep ones scaled by their bit depth. Look whether one class has more of them.'))

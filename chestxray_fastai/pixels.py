@@ -68,10 +68,13 @@ def pixel_range(
     low, whole, n = _lowest(values), _is_whole(values), values.size
     bright = float(_brightest(values, low))
     def beyond(edge): return np.count_nonzero(values > low + edge)/n
+    highest = values.max()
+    at_highest = np.count_nonzero(values == highest)/n  # a mark: a film fades out over many numbers
     def holds(top):
         strays = beyond(top if whole else OVERSHOOT*top)
         if not strays: return True
-        if strays > STRAY or strays - beyond(2*top) > JUST_BEYOND: return False
+        just = strays - beyond(2*top) - (at_highest if highest <= low + 2*top else 0)
+        if strays > STRAY or just > JUST_BEYOND: return False
         return beyond(top/4) - strays > JUST_BEYOND  # what is left is a picture, not just a black ground
     signed = low < -bright/10
     if not whole and bright > 0 and not signed and holds(1): return low, low + 1.
@@ -218,6 +221,14 @@ def _read_file(path):
         reason = f'its path leads nowhere ({printable(getattr(error, "strerror", None) or error)})'
         raise _refuse('missing', reason) from None
 
+def _pieces(file):
+    "What a stream without an end that is known holds, up to the limit"
+    pieces, n = [], 0
+    while n <= MAX_BYTES and (piece := file.read(BLOCK)):
+        pieces.append(piece)
+        n += len(piece)
+    return pieces[0][:0].join(pieces) if pieces else b''
+
 def _read_stream(file):
     "The bytes of an open binary file from its beginning; it is left open, where it was"
     seekable = not hasattr(file, 'seekable') or file.seekable()
@@ -225,7 +236,7 @@ def _read_stream(file):
     if seekable:
         if file.seek(0, os.SEEK_END) > MAX_BYTES: raise _refuse('too_large', f'it has more than {MAX_BYTES/1e9:.1f} GB, more than any picture that this project reads')
         file.seek(0)
-    data = file.read()
+    data = file.read() if seekable else _pieces(file)
     if seekable: file.seek(at)
     if not isinstance(data, (bytes, bytearray)):
         raise _refuse('not_a_picture', "it was opened as text: open it with mode 'rb'")
@@ -440,6 +451,15 @@ def _shrink(img, size, resize):
     img.full_size = img.size
     img.draft('L', tuple(2*n for n in (want[::-1] if sideways else want)))
 
+def _check_end(grey):
+    "Raise for a JPEG that ends in the grey that a decoder puts where nothing is stored; one framed in that grey may be so"
+    def is_empty(lines): return (np.asarray(lines) == 128).all()
+    if not is_empty(grey.crop((0, grey.height - 1, *grey.size))) or is_empty(grey.crop((0, 0, grey.width, 1))): return
+    filled = np.flatnonzero((np.asarray(grey) != 128).any(1)).max() + 1
+    if grey.height - filled >= max(2, grey.height/64):
+        raise _refuse('damaged', f'it is truncated, or its lower {1 - filled/grey.height:.0%} were painted in the grey of a picture that '
+                                 'breaks off; copy it again from its source')
+
 def _picture_in(data, size, resize, check, colour):
     "The first picture in encoded bytes as a `Picture`"
     from PIL import Image
@@ -453,7 +473,9 @@ def _picture_in(data, size, resize, check, colour):
             turned, zero_white, several = _orientation(img), white_is_zero(img), getattr(img, 'is_animated', False)
             if colour and share is None: share = colour_share(img)
             grey = to_grey(img)
+            if grey is img and several: grey = img.copy()  # what has several pictures goes back to its file, which is closed
     if deep: check_deep_channels(grey)
+    if form in ('JPEG', 'MPO'): _check_end(grey)
     if turned > 1: grey = grey.transpose(Image.Transpose[_TURNS[turned]])
     if turned >= 5: width, height = height, width
     notes = [words for said, words in ((several, 'the first of several pictures in the file'), (turned > 1, 'turned upright, as its EXIF says'),

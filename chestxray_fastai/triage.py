@@ -1116,7 +1116,7 @@ class Triage:
         return '\n'.join(map(printable, (first, self.for_whom, self.tested, c['intended_use'])))
 
 # %% ../nbs/50a_predict.ipynb #2e55a722
-import base64, inspect, os, stat, sys
+import base64, inspect, os, stat, sys, warnings
 from io import BytesIO
 from pathlib import Path
 import numpy as np
@@ -1645,11 +1645,13 @@ def judge(self: Triage,
     return answers
 
 # %% ../nbs/50a_predict.ipynb #037b572f
-SUFFIXES = ('.jpeg', '.jpg', '.png', '.bmp', '.dib', '.tif', '.tiff', '.gif', '.webp', '.avif', '.jp2', '.pgm', '.ppm', '.pnm', '.dcm', '.dicom')
+SUFFIXES = ('.jpeg', '.jpg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.gif', '.webp', '.avif', '.jp2', '.j2k',
+            '.pgm', '.ppm', '.pnm', '.dcm', '.dicom')
+_NO_PICTURES = ('.txt', '.md', '.csv', '.tsv', '.json', '.xml', '.html', '.log', '.db', '.ini')  # nobody takes these for one
 
 def pictures_in(folder): # yields paths
     "The pictures of a folder and its subfolders by name, without what other systems left there; a folder that cannot be read is yielded itself"
-    closed = []
+    closed, passed = [], []
     def fail(error):
         if is_storage_error(error): raise error
         closed.append(error.filename)
@@ -1667,7 +1669,13 @@ def pictures_in(folder): # yields paths
         inner = sorted(f for f in folders if not f.startswith('.') and f != '__MACOSX' and not os.path.islink(os.path.join(here, f)))
         waiting += [os.path.join(here, f) for f in reversed(inner)]
         for name in sorted([*names, *(f for f in folders if f.lower().endswith(SUFFIXES))]):
-            if name.lower().endswith(SUFFIXES) and not name.startswith('.'): yield os.path.join(here, name)
+            if name.startswith('.'): continue
+            if name.lower().endswith(SUFFIXES): yield os.path.join(here, name)
+            elif not name.lower().endswith(_NO_PICTURES): passed.append(name)
+    if passed:
+        some = ', '.join(printable(name) for name in passed[:3]) + (', …' if len(passed) > 3 else '')
+        warnings.warn(f'{len(passed):,} of the files in {printable(folder)} are no pictures by their names, and were passed over '
+                      f'({some}).')
 
 def is_single(what) -> bool:
     "Whether something is one picture, not a folder or a collection"
