@@ -239,7 +239,7 @@ def read_scores(csv, # a file of `write_scores`, or anybody's with the same colu
     "Read Scores from a table: CSV, TSV, with semicolons, compressed, as `read_table` understands it"
     csv, name = Path(csv), printable(Path(csv).name)
     if csv.is_dir(): raise ScoresError(f'{printable(csv)} is a folder: pass the file with the scores{", " + printable(csv/"scores.csv") if (csv/"scores.csv").is_file() else ""}.')
-    if not csv.is_file(): raise ScoresError(f'There is no file {printable(csv)}: pass the CSV with the scores. {SCORES_HELP}')
+    if not csv.exists(): raise ScoresError(f'There is no file {printable(csv)}: pass the CSV with the scores. {SCORES_HELP}')
     names = {'path', 'patient'}
     named = [c for c, to in (columns or {}).items() if names & set([to] if isinstance(to, str) else to)]
     try: table = read_table(csv, text=(*names, *named))
