@@ -59,6 +59,7 @@ def unsound(path, gate=bool(os.environ.get('CHESTXRAY_GATE'))):
         if 'skip_exec' in source: yield f'{path}: cell {n} says skip_exec, so nothing runs this notebook: flag the slow cell instead'
         for output in cell.get('outputs', []):
             if output['output_type'] == 'error': yield f'{path}: cell {n} keeps an error ({output["ename"]}): run it again'
+            if output.get('name') == 'stderr' and 'site-packages' in ''.join(output['text']): yield f'{path}: cell {n} keeps a warning with a path of one machine: silence it, or take it out'
         if cell['cell_type'] != 'code': continue
         for line in careless(source): yield f'{path}: cell {n}, line {line}: test_fail takes any exception, a NameError too: say contains=… or exc=…'
         if gate and n > 1:

@@ -8,9 +8,9 @@ __all__ = ['ROOM', 'JUDGED', 'REFERRAL_RISKS', 'DEFAULTS', 'PHANTOM_DEFAULTS', '
            'refused_in_words', 'keep_rule', 'judge_run', 'enough_patients', 'judge_groups', 'training_figure',
            'look_at', 'scores_of', 'find_strangers', 'judge_heat_maps', 'heat_map_figure', 'printed', 'check_network',
            'try_network', 'run_config', 'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'with_interval',
-           'summary', 'audit', 'without_shared', 'phantoms', 'evaluate', 'label_alone', 'evaluated', 'judge_scores',
-           'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze', 'check', 'report', 'app',
-           'command_parser', 'usage', 'main']
+           'summary', 'audit', 'without_shared', 'phantoms', 'evaluate', 'left_out', 'left_out_in_words', 'label_alone',
+           'evaluated', 'judge_scores', 'trust_in_words', 'verdict_in_words', 'judgement_table', 'predict', 'freeze',
+           'check', 'report', 'app', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/53_cli.ipynb #29d9fd81
 import os, sys, time, warnings
@@ -122,10 +122,10 @@ def write_json(
     return write_whole(file, dumps(content, indent=1, allow_nan=False))
 
 # %% ../nbs/53_cli.ipynb #c53a0003
-ROOM = {'size': (16, 2048), 'epochs': (1, 10_000), 'batch_size': (1, 4096), 'phantoms': (1, 1_000_000)} # smallest and largest value of an option
+ROOM = {'size': (16, 2048), 'epochs': (1, 10_000), 'batch_size': (1, 4096), 'n': (1, 1_000_000)} # smallest and largest value of an option
 
 def check_options(
-    **options, # size, epochs, batch_size, lr, target_sensitivity, prevalence, film_quality, film_shape; None is passed over
+    **options, # under their names: size, epochs, n, batch_size, lr, target_sensitivity, prevalence, film_quality, film_shape; None is passed over
 ):
     "Refuse numbers and words that no run can be made with, before anything is read"
     for name, value in options.items():
@@ -142,7 +142,7 @@ def check_splits(
     facts, # of `data_facts`
     target_sensitivity, # that the threshold is to promise on calib
 ) -> list: # sentences: what this run will not be able to do
-    "What is known before the training: raises where a run could not be judged, and says what there will be too little for"
+    "What is known before the training: raises where there is nothing to learn or to judge, and says what there will be too little for"
     from chestxray_fastai.core import printable
     from chestxray_fastai.evaluate import can_promise
     label, n = facts['labels'][0], facts['n']
@@ -153,8 +153,8 @@ def check_splits(
         raise ValueError(f'The split {split} has no {kind} image for {printable(label)} among its {n.get(split, 0):,}: '
                          'add patients of that kind, or try another --seed.')
     few = can_promise(positives['calib'], target_sensitivity, 'calib', label)
-    if few: raise ValueError(few)
-    return _too_few(n, facts['patients'])
+    notes = [f'Too few for that promise: {few} The network is trained and kept all the same; Ctrl-C stops.'] if few else []
+    return notes + _too_few(n, facts['patients'])
 
 def _too_few(n, patients, least=100, alpha=.02, interval=10):
     "What a run with so few images goes without"
@@ -231,11 +231,12 @@ def judge_run(
 ):
     "Fix calibrator, operating point and referral, freeze, open the test through its lock: (threshold, judgement of each split, the report's further parts)"
     from chestxray_fastai.calibrate import calibration_report, choose_calibrator, write_calibration
-    from chestxray_fastai.evaluate import freeze, judge, open_test, operating_point
+    from chestxray_fastai.evaluate import ScoresError, freeze, judge, open_test, operating_point
     from chestxray_fastai.manifest import manifest_hash
     from chestxray_fastai.uncertainty import referral_rule, uncertainty_report
     out = Path(out)
-    point = operating_point(scores, target_sensitivity, split='calib')
+    try: point = operating_point(scores, target_sensitivity, split='calib')
+    except ScoresError as error: raise ScoresError(f'{error} The trained network is kept: the same command with that target judges it.') from None
     resamples = {s: n_boot if enough_patients(scores, s) else 0 for s in ('valid', 'calib', 'test')}
     judged = {split: judge(scores, point, split=split, n_boot=resamples[split]) for split in ('valid', 'calib')}
     calibrator = refused_in_words(choose_calibrator, scores if varied is None else varied)
@@ -290,6 +291,7 @@ def training_figure(
     left.legend(frameon=False)
     right.plot(epochs, log.auroc, color='tab:green')
     right.set(xlabel='epoch', ylabel='validation AUROC')
+    for ax in (left, right): ax.xaxis.get_major_locator().set_params(integer=True)
     return _write_figure(fig, file)
 
 # %% ../nbs/53_cli.ipynb #1ef3f2aa
@@ -455,7 +457,7 @@ def run(
     arch: str = None, # resnet18, resnet34, resnet50, densenet121, efficientnet_b0, vit_b_16, vgg19, resnet18_short, or a timm name; by default resnet18, for phantoms resnet18_short
     size: int = None, # height and width of the images [pixels]; by default 128 for your data, 96 for phantoms
     epochs: int = None, # passes over the training images; by default 24
-    weights: str = 'auto', # where to start: 'imagenet', 'none' (from scratch), a .safetensors file, or 'auto' (ImageNet's when they lie in the cache; nothing is fetched)
+    weights: str = 'auto', # where to start: 'imagenet' (ImageNet's, fetched where they are not in the cache), 'none' (from scratch), a .safetensors file, or 'auto' (ImageNet's where they are in the cache, else from scratch; it never asks the network)
     seed: int = 0, # of split, weights, order and augmentation
     out: str = None, # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
     target_sensitivity: float = .95, # of the threshold chosen on the calibration split; another one judges a finished network again
@@ -568,12 +570,13 @@ def _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, s
 
 # %% ../nbs/53_cli.ipynb #bb856f2a
 @contextmanager
-def _watched(learn):
-    "A bar where somebody watches the training of a Learner, elsewhere a line for each epoch"
+def _watched(learn, trained=False):
+    "A bar where somebody watches the training of a Learner, elsewhere a line for each epoch; nothing of one that is `trained`"
     def line(row):
+        if learn.replaying: return                                         # an epoch that an earlier call trained, and told of
         shown = [f'{value:.4f}' if isinstance(value, float) else str(value) for value in row]
         _say('  ' + '  '.join(f'{name} {value}' for name, value in zip(learn.recorder.metric_names, shown)))
-    if 'ipykernel' in sys.modules or sys.stdout.isatty(): yield
+    if not trained and ('ipykernel' in sys.modules or sys.stdout.isatty()): yield
     else:
         plain, learn.logger = learn.logger, line
         with learn.no_bar():
@@ -590,11 +593,12 @@ def _train(manifest, out, asked):
     augment = xray_augmentations(max_shift=.08, max_lighting=.3, **shape)
     if asked.film_quality == 'varied': augment = [*augment, FilmQuality(max_sharpness=sharpness)]
     dls = xray_dataloaders(manifest, size=asked.size, channels=1, batch_size=batch_size, seed=asked.seed, augment=augment)
-    learn = xray_learner(dls, asked.arch, asked.weights, precision=asked.precision, seed=asked.seed, offline=asked.offline or None)
+    learn = xray_learner(dls, asked.arch, asked.weights, precision=asked.precision, seed=asked.seed, verbose=False, offline=asked.offline or None)
+    _say(f'      Weights {printed(learn.weights)}')
     _say(f'      {learn.hardware}')
     if asked.teachers: learn.add_cb(Distill([load_model(folder) for folder in _names_in([asked.teachers])]))
     schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
-    with _watched(learn): log = train(learn, out/'training', epochs=asked.epochs, lr=asked.lr, schedule=schedule, seed=asked.seed)
+    with _watched(learn, (out/'report.json').exists()): log = train(learn, out/'training', epochs=asked.epochs, lr=asked.lr, schedule=schedule, seed=asked.seed)
     return learn, log, float(log.seconds.sum())
 
 def _keep(learn, manifest, out):
@@ -638,7 +642,7 @@ def summary(
              line('accuracy', 'accuracy', f'    the majority class alone {test["majority_accuracy"]:.3f}'),
              line('Brier score', 'brier'), line('ECE', 'ece'),
              f'  {label}: {c["tp"]} of {c["tp"] + c["fn"]} images with it called positive, {c["tn"]} of {c["tn"] + c["fp"]} without it called negative',
-             f'  weights {printed(report["model"]["weights"])}', f'  {printed(test["opening"]["words"])}']
+             f'  weights {printed(report["model"]["weights"].partition(": ")[0])}', f'  {printed(test["opening"]["words"])}']
     return '\n'.join(lines)
 
 # %% ../nbs/53_cli.ipynb #cdc7ab9f
@@ -681,7 +685,7 @@ def phantoms(
 ):
     "Make synthetic chest X-rays whose lesions are known pixel by pixel"
     from chestxray_fastai.phantom import write_phantoms
-    check_options(phantoms=n, size=size)
+    check_options(n=n, size=size)
     made = write_phantoms(folder, n=n, size=size, seed=seed, progress=not json)
     result = {'folder': str(made), 'images': n, 'csv': str(Path(made)/'phantoms.csv')}
     print(dumps(result) if json else f'{n} phantoms of {size} pixels in {printed(made)}, described in phantoms.csv')
@@ -704,19 +708,41 @@ def evaluate(
     table = read_scores(scores, probabilities=probabilities, **options)
     labels = score_labels(table)
     if label is not None and label not in labels:
-        raise ValueError(f'There is no label {label!r} in {Path(scores).name}: --label takes {", ".join(filter(None, labels)) or "nothing, for there is one"}.')
+        advice = f'--label takes {printed(", ".join(labels))}' if labels != [''] else 'it has one label, without a name: leave --label out'
+        raise ValueError(f'There is no label {label!r} in {printed(Path(scores).name)}: {advice}.')
     opening = opening_for(scores, table)                                   # None for scores that are of no run
     chosen = labels if label is None else [label]
     reports = {}
     for name in chosen:
         rows = table if labels == [''] else label_alone(table, name)
-        reports[name] = evaluated(rows, printed(Path(scores).name), target_sensitivity, threshold, prevalence)
-        if opening: reports[name]['test']['opening'] = opening
+        about = rows, printed(Path(scores).name), target_sensitivity, threshold, prevalence
+        reports[name] = evaluated(*about) if len(chosen) == 1 else refused_in_words(evaluated, *about)   # one label must not cost the others
+        reports[name]['left_out'] = left_out(table, name)
+        if opening and 'test' in reports[name]: reports[name]['test']['opening'] = opening
     if json: return print(dumps(reports if len(labels) > 1 else reports[''], allow_nan=False))
     for name, report in reports.items():
         if name: print(f'\n{printed(name)}')
-        print(judgement_table(report) + '\n\n' + verdict_in_words(report, name or 'the finding') + '\n' + trust_in_words(report))
+        print(left_out_in_words(report['left_out']), end='')
+        if 'refused' in report: print(f'Not judged: {printed(report["refused"])}')
+        else: print(judgement_table(report) + '\n\n' + verdict_in_words(report, name or 'the finding') + '\n' + trust_in_words(report))
     if opening: print(printed(opening['words']))
+
+def left_out(
+    table, # Scores
+    label, # one of its labels, '' for one without a name
+) -> dict: # images by the reason why they are not judged
+    "How many images of a table cannot be judged for a label"
+    truth = table[f'y_{label}' if label else 'y']
+    counts = {'uncertain': truth == -1, 'missing': truth.isna(), 'no split': table.split.isna()}
+    return {reason: int(rows.sum()) for reason, rows in counts.items() if rows.any()}
+
+def left_out_in_words(
+    counts, # of `left_out`
+) -> str: # a line, or nothing
+    "What is not judged, for a terminal"
+    words = {'uncertain': 'whose truth is uncertain', 'missing': 'whose truth is missing', 'no split': 'in no split'}
+    told = [f'{n:,} image{"s" if n > 1 else ""} {words[reason]}' for reason, n in counts.items()]
+    return f'Left out: {", ".join(told)}\n' if told else ''
 
 def label_alone(
     table, # Scores of several labels
@@ -738,7 +764,7 @@ def evaluated(
     "The judgement of every split, and what needs no image beside it"
     from chestxray_fastai.evaluate import judge, operating_point
     splits = [s for s in ('valid', 'calib', 'test') if (table.split == s).any()]
-    if not splits: raise ValueError(f'{name} has no rows of the splits "valid", "calib" or "test" to judge: look at its column "split".')
+    if not splits: raise ValueError(f'{name} has no image with a known truth in a split "valid", "calib" or "test" to judge: look at its columns "split" and "y".')
     if threshold is None and 'calib' not in splits:
         raise ValueError(f'{name} has no rows of the split "calib" to choose a threshold on: pass --threshold, fixed beforehand.')
     if threshold is not None and not isfinite(threshold): raise ValueError(f'--threshold is a finite logit, not {threshold}.')
@@ -771,7 +797,9 @@ def trust_in_words(
     "Calibration, referral and subgroups in a few lines"
     said, found = [], report['calibration']
     if effect := found.get('effect'):
-        said.append('Calibration: ' + '; '.join(f'{name.replace("_", " ")} {effect[name]["before"]:.3f} before, {effect[name]["after"]:.3f} after' for name in ('log_loss', 'ece')) + f' ({found["calibrator"]["method"]}, fitted on calib)')
+        method = found['calibrator']['method']
+        how = 'left as they are, since no calibrator does better' if method == 'none' else f'{method}, fitted to these scores on calib'
+        said.append('Calibration: ' + '; '.join(f'{name.replace("_", " ")} {effect[name]["before"]:.3f} before, {effect[name]["after"]:.3f} after' for name in ('log_loss', 'ece')) + f' ({how})')
     said.append(report['uncertainty'].get('words') and f'Referral: {report["uncertainty"]["words"]}')
     said.append(report['subgroups'].get('words') and f'Subgroups: {report["subgroups"]["words"]}')
     said += [f'{name.capitalize()}: {why}' for name in ('calibration', 'uncertainty', 'subgroups') if (why := report[name].get('refused') or report[name].get('skipped'))]
@@ -867,8 +895,13 @@ def app(
 COMMANDS = {f.__name__: f for f in (run, audit, phantoms, evaluate, freeze, check, predict, report, app)}
 
 def _text(value):
-    "The text of an option; an empty one is refused, for it would switch off what the option asks for"
-    if not value.strip(): raise ArgumentTypeError('it is empty: leave the option out, or give it a value')
+    "The text of an argument; an empty one is refused, for it would switch off what an option asks for"
+    if not value.strip(): raise ArgumentTypeError('it is empty: give it a value')
+    return value
+
+def _optional(value):
+    "As `_text`, of an option"
+    if not value.strip(): raise ArgumentTypeError('it is empty: give it a value, or leave the option out')
     return value
 
 def _number(value):
@@ -886,7 +919,7 @@ def _option(name, parameter, told):
     words = (told or '').replace('%', '%%')
     more = {'help': words}
     if kind is bool: return f'--{name}', {**more, 'action': 'store_true'}
-    more['type'] = {int: int, float: _number}.get(kind, _text)
+    more['type'] = {int: int, float: _number}.get(kind, _text if alone else _optional)
     if kind is list: more |= {'nargs': '+'} if alone else {'nargs': '+', 'action': 'extend'}
     elif alone and default is not Parameter.empty: more['nargs'] = '?'
     if alone: return name, {**more, **({} if default is Parameter.empty else {'default': default})}

@@ -342,20 +342,24 @@ def _words(label, done, total, started):
 
 class _Shown:
     "One display of progress; `show` may be called as often as one likes"
+    line, ended = 0., float('-inf')                    # when the last line was written, and the last display closed
+
     def __init__(self, label, total, every):
         self.label, self.total, self.every, self.how = label, total, every, _watched()
         self.started = self.last = time.monotonic()
+        if 0 <= self.started - _Shown.ended < 5: self.last = _Shown.line   # short ones in a row are no silence
+        _Shown.line = self.last
         self.handle, self.width = None, 0
 
     def show(self, done):
         now = time.monotonic()
         wait = {'notebook': .5, 'terminal': .2, 'file': self.every}[self.how]
         if now - self.started < 1.5 or now - self.last < wait: return
-        self.last = now
+        self.last = _Shown.line = now
         self.write(_words(self.label, done, self.total, self.started), done)
 
     def write(self, text, done):
-        if self.how == 'file': print(f'      {text}', flush=True)
+        if self.how == 'file': print(f'      {text}', file=sys.stderr, flush=True)   # what is printed beside it may be data
         elif self.how == 'terminal':
             print(f'\r{text:<{self.width}}', end='', file=sys.stderr, flush=True)
             self.width = len(text)
@@ -367,6 +371,7 @@ class _Shown:
 
     def close(self):
         "Take the bar away"
+        _Shown.ended = time.monotonic()
         if self.how == 'terminal' and self.width:
             print('\r' + ' '*self.width + '\r', end='', file=sys.stderr, flush=True)
         elif self.handle:

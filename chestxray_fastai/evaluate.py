@@ -16,7 +16,8 @@ __all__ = ['SCORES_HELP', 'MAX_LOGIT', 'MAX_DRAWS', 'LARGE', 'STEPS', 'MIN_PATIE
            'opening_for']
 
 # %% ../nbs/30_evaluate.ipynb #739d16d6
-import hashlib, json, os, warnings
+import hashlib, json, os, re, warnings
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
@@ -28,8 +29,8 @@ import pandas as pd
 
 from .core import (ChestXrayError, LockedError, append_chain, locked, printable, progress, read_chain,
                                    read_json, sha256_file, try_again, write_whole)
-from .manifest import (ACQUISITION, SPLIT_NAMES, SPLITS, ManifestError, label_columns, manifest_hash,
-                                       read_table)
+from .manifest import (ACQUISITION, SPLITS, ManifestError, _warn_nameless, as_split, label_columns,
+                                       manifest_hash, read_table)
 
 # %% ../nbs/30_evaluate.ipynb #93a2dcd8
 class ScoresError(ChestXrayError): "A Scores table that cannot be judged: the message says where it is wrong and what to do"
@@ -110,7 +111,7 @@ def _refuse_twice(paths):
 
 def _splits(given):
     "The split column in this project's four words; what is empty stays so"
-    known = {v: SPLIT_NAMES.get(str(v).strip().lower()) for v in given.dropna().unique()}
+    known = {v: as_split(v) for v in given.dropna().unique()}
     known = {v: s for v, s in known.items() if s or str(v).strip()}
     odd = sorted(printable(v) for v, s in known.items() if not s)
     if odd: raise ScoresError(f'Column split holds {", ".join(odd)}: it may be {", ".join(SPLITS)} or empty (val, validation and '
@@ -128,6 +129,7 @@ def check_scores(scores: pd.DataFrame) -> pd.DataFrame: # a copy with text paths
     labels, rows = score_labels(scores), scores.reset_index(drop=True)
     if not len(rows): raise ScoresError(f'The table has no rows. {SCORES_HELP}')
     for c in ('path', 'patient'): rows[c] = _text(rows, c)
+    rows['patient'] = rows.patient.str.replace(r'^(\d+)\.0$', r'\1', regex=True)
     _refuse_twice(rows.path)
     rows['split'] = _splits(rows.split)
     for truth, logit in map(score_columns, labels): rows[truth], rows[logit] = _checked_pair(rows, truth, logit, scores.attrs.get('logits'))
@@ -212,10 +214,22 @@ def _mapped(table, columns):
     kept = table.drop(columns=list(gone))
     return kept.assign(**{o: table[c] for c, to in renamed.items() for o in to})
 
+def _our_names(table):
+    "The table whose columns are called as ours but for their case (`Path`, `Y_edema`) under our names"
+    ours = re.compile('(path|patient|split)|(y|logit|probability)(_.+)?', re.I)
+    meant = {c: m[1].lower() if m[1] else m[2].lower() + (m[3] or '') for c in table if (m := ours.fullmatch(str(c)))}
+    count = Counter(meant.values())
+    return table.rename(columns={c: to for c, to in meant.items() if count[to] == 1})
+
 def _from_probabilities(table):
     "A table whose scores stand in columns `probability` (or `probability_NAME`) alone, with these as its logit columns"
     given = {c: c.replace('probability', 'logit', 1) for c in table if c == 'probability' or str(c).startswith('probability_')}
     if not given or any(str(c).split('_')[0] == 'logit' for c in table): return None
+    for c in given:
+        p = _numbers(table, c)
+        if (odd := ~((p >= 0) & (p <= 1))).any():
+            raise ScoresError(f'Column {printable(c)} holds {p[odd][0]:g} in row {odd.argmax()} '
+                              f'({odd.sum()} such in all), which is no probability: write each as a number from 0 to 1 (a percentage divided by 100).')
     return table.rename(columns=given)
 
 def read_scores(csv, # a file of `write_scores`, or anybody's with the same columns
@@ -224,17 +238,19 @@ def read_scores(csv, # a file of `write_scores`, or anybody's with the same colu
                ) -> pd.DataFrame:
     "Read Scores from a table: CSV, TSV, with semicolons, compressed, as `read_table` understands it"
     csv, name = Path(csv), printable(Path(csv).name)
-    if not csv.is_file(): raise ScoresError(f'There is no file {printable(csv)}: pass the CSV with the scores. {SCORES_HELP}')
-    names = {'path', 'patient', 'split'}
+    if csv.is_dir(): raise ScoresError(f'{printable(csv)} is a folder: pass the file with the scores{", " + printable(csv/"scores.csv") if (csv/"scores.csv").is_file() else ""}.')
+    if not csv.exists(): raise ScoresError(f'There is no file {printable(csv)}: pass the CSV with the scores. {SCORES_HELP}')
+    names = {'path', 'patient'}
     named = [c for c, to in (columns or {}).items() if names & set([to] if isinstance(to, str) else to)]
     try: table = read_table(csv, text=(*names, *named))
     except ManifestError as e: raise ScoresError(f'{name} is not a CSV table ({e}). {SCORES_HELP}') from None
     try:
-        table = _mapped(table, columns or {})
-        said = None if probabilities else _from_probabilities(table)
+        table = _our_names(_mapped(table, columns or {}))
+        said = _from_probabilities(table)
         table, probabilities = (table, probabilities) if said is None else (said, True)
         table.attrs['logits'] = not probabilities and _proved(table)
         table = logits_from_probabilities(table) if probabilities else check_scores(table)
+        _warn_nameless(table, name)
     except ScoresError as e: raise ScoresError(f'{name}: {e}') from None
     table['path'] = [str(csv.parent/p) if not os.path.isabs(p) and os.path.exists(csv.parent/p) else p for p in table.path]
     if any(map(os.path.isabs, table.path)): _refuse_twice([os.path.abspath(p) for p in table.path])
@@ -244,10 +260,12 @@ def read_scores(csv, # a file of `write_scores`, or anybody's with the same colu
 def split_rows(scores: pd.DataFrame, split: str = None) -> pd.DataFrame:
     "The checked rows of one split; a table of several splits must name one"
     rows = check_scores(scores)
-    if isinstance(split, str): split = SPLIT_NAMES.get(split.strip().lower(), split)
+    if isinstance(split, str): split = as_split(split) or split
     there = rows.split.astype(object).where(rows.split.notna(), 'none').value_counts()
     count = ', '.join(f'{n} of {s}' for s, n in there.items())
-    if split in there: return rows[rows.split == split].reset_index(drop=True)
+    if split in there:
+        _warn_of_leaks(scores)
+        return rows[rows.split == split].reset_index(drop=True)
     if split is not None: raise ScoresError(f'There are no rows of split {split!r} (there are {count}).')
     if len(there) > 1: raise ScoresError(f'The rows are of several splits ({count}): name one of them by split.')
     return rows
@@ -570,7 +588,8 @@ def _from_rates(values, ends, edge, prevalence):
         below, above = (float(np.sqrt(np.square(point - v).sum()) / 2) for v in (low, high))
         out['balanced_accuracy'] = max(point.mean() - below, 0), min(point.mean() + above, 1)
     for i, k in enumerate(('ppv_at_prevalence', 'npv_at_prevalence')):
-        if prevalence is None or values[k] not in (0, 1): continue
+        if prevalence is None or not np.isfinite(values[k]): continue
+        if values[k] not in (0, 1) and not {'sensitivity', 'specificity'} <= set(edge): continue  # resamples tell it
         out[k] = tuple(float(predictive_values(*v, prevalence)[i]) for v in (low, high))
     return out
 
@@ -946,7 +965,8 @@ def plot_reliability(scores: pd.DataFrame, split: str = None, label: str = None,
     ax.tick_params(labelbottom=False)
     ax.set_aspect('auto')
     below = ax.inset_axes([0, -.27, 1, .22], sharex=ax)
-    below.hist([p[rows.y == 0], p[rows.y == 1]], bins=np.linspace(0, 1, 31), stacked=True, color=[COLOURS['negative'], COLOURS['positive']])
+    below.hist([p[rows.y == 0], p[rows.y == 1]], bins=np.linspace(0, 1, 31), stacked=True, color=[COLOURS['negative'], COLOURS['positive']], label=_vocab(label))
+    below.legend(fontsize=6, ncols=2, frameon=False)
     below.set(xlabel='probability', ylabel='images')
     below.spines[['top', 'right']].set_visible(False)
     return ax
@@ -1196,22 +1216,25 @@ def _overlap(a, b):
 # %% ../nbs/30_evaluate.ipynb #bb60b98f
 def _what_share(share, images): return f'{"These" if share == 1 else f"About {share:.0%} of these"} {images} test images'
 
-def _known(images, others):
+def _known(images, others, weights):
     "The opening of images that other models were judged by"
     e, share = min(others, key=lambda o: o[0]['when'])
-    models = len({e['model'] for e, _ in others})
-    return dict(kind='another model', words=f'{_what_share(share, images)} were opened before for {models} other model{"s" if models > 1 else ""}, first on '
+    same = any(weights and e.get('weights') == weights for e, _ in others)
+    models = len({e['model'] for e, _ in others if not weights or e.get('weights') != weights})
+    who = [f'{models} other model{"s" if models > 1 else ""}'] * bool(models) + ['the same network with another threshold or calibration'] * same
+    return dict(kind='another model', words=f'{_what_share(share, images)} were opened before for {" and for ".join(who)}, first on '
                 f'{printable(e["when"][:19])} in run {printable(e["run"])}: the figures are no longer those of an untouched test set.')
 
-def _opening(model, data, earlier, damaged=(), digest=None):
+def _opening(model, data, earlier, damaged=(), digest=None, weights=None):
     "What this opening is: in one word, and in a sentence"
     seen, n = [(e, share) for e in earlier if (share := _overlap(data, e)) > 0], data['images']
     mine, others = [s for s in seen if s[0]['model'] == model], [s for s in seen if s[0]['model'] != model]
     whole = [e for e, share in mine if share == 1]
     kind = whole[0]['kind'] if whole else None  # what it was the first time, whatever clocks say
-    if others and kind not in ('first', 'again'): return _known(n, others)
     if kind == 'another model':
-        return dict(kind=kind, words=f'The same frozen model on the same {n} test images as on {whole[0]["when"][:19]}, when they had been opened for another model before.')
+        return dict(kind=kind, words=f'The same frozen model on the same {n} test images as on {whole[0]["when"][:19]}, when they had been opened before already: '
+                    'the figures are no longer those of an untouched test set.')
+    if others and kind not in ('first', 'again'): return _known(n, others, weights)
     if damaged and (kind == 'unknown' or not mine):
         return dict(kind='unknown', words=f'Whether these {n} test images were opened before cannot be told, since a ledger is damaged: {"; ".join(damaged)}.')
     if mine:
@@ -1248,8 +1271,9 @@ def _record(folder, frozen, scores, split, shared, how):
     machine = _machine_ledger() if data['pixels'] else None  # names alone are too little to know a test by everywhere
     with _guarded(folder.parent/'.openings', shared and shared.with_name(f'.{shared.name}'), machine and machine.with_suffix('')):
         earlier, damaged = _earlier(folder, shared, machine)
-        told = _opening(frozen['hash'], data, earlier, damaged, digest)
-        opening = dict(when=_now(), run=folder.name, model=frozen['hash'], frozen=frozen['when'], split=split, how=how, **data, scores=digest, **told)
+        weights = frozen['files'][frozen['weights']]
+        told = _opening(frozen['hash'], data, earlier, damaged, digest, weights)
+        opening = dict(when=_now(), run=folder.name, model=frozen['hash'], weights=weights, frozen=frozen['when'], split=split, how=how, **data, scores=digest, **told)
         for ledger in filter(None, (folder/'ledger.jsonl', shared)): _enter(ledger, opening)
         if machine: _enter_machine(machine, opening)
     return dict({k: opening[k] for k in ('kind', 'words', 'when', 'model', 'data')}, fixed=split in (frozen.get('scores') or {}))

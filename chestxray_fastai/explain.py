@@ -416,7 +416,7 @@ def plot_cases(
             if masks is not None and masks[i].any(): ax.contour(masks[i], [.5], colors='#35c4dc', linewidths=1)
             ax.set_title(f'logit {heat.logit[i]:.1f}, p = {sigmoid(heat.logit[i]):.2f}' + ('\nnothing positive' if heat.nothing[i] else ''), fontsize=8.5)
     figure.suptitle(f'{heat.target}: positive from a logit of {threshold:.2f} (p = {sigmoid(threshold):.2f})', fontsize=11)
-    if len(y): figure.colorbar(drawn, ax=axes, shrink=.5, label=f'{heat.method}, raw scale')
+    if len(y) and not heat.nothing.all(): figure.colorbar(drawn, ax=axes, shrink=.5, label=f'{heat.method}, raw scale')
     return figure
 
 # %% ../nbs/40a_judge_maps.ipynb #f1d4ebc5
@@ -739,15 +739,17 @@ def map_verdict(
     "What the tests say, in words"
     done = {k: judged[k]['passed'] for k in TESTS if judged.get(k) and judged[k].get('passed') is not None}
     passed, failed, missing = [k for k, ok in done.items() if ok], [k for k, ok in done.items() if not ok], [k for k in TESTS if k not in done]
-    words = f'{judged["method"]} of {judged["n"]} pictures passed {len(passed)} of {len(done)} tests' + (f' ({", ".join(passed)})' if passed else '') + '.'
+    words = f'{dict(gradcam="Grad-CAM", cam="CAM").get(judged["method"], judged["method"])} of {judged["n"]} pictures passed {len(passed)} of {len(done)} tests' + (f' ({", ".join(passed)})' if passed else '') + '.'
     if failed: words += f' It failed {", ".join(failed)}: it was not shown that ' + ', nor that '.join(TESTS[k] for k in failed) + '.'
     if missing: words += f' Not done: {", ".join(missing)}.'
     void = [k for k in KINDS if judged['blank'].get(judged[k]['fill'], {}).get('called_positive', 0) > .5]
     if void: words += f' The blank picture is itself called positive, so {" and ".join(void)} cannot be decided.'
-    if judged['nothing_positive']: words += f' {judged["nothing_positive"]} maps have nothing positive.'
+    empty = judged['nothing_positive'] == judged['n']
+    if empty: words = f'All {judged["n"]} maps are empty: nowhere do they speak for the finding. {words}'
+    elif judged['nothing_positive']: words += f' {judged["nothing_positive"]} maps have nothing positive.'
     if not done: return words + ' Nothing is known of it.'
     if failed == ['pointing']: return words + ' It shows what the network uses, and that is not the lesion: suspect the network.'
-    return words + (' Do not show it as an explanation.' if failed else ' It may be shown as a hint to where the network looks, not as a proof of a lesion.')
+    return words + (' Do not show it as an explanation.' if failed or empty else ' It may be shown as a hint to where the network looks, not as a proof of a lesion.')
 
 # %% ../nbs/40a_judge_maps.ipynb #bafebe76
 def judge_maps(

@@ -266,7 +266,7 @@ def _checked_bytes(file, sha256):
     if (found := sha256_bytes(data)) != sha256:
         raise WeightsError(f'"{printable(file)}" is not the file that PyTorch publishes (its SHA-256 begins '
                            f'{found[:12]} instead of {sha256[:12]}), so it was not opened: delete it, '
-                           "and weights='imagenet' fetches it again")
+                           "and weights='imagenet' (--weights imagenet) fetches it again")
     return data
 
 def fetch_weights(
@@ -291,7 +291,7 @@ def imagenet_state(
     "torchvision's ImageNet weights: checked, and opened so that only tensors can come out; raises a WeightsError"
     file, sha256 = _imagenet_file(arch)
     if not os.path.lexists(file):
-        if not fetch: raise WeightsError(f"{file.name} is not in torch's cache (weights='imagenet' fetches it)")
+        if not fetch: raise WeightsError(f"{file.name} is not in torch's cache (weights='imagenet' fetches it, on the command line --weights imagenet)")
         fetch_weights(arch, offline)
     data = _checked_bytes(file, sha256)
     try: state = torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
@@ -321,7 +321,7 @@ def _starting_weights(arch, weights, offline=None):
         reason = printable(str(error) or type(error).__name__).rstrip('.')
         if weights == 'auto': return None, f'from scratch: {reason}'
         raise WeightsError(f'The ImageNet weights of {arch} could not be had: {reason}. '
-                           "Pass weights='none' to train from scratch.") from error
+                           "Pass weights='none' (--weights none) to train from scratch.") from error
 
 # %% ../nbs/20_learner.ipynb #ee567054
 def class_weights(

@@ -6,8 +6,9 @@
 __all__ = ['SPLITS', 'ACQUISITION', 'IMAGE_SUFFIXES', 'SPLIT_NAMES', 'NameParts', 'Walk', 'MAX_TABLE', 'ManifestError', 'label_columns', 'as_split', 'check_manifest', 'manifest_hash', 'parse_name', 'patient_key', 'cause', 'read_folder', 'read_table', 'expand_findings', 'choose_label', 'read_csv', 'write_manifest', 'read_manifest', 'split_patients', 'ImageFacts', 'THUMB', 'FILE_FEATURES', 'SEVERITIES', 'inspect_image', 'inspect_images', 'near_copies', 'find_copies', 'shortcut_baseline', 'name_evidence', 'pixel_evidence', 'Audit', 'audit']
 
 # %% ../nbs/10_manifest.ipynb #b2d0b5bd
-import csv, errno, gzip, hashlib, io, itertools, os, re, stat, unicodedata, warnings, zipfile, zlib
+import csv, errno, gzip, hashlib, io, itertools, os, re, stat, threading, unicodedata, warnings, zipfile, zlib
 from collections import Counter, namedtuple
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -55,6 +56,10 @@ def _same(text):
     "A name as it is compared: without case, blanks, underscores and hyphens"
     return re.sub(r'[\s_\-]+', ' ', unicodedata.normalize('NFC', str(text)).casefold()).strip()
 
+def _squeezed(text):
+    "A name as findings are compared: `Pleural_Thickening` is `PleuralThickening`"
+    return _same(text).replace(' ', '')
+
 @lru_cache(100_000)
 def _split_words(text):
     "(the splits that a name names, the words of it that are not understood)"
@@ -79,12 +84,17 @@ def _some(items, n=3):
     items = [printable(i) for i in items]
     return ', '.join(items[:n]) + (f' and {len(items) - n} more' if len(items) > n else '')
 
-def _as_key(value):
-    "A patient as text: 13118, 13118.0 and ' 13118 ' are one patient; nothing is the empty text"
+def _as_text(value):
+    "A cell as text; nothing is the empty text"
     if isinstance(value, str): return value.strip()
     if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA: return ''
     if isinstance(value, (float, np.floating)) and float(value).is_integer(): value = int(value)
     return str(value).strip()
+
+def _as_key(value):
+    "A patient as text: 13118, '13118.0' and ' 13118 ' are one patient; nothing is the empty text"
+    text = _as_text(value)
+    return text[:-2] if text.endswith('.0') and text[:-2].isdecimal() else text
 
 def _check_labels(df, name):
     "Raise unless every label column holds only 1, 0, -1 and missing; gives them back as float"
@@ -121,7 +131,7 @@ def check_manifest(
         raise ManifestError(f'There is no label column in {name}: add one, such as "pneumonia", holding 1 and 0, or '
                             'name it with labels=["…"] (--labels … on the command line).')
     labels = _check_labels(df, name)
-    blank = [i for i, p in enumerate(df['path'].tolist()) if not _as_key(p)]
+    blank = [i for i, p in enumerate(df['path'].tolist()) if not _as_text(p)]
     if blank: raise ManifestError(f'The path is empty in row {_some(blank)} of {name}: fill it or drop the row.')
     path = [str(p) for p in df['path'].tolist()]
     twice = [p for p, n in Counter(os.path.normcase(os.path.normpath(p)) for p in path).items() if n > 1]
@@ -148,7 +158,7 @@ def _check_split(df, name, need_split):
     "The split column in this project's four words, None where there is none"
     if 'split' not in df.columns: split = [None]*len(df)
     else:
-        given = [_as_key(s) or None for s in df['split'].tolist()]
+        given = [_as_text(s) or None for s in df['split'].tolist()]
         meant = {s: as_split(s) for s in set(given) - {None}}
         unknown = sorted(s for s, m in meant.items() if m is None)
         if unknown:
@@ -228,12 +238,16 @@ def cause(
 _NOT_DATA = {'__macosx', '__pycache__', '@eadir', '$recycle.bin', 'system volume information'}
 _LEFT_BEHIND = {'thumbs.db', 'desktop.ini', 'ehthumbs.db', 'icon\r'}
 
+_DRAWN = {'seg', 'segs', 'gt', 'groundtruth', 'annotation', 'annotations', 'heatmap', 'heatmaps', 'overlay', 'overlays',
+          'saliency', 'contour', 'contours'}
+
 Walk = namedtuple('Walk', 'images other masks hidden unread')
 
 def _is_mask(name):
     "Whether a folder, or a file without its suffix, is called as masks and thumbnails are"
-    return any(w in ('thumbs', 'thumbnail', 'thumbnails') or re.search('(mask|segmentation)s?$', w)
-               for w in _words(name))
+    words = [w for w in _words(name) if not w.isdigit()]
+    return ({*words[-1:], ''.join(words[-2:])} & _DRAWN
+            or any(w in ('thumbs', 'thumbnail', 'thumbnails') or re.search('(mask|segmentation)s?$', w) for w in words))
 
 def _entries(folder):
     "What a folder holds, in order: [(name, whether it is a folder)]"
@@ -282,12 +296,17 @@ def _placed(parts, root, at):
 def _place(parts, classes):
     "The place of a file in a known class folder, as in `train/NORMAL/x.png` or `NORMAL/train/x.png`; else None"
     at = max((i for i, p in enumerate(parts[:-1]) if _same(p) in classes), default=None)
-    if at is not None: return _placed(parts, at - bool(at and as_split(parts[at - 1])), at)
+    if at is None: return None
+    root = at - bool(at and as_split(parts[at - 1]))
+    while root and root < at and as_split(parts[root - 1]) == as_split(parts[at - 1]): root -= 1 # Train/Train/NORMAL
+    return _placed(parts, root, at)
 
 def _place_beside(parts, roots):
     "The place of a file whose class folder is only known by its neighbours, below one of `roots`"
     for root in roots:
-        at = len(root) + bool(as_split(parts[len(root)])) if parts[:len(root)] == root else len(parts)
+        at = len(root) if parts[:len(root)] == root else len(parts)
+        split = as_split(parts[at]) if at < len(parts) else None
+        while split and at < len(parts) and as_split(parts[at]) == split: at += 1 # Train/Train/NORMAL
         if at < len(parts) - 1: return _placed(parts, len(root), at)
     at = max((i + 1 for i, p in enumerate(parts[:-2]) if as_split(p)), default=None)
     if not roots and at: return _placed(parts, at - 1, at)
@@ -313,6 +332,10 @@ def _one_root(places, folder):
     nested = any(r != inner and r[:len(inner)] == inner for r in roots)
     inside = printable(Path(folder, *inner))
     todo = f'move the copy out of "{inside}" and pass that folder again' if nested else f'pass "{inside}" instead'
+    named = [r for r in roots if any(_split_words(p)[0] for p in r)]
+    if len(named) > 1 and not twice:
+        raise ManifestError(f'{what}, called as splits are but not so that it is sure which: call the folders '
+                            f'{", ".join(SPLITS[:-1])} or {SPLITS[-1]}.')
     raise ManifestError(f'{what}, so every image would be counted twice: {todo}.' if twice else f'{what}: {todo}, or another one of them.')
 
 def _label_classes(classes, positive, negative, folder):
@@ -368,6 +391,22 @@ def _left_out(walk, places, stray, value):
                     f'({_some("/".join(f) for f in walk.unread)})')
     return '; '.join(left)
 
+def _warn_named_splits(files, where):
+    "Warn when all names of files begin with that of a split, which is not read"
+    first = [SPLIT_NAMES.get(re.match('[a-z]*', f.lower())[0]) for f in files]
+    if all(first) and len(set(first)) > 1:
+        warnings.warn(f'The names of the files of {where} begin with those of splits ({_some(sorted(set(first)))}), '
+                      'which are not read: put the files into folders of these names, or write a column "split".')
+
+def _say_lists(walk, places, folder):
+    "Warn of lists of splits beside images that are in none"
+    lists = ['/'.join(f) for f in walk.other if len(f) < 3 and re.search(r'\.(txt|lst|csv|tsv|json)$', f[-1], re.I)
+             and _split_words(re.sub('(?i)list', ' ', f[-1].rpartition('.')[0]))[0]]
+    if lists and any(split is None for _, split, _ in places.values()):
+        warnings.warn(f'{_some(lists)} in "{printable(folder)}" may tell the split, and a folder is read without '
+                      'lists: put the images into folders such as train and test, or pass a table with a column '
+                      '"split".')
+
 def _say_splits(places, classes):
     "Warn of folders that look like a split and are not understood, and of images outside all splits"
     odd = {p for im, (root, _, name) in places.items() for p in im[len(root):-1] if p != name and _split_words(p)[0]
@@ -400,8 +439,15 @@ def read_folder(
     places, stray = _places(walk.images, {*ones, *(zeros or {})})
     if not places:
         tables = [f[0] for f in walk.other if len(f) == 1 and re.search(r'\.(csv|tsv|csv\.gz)$', f[0], re.I)]
-        raise ManifestError(f'The {len(walk.images):,} images in "{printable(folder)}" lie in no class folder: put '
-                            f'them in folders such as NORMAL and {next(iter(ones.values()))}, '
+        there, wanted = sorted({im[-2] for im in walk.images if len(im) > 1}), next(iter(ones.values()))
+        likely = [p for p in there if _squeezed(wanted) in _squeezed(p)]
+        here = f' (the folders are {_some(there, 8)})' if there else ''
+        raise ManifestError(f'The {len(walk.images):,} images in "{printable(folder)}" lie in no class folder'
+                            f'{here}: '
+                            + (f'is {printable(likely[0])} the positive one? Then say so with '
+                               f'positive="{printable(likely[0])}" (--positive {printable(likely[0])} on the command '
+                               'line). Else ' if likely else '') +
+                            f'put them in folders such as NORMAL and {wanted}, '
                             'or name the positive folder with positive="…" (--positive … on the command line)'
                             + (f', or pass the table that names them, such as "{printable(folder/tables[0])}".'
                                if tables else '.'))
@@ -414,6 +460,9 @@ def read_folder(
     if left := _left_out(walk, places, stray, value):
         warnings.warn(f'Left out of the manifest of "{printable(folder)}": {left}.')
     _say_splits(places, value)
+    _say_lists(walk, places, folder)
+    if all(split is None for _, split, _ in places.values()):
+        _warn_named_splits([im[-1] for im in places], f'"{printable(folder)}"')
     rows = [{'path': str(Path(os.path.abspath(folder), *im)), label: value[p[2]], 'patient': patient('/'.join(im)), 'split': p[1], 'cause': cause(im[-1])}
             for im, p in places.items() if p[2] in value]
     df = pd.DataFrame(rows).astype({'split': object})
@@ -573,6 +622,9 @@ def _squared(header, rows, line_of, name):
     for number, row in enumerate(rows):
         if len(row) == n: continue
         cells = max(len(_without_end(row)), min(len(row), n))
+        if cells > n and 2*sum(len(r) == len(row) for r in rows) > len(rows):
+            raise ManifestError(f'"{name}" cannot be read as a table, the first line ({_some(header)}) does not name '
+                                f'the columns, of which there are {cells}: take away what stands above their names.')
         if cells != n:
             raise ManifestError(f'"{name}" cannot be read as a table, line {line_of(number)} has {cells} cells '
                                 f'where the header has {n}: mend that line.')
@@ -598,25 +650,38 @@ def _with_points(cells, delimiter):
     return [c.replace(',', '.') for c in cells]
 
 # %% ../nbs/10_manifest.ipynb #37f256d3
-def _typed(columns, text, verbatim):
-    "A DataFrame whose columns are numbers where they can be, and text where that is asked for"
+def _typed(columns, text):
+    "A DataFrame whose columns are numbers where they can be, and text, word for word, where that is asked for"
     file = io.StringIO(newline='')
     writer = csv.writer(file) # ends rows with CR and LF, so that a lone CR in a cell is quoted
     writer.writerow(columns)
     writer.writerows(zip(*columns.values()))
     file.seek(0)
     exact = {} if tuple(map(int, pd.__version__.split('.')[:2])) >= (3, 1) else dict(float_precision='round_trip')
-    df = pd.read_csv(file, dtype={c: str for c in text if c in columns}, index_col=False, skip_blank_lines=False,
+    df = pd.read_csv(file, dtype=dict.fromkeys(text, str), index_col=False, skip_blank_lines=False,
                      low_memory=False,
                      encoding_errors='surrogatepass', **exact)
-    for c in verbatim:
-        if c in df: df[c] = pd.Series([v or None for v in columns[c]], dtype=object)
+    for c in text: df[c] = pd.Series([v or None for v in columns[c]], dtype=object)
     return df
+
+def _alike(columns, names):
+    "Those of `columns` that are called as one of `names`, but for case, blanks and underscores"
+    names = set(map(_same, names))
+    return [c for c in columns if _same(c) in names]
+
+_CSV = threading.Lock()
+
+@contextmanager
+def _long_cells():
+    "Cells of any length, such as reports; the limit is a switch of the whole process, and is put back"
+    with _CSV:
+        before = csv.field_size_limit(MAX_TABLE)
+        try: yield
+        finally: csv.field_size_limit(before)
 
 def read_table(
     file, # CSV, TSV or text, also in gzip or zip; separated by comma, semicolon, tab, bar or blanks
-    text=(), # columns that are text even where they look like numbers (007 stays 007)
-    verbatim=(), # columns that are text, words such as NA and None included
+    text=(), # columns that are text word for word (007 stays 007, and NA is no gap), by names as in `_same`
 ) -> pd.DataFrame: # names and cells without blanks around them; raises a `ManifestError`, or a `StorageError`
     "Read anybody's table, or say in one sentence why it is none"
     file = Path(file).expanduser()
@@ -627,48 +692,69 @@ def read_table(
         raise ManifestError(f'"{printable(file)}" is a folder and no table: pass a file.') from None
     except PermissionError:
         raise ManifestError(f'"{printable(file)}" cannot be read: you have no permission.') from None
-    header, rows, delimiter, line_of = _rows(_decoded(_unpacked(data, name), name), name)
-    columns = _named(header, _squared(header, rows, line_of, name), name)
+    data = _decoded(_unpacked(data, name), name)
+    with _long_cells():
+        header, rows, delimiter, line_of = _rows(data, name)
+        columns = _named(header, _squared(header, rows, line_of, name), name)
     if not rows:
         raise ManifestError(f'"{name}" cannot be read as a table, it has a header ({_some(header)}) and no rows.')
-    columns = {c: cells if c in (*text, *verbatim) else _with_points(cells, delimiter) for c, cells in columns.items()}
-    return _typed(columns, text, verbatim)
+    text = _alike(columns, text)
+    return _typed({c: cells if c in text else _with_points(cells, delimiter) for c, cells in columns.items()}, text)
 
 # %% ../nbs/10_manifest.ipynb #7a4752d4
 _NONE = {'no finding', 'no findings', 'nofinding', 'none', 'normal', 'no abnormality', 'no abnormalities',
          'no abnormal finding', 'no abnormal findings',
          'no acute finding', 'no acute findings', 'no significant finding', 'no significant findings', 'no disease',
-         'healthy', 'negative', 'unremarkable'}
+         'healthy', 'negative', 'unremarkable', 'no', 'nil', '0', 'wnl', 'within normal limits', 'normal study',
+         'normal chest', 'no acute cardiopulmonary abnormality', 'no acute cardiopulmonary process'}
+_DENIED = re.compile(r'(no|without|normal) .*') # 'no evidence of pneumonia'
+_GAPS = {'', 'na', 'n/a', 'nan', 'null', '<na>', '#n/a', '?', 'unknown', 'missing', 'not available', 'not reported',
+         'no report', 'not evaluable', 'exclude', 'unchanged', 'suboptimal study'} # the last three stand in PadChest
+
 
 def _items(cell, sep):
     "The findings that one cell names; None when it says nothing"
-    if isinstance(cell, (list, tuple, set, np.ndarray)): return [str(f) for f in cell if _as_key(f)]
+    if isinstance(cell, (list, tuple, set, np.ndarray)): return [_as_text(f) for f in cell]
     if pd.isna(cell): return None
     text = str(cell).strip()
+    if text in ('set()', 'frozenset()'): return []
     if re.fullmatch(r'\[.*\]|\{.*\}|\(.*\)', text, re.S): # as Python, NumPy or JSON writes a list
         found = [a or b or c.strip() for a, b, c in re.findall(r"'([^']*)'|\"([^\"]*)\"|([^,'\"]+)", text[1:-1])]
-        told = [f for f in found if f.lower() != 'nan']
-        return told if told or not found else None
+        return [f for f in found if f]
     return text.split(sep) if sep else [text]
 
 def _separator(findings):
     "What stands between two findings of a column: bar, semicolon, line or comma, the first that occurs"
     text = [f for f in findings if isinstance(f, str) and not re.match(r'\s*[\[{(]', f)]
-    return next((sep for sep in '|;\n,' if any(sep in t for t in text)), None)
+    return next((sep for sep in '|;\n\t,' if any(sep in t for t in text)), None)
+
+def _named_findings(items, nothing):
+    "{finding as it is compared} of one cell; empty when it says none, and None when it says nothing"
+    if items is None: return None
+    told = {_same(f).rstrip('. ') for f in items} - _GAPS
+    if items and not told: return None
+    return {_squeezed(f) for f in told if f not in nothing and not _DENIED.fullmatch(f)}
+
+def _warn_denied(spelled, nothing):
+    "Say which words are taken for none, besides those that are known"
+    plain = {f: _same(f).rstrip('. ') for f in spelled}
+    if words := sorted(f for f, p in plain.items() if _DENIED.fullmatch(p) and p not in nothing | _GAPS):
+        warnings.warn(f'Taken for no finding: {_some(words, 8)}.')
 
 def expand_findings(
     findings, # one text per image: 'Edema|Effusion', "['edema', 'effusion']", 'No Finding'
     sep=None, # what stands between two findings (default: a bar, a semicolon or a comma, whichever there is)
     none='No Finding', # a word for none, besides those that are known, such as 'normal'
 ) -> pd.DataFrame: # a column per finding, 1 or 0; a missing text gives missing labels
-    "Findings written in one column become one label column each; case, blanks and underscores make no second finding"
+    "Findings written in one column become a label each, whatever their case, blanks and underscores"
     findings = pd.Series(findings, dtype=object).reset_index(drop=True)
     sep, nothing = sep or _separator(findings), {*_NONE, _same(none)}
     lists = [_items(cell, sep) for cell in findings]
-    sets = [None if items is None else {_same(f) for f in items} - nothing - {''} for items in lists]
+    sets = [_named_findings(items, nothing) for items in lists]
     spelled = Counter(f.strip() for items in lists if items for f in items)
+    _warn_denied(spelled, nothing)
     # the commonest spelling comes last and stays
-    names = {_same(f): f for f in sorted(spelled, key=lambda f: (spelled[f], f))}
+    names = {_squeezed(f).rstrip('.'): f.rstrip('. ') for f in sorted(spelled, key=lambda f: (spelled[f], f))}
     found = sorted(set().union(*(s for s in sets if s)), key=names.get)
     return pd.DataFrame({names[n]: [np.nan if s is None else float(n in s) for s in sets] for n in found},
                         index=findings.index)
@@ -688,41 +774,58 @@ def _column(df, name):
     raise ManifestError(f'There is no column "{printable(name)}" in the table, only {_some(df.columns, 12)}: check '
                         'columns=… and labels=… (--columns, --labels on the command line).')
 
+_YES = {'yes', 'no', 'y', 'n', 'true', 'false', 't', 'f', 'x', '1', '0', ''}
+
+def _refuse_half_splits(df, known, words):
+    "Raise over a column that tells a split in a way that is not understood; `words`: {column of text: its words}"
+    def is_flag(c):
+        named, rest = _split_words(str(c))
+        plain = {*rest} <= {'is', 'in', 'for', 'use', 'used', 'flag'}
+        return named and plain and {*map(_same, words.get(c, ()))} <= _YES
+    def is_mixed(w): return len(w) <= 12 and len(set().union(*(_split_words(v)[0] for v in w))) > 1
+    flags = [c for c in df.columns if c not in known and is_flag(c)]
+    mixed = [c for c, w in words.items() if is_mixed(w)]
+    if not flags and not mixed: return
+    what = 'holds numbers or flags' if flags else f'holds "{_some(sorted(words[mixed[0]]), 12)}"'
+    raise ManifestError(f'The column "{printable((flags or mixed)[0])}" looks like a split and {what}: write one '
+                        f'column "split" that holds {", ".join(SPLITS)}, or nothing.')
+
 def _ours(df):
     "Columns called as in a manifest but for their case, and a split under another name, get the manifest's names"
     known = {'path', 'patient', 'split', 'findings', *ACQUISITION}
     here = Counter(_same(c) for c in df.columns)
     df = df.rename(columns={c: _same(c) for c in df.columns if _same(c) in known and here[_same(c)] == 1})
     if 'split' in df: return df
-    def is_split(c):
-        words = set() if df[c].dtype.kind in 'biuf' else set(df[c].dropna().astype(str))
-        return words and all(map(as_split, words))
-    splits = [c for c in df.columns if c not in known and is_split(c)]
+    text = [c for c in df.columns if c not in known and df[c].dtype.kind not in 'biuf']
+    words = {c: set(df[c].dropna().astype(str)) for c in text}
+    splits = [c for c, w in words.items() if w and all(map(as_split, w))]
     if len(splits) > 1:
         raise ManifestError(f'The columns {_some(splits)} of the table all hold splits: call the one that counts '
                             '"split".')
     if splits:
         warnings.warn(f'The column "{printable(splits[0])}" holds names of splits, so it is taken for the split.')
-    flags = [c for c in df.columns if not splits and as_split(re.sub('^is[_ ]', '', str(c).lower()))
-             and df[c].dtype.kind in 'biuf']
-    if flags:
-        raise ManifestError(f'The column "{printable(flags[0])}" looks like a split and holds numbers: write one '
-                            f'column "split" that holds {", ".join(SPLITS)}.')
+    if not splits: _refuse_half_splits(df, known, words)
     return df.rename(columns={c: 'split' for c in splits})
+
+def _without_boxes(df, asked=()):
+    "The table with the sizes of boxes as `meta_…`: beside `x` and `y`, width and height are not the image's (RSNA)"
+    names = {_same(c): c for c in df.columns if c not in asked}
+    if not {'x', 'y'} <= set(names): return df
+    return df.rename(columns={names[n]: f'meta_{names[n]}' for n in ('width', 'height') if n in names})
 
 def _rename(df, columns, labels, values):
     "Give columns their manifest names; what nobody asked for is kept as `meta_…`"
     keep = {**{_column(df, c): n for c, n in (columns or {}).items()}, **{_column(df, c): c for c in labels or []}}
     if columns or labels:
-        df = _ours(df.rename(columns=keep))
+        df = _ours(_without_boxes(df.rename(columns=keep), keep.values()))
         known = {'path', 'patient', 'split', *ACQUISITION, *keep.values()}
         df = df.rename(columns={c: c if c in known or str(c).startswith('meta_') else f'meta_{c}' for c in df.columns})
-    else: df = _ours(df)
+    else: df = _without_none(_ours(_without_boxes(df)))
     if 'findings' in df: df = pd.concat([df.drop(columns='findings'), expand_findings(df['findings'])], axis=1)
     value = {_same(k): v for k, v in (values or {}).items()}
     for c in label_columns(df) if values else []: df[c] = df[c].map(lambda v: values.get(v, value.get(_same(v), v)))
     if 'age' in df: df['age'] = df['age'].map(_to_age)
-    if 'sex' in df: df['sex'] = df['sex'].map(lambda v: {'m': 'M', 'f': 'F'}.get(_as_key(v)[:1].lower()))
+    if 'sex' in df: df['sex'] = df['sex'].map(lambda v: {'m': 'M', 'f': 'F'}.get(_as_text(v)[:1].lower()))
     return df
 
 def choose_label(
@@ -730,17 +833,34 @@ def choose_label(
     label, # name of the one to keep, compared without case, blanks and underscores
 ) -> pd.DataFrame: # the manifest with that label; the other labels are kept as `meta_…`
     "One label of several"
-    if _same(label) not in (here := {_same(c): c for c in label_columns(df)}):
-        raise ManifestError(f'There is no label "{printable(label)}", only {_some(here.values(), 20)}: check label="…" '
-                            '(--label on the command line).')
-    kept = here[_same(label)]
-    return df.rename(columns={c: f'meta_{c}' for c in here.values() if c != kept})
+    labels = label_columns(df)
+    found = [c for c in labels if c == label] or [c for c in labels if _squeezed(c) == _squeezed(label)]
+    if len(found) != 1:
+        name = printable(label)
+        wrong = (f'The label "{name}" could be any of {_some(found)}' if found else
+                 f'There is no label "{name}", only {_some(labels, 20)}')
+        raise ManifestError(f'{wrong}: check label="…" (--label on the command line).')
+    return df.rename(columns={c: f'meta_{c}' for c in labels if c != found[0]})
+
+def _without_none(df):
+    "The table with a column such as `No Finding` as `meta_…`, where other columns are labels"
+    labels = label_columns(df)
+    none = [c for c in labels if _same(c) in _NONE - {'no', '0'}]
+    if not none or len(none) == len(labels): return df
+    warnings.warn(f'The column "{printable(none[0])}" names no finding, and is kept as "meta_{printable(none[0])}".')
+    return df.rename(columns={c: f'meta_{c}' for c in none})
 
 def _load_csv(csv, columns=None):
-    "The CSV as a table, its paths and patients as text (007 stays 007), its findings word for word"
-    names = {**{c: c for c in ('path', 'patient', 'findings')}, **(columns or {})}
-    return read_table(csv, text=[c for c, n in names.items() if n in ('path', 'patient')],
-                      verbatim=[c for c, n in names.items() if n == 'findings'])
+    "The CSV as a table, its paths, patients and findings word for word (007 stays 007)"
+    ours = ('path', 'patient', 'findings')
+    return read_table(csv, text=[*ours, *(c for c, n in (columns or {}).items() if n in ours)])
+
+def _warn_nameless(df, name):
+    "Say so when several rows have a patient whose name may stand for a gap"
+    gaps = [p for p in map(_as_key, df['patient'].tolist()) if p.casefold() in (*_GAPS, 'none')]
+    if len(gaps) > 1:
+        warnings.warn(f'The patient of {len(gaps)} rows of {name} is called {_some(sorted(set(gaps)))}, so they are '
+                      'taken for one patient: give each image a key of its own where the patient is not known.')
 
 # %% ../nbs/10_manifest.ipynb #2ad26592
 def _parts(name):
@@ -783,34 +903,47 @@ def _below(names, folder, of):
         if found: out[name] = os.path.abspath(os.path.join(folder, *found[0]))
     return out
 
-def _moved(names, folder, of):
+def _moved(names, folder, of, told):
     "Files of `names`, all of which begin with folders that are gone, with `folder` in their place; or None"
     written = [_parts(n) for n in names]
     shared = os.path.commonprefix([parts[:-1] for parts, _ in written])
     absolute, here = all(root for _, root in written), _composed(Path(os.path.abspath(folder)).parts)
+    unsure = None
     for n in range(1, len(shared) + 1):
-        if not absolute and here[-n:] != shared[:n]: continue
         rest = ['/'.join(parts[n:]) for parts, _ in written]
         if not any(_file_of(r, folder) for r in rest[:20]): continue
         files = [_file_of(r, folder) for r in rest]
         if 2*sum(map(bool, files)) < len(files): continue
+        begin = '/'.join(shared[:n])
+        if not (here[-1:] == shared[n-1:n] or told if absolute else here[-n:] == shared[:n]):
+            unsure = unsure or begin
+            continue
         if absolute:
-            warnings.warn(f'The paths of {of} begin with "{printable("/".join(shared[:n]))}", which is not there: they '
-                          f'are looked for in "{printable(folder)}" instead.')
+            warnings.warn(f'The paths of {of} begin with "{printable(begin)}", which is not there: they are looked for '
+                          f'in "{printable(folder)}" instead.')
         return files
+    if unsure is not None: raise _another_place(unsure, here[-1], of, absolute)
+
+def _another_place(begin, here, of, absolute):
+    "The error of a table whose paths begin elsewhere, though files of the same names are here"
+    begin = printable(begin)
+    todo = ('say where the images lie with folder="…" (--folder … on the command line)' if absolute else
+            f'take "{begin}" out of the paths, or call the folder so')
+    return ManifestError(f'The paths of {of} begin with "{begin}", which is not there. Files of the same names are in '
+                         f'"{printable(here)}", which may be the same or another set: if it is the same, {todo}.')
 
 def _file_of(name, folder):
     "The file that a path names from `folder`, or None"
     file = os.path.abspath(os.path.join(folder, name))
     return file if _is_file(file) else _respelled(name, folder)
 
-def _find_files(names, folder, of='the table', search=True):
+def _find_files(names, folder, of='the table', search=True, told=False):
     "(absolute paths of `names`, which of them are there); a name that no file answers to stays as it is, from `folder`"
     files = [_file_of(n, folder) for n in names]
     if search and None in files:
         found = _below([n for f, n in zip(files, names) if f is None], folder, of)
         files = [f or found.get(n) for f, n in zip(files, names)]
-    if names and not any(files): files = _moved(names, folder, of) or files
+    if names and not any(files): files = _moved(names, folder, of, told) or files
     return [f or os.path.abspath(os.path.join(folder, n)) for f, n in zip(files, names)], [f is not None for f in files]
 
 # %% ../nbs/10_manifest.ipynb #93ad810a
@@ -828,7 +961,8 @@ def read_csv(
     is_table = isinstance(csv, pd.DataFrame)
     name = 'the table' if is_table else f'"{printable(Path(csv).name)}"'
     df = csv.reset_index(drop=True) if is_table else _load_csv(csv, columns)
-    if folder is None: folder = '.' if is_table else Path(csv).parent
+    told = folder is not None
+    if not told: folder = '.' if is_table else Path(csv).parent
     folder = Path(folder).expanduser()
     if not _is_folder(folder):
         raise ManifestError(f'There is no folder "{printable(folder)}" to look for the images in: check folder="…" '
@@ -837,11 +971,12 @@ def read_csv(
     if 'patient' not in df:
         df['patient'] = [patient(str(p)) for p in df['path'].tolist()]
         _warn_unknown(df, folder)
+    else: _warn_nameless(df, name)
     if source: df['source'] = source
     if 'cause' not in df and any(found := [cause(p) for p in df['path'].tolist()]): df['cause'] = found
     here = np.ones(len(df), bool)
     if df['path'].notna().all():
-        df['path'], here = _find_files([_as_key(p) for p in df['path'].tolist()], folder, name)
+        df['path'], here = _find_files([_as_text(p) for p in df['path'].tolist()], folder, name, told=told)
         here = np.array(here)
     if missing == 'drop' and not here.all():
         warnings.warn(f'{_count(int(sum(~here)), "file")} named in {name} but not there, and left out.')
@@ -859,13 +994,23 @@ def _with_split(df, name):
                             f'it is with columns={{"…": "path"}} '
                             '(--columns …=path on the command line).')
     if 'split' in df: return df
-    folders = [_as_key(p).replace('\\', '/').rpartition('/')[0] for p in df['path'].tolist()]
+    folders = [_as_text(p).replace('\\', '/').rpartition('/')[0] for p in df['path'].tolist()]
     split = {f: next((s for part in reversed(f.split('/')) if (s := as_split(part))), None) for f in set(folders)}
     told = [split[f] for f in folders]
-    if len(set(told) - {None}) < 2: return df
+    found = set(told) - {None}
+    if not found: return _say_named_splits(df, name)
+    if len(found) == 1 and any(_parts(f)[1] for f in split): # where somebody keeps them, such as ~/dev
+        warnings.warn(f'No column of {name} tells the split. Its paths lie in a folder of the {next(iter(found))} '
+                      'split by name, which is not read: write a column "split" if that is what they are.')
+        return df
     warnings.warn(f'No column of {name} tells the split, but the folders in its paths do '
                   f'({", ".join(s for s in SPLITS if s in told)}), so it is taken from them.')
     return df.assign(split=pd.Series(told, dtype=object, index=df.index))
+
+def _say_named_splits(df, name):
+    "The table; a warning when only the names of its files tell a split"
+    _warn_named_splits([_as_text(p).replace('\\', '/').rpartition('/')[2] for p in df['path'].tolist()], name)
+    return df
 
 # %% ../nbs/10_manifest.ipynb #6e1b850c
 def write_manifest(
@@ -885,8 +1030,9 @@ def write_manifest(
     text = df.to_csv(index=False, lineterminator='\n', quoting=2 if odd else 0)
     return write_whole(csv_file, text.encode('utf-8', 'surrogatepass'))
 
-def _resolved(names, folder, of):
+def _resolved(names, folder, of, search):
     "Absolute paths of the names in a manifest; all are looked for where some look strange or some of a few are gone"
+    if search: return _find_files(names, folder, of)[0]
     path = [os.path.abspath(os.path.join(folder, n)) for n in names]
     if all(n.isascii() and '\\' not in n for n in names) and all(map(_is_file, path[::max(1, len(path)//20)])):
         return path
@@ -895,12 +1041,14 @@ def _resolved(names, folder, of):
 def read_manifest(
     csv, # written by `write_manifest`, or by hand in the same form
     need_files=False, # every file must exist
+    search=False, # look below the CSV's folder for files that are not where the paths say, as `read_csv` does
 ) -> pd.DataFrame: # the manifest, paths resolved against the CSV's folder
     "Read a manifest back"
     csv = Path(csv).expanduser()
     name = f'"{printable(csv.name)}"'
-    df = _with_split(_ours(_load_csv(csv)), name)
-    if df['path'].notna().all(): df['path'] = _resolved([str(p) for p in df['path'].tolist()], csv.parent, name)
+    df = _with_split(_without_none(_ours(_load_csv(csv))), name)
+    if 'patient' in df: _warn_nameless(df, name)
+    if df['path'].notna().all(): df['path'] = _resolved(df['path'].tolist(), csv.parent, name, search)
     return check_manifest(df, need_label=False, need_files=need_files, name=name)
 
 # %% ../nbs/10_manifest.ipynb #e645e480
@@ -979,7 +1127,7 @@ from concurrent.futures import ThreadPoolExecutor
 from .core import printable
 
 # %% ../nbs/10a_audit.ipynb #03a7c28d
-ImageFacts = namedtuple('ImageFacts', 'problem format mode width height bytes mean step file_hash pixel_hash thumb')
+ImageFacts = namedtuple('ImageFacts', 'problem format mode width height bytes mean step file_hash pixel_hash notes thumb')
 THUMB = 32 # side of the thumbnails that are compared [pixels]
 
 def _problem(error, data):
@@ -1007,11 +1155,12 @@ def inspect_image(
         picture = open_picture(data, 2*THUMB, name=path, hashed=True)
     except PixelsError as error: # whatever a broken file does to a decoder is a finding, not the end of the audit
         nothing = np.zeros((THUMB, THUMB), np.uint8)
-        return ImageFacts(_problem(error, data), '', '', 0, 0, len(data), np.nan, np.nan, '', '', nothing)
+        return ImageFacts(_problem(error, data), '', '', 0, 0, len(data), np.nan, np.nan, '', '', '', nothing)
     size, pixels = (picture.width, picture.height), np.asarray(picture.grey)
     small = np.asarray(picture.grey.resize((THUMB, THUMB), Image.Resampling.BOX))
     fingerprint = hashlib.sha256(f'{size}'.encode('ascii') + pixels.tobytes()).hexdigest()
-    return ImageFacts('', picture.format, picture.mode, *size, len(data), float(pixels.mean()), picture.step, picture.sha256, fingerprint, small)
+    return ImageFacts('', picture.format, picture.mode, *size, len(data), float(pixels.mean()), picture.step, picture.sha256,
+                      fingerprint, '; '.join(picture.notes), small)
 
 # %% ../nbs/10a_audit.ipynb #4006f0f1
 def _bar(rows, total, progress):
@@ -1254,6 +1403,10 @@ def _audit_files(names, images):
     other = [(n, f) for n, f in zip(names, images['format']) if f and kinds.get(os.path.splitext(n)[1].lower(), f) != {'MPO': 'JPEG'}.get(f, f)]
     if other: out.append(_finding('warning', 'mislabelled type', f'{_count(other, "file")} of another type than the name says.', len(other),
                                   [f'{n} is {f}' for n, f in other], 'Rename them; some programs choose the decoder by the name.'))
+    several = [n for n, note in zip(names, images.get('notes', [])) if 'first of several' in note]
+    if several:
+        out.append(_finding('warning', 'several pictures in a file', f'{_count(several, "file")} of several pictures, of '
+                            'which the first alone is read.', len(several), several, 'Store each picture in a file of its own.'))
     odd = [(n, m) for n, m in zip(names, images['mode']) if m and m not in ('L', 'RGB', '1')]
     if odd: out.append(_finding('info', 'unusual modes', f'{_count(odd, "image")} neither 8-bit grey nor RGB.', len(odd), [f'{n}: {m}' for n, m in odd],
                                 'Nothing: they are read as grey, deep ones scaled by their bit depth. Look whether one class has more of them.'))
@@ -1310,7 +1463,7 @@ def _audit_patients(df, images, thumbs, seed):
     "Patients in more than one split, with what names and pixels say of them; and images without a known patient"
     out, unknown = [], df.loc[df['patient'].str.startswith('file-'), 'path']
     if len(unknown): out.append(_finding('warning', 'unknown patients', f'{_count(unknown, "image")} of no known patient, each taken for a patient of its own.', len(unknown),
-                                         _names(unknown), 'Pass patient=… to read_folder or read_csv; a split cannot keep together whom it does not know.'))
+                                         _names(unknown), 'Pass patient=… to read_folder or read_csv (on the command line --columns THEIRS=patient, for a CSV); a split cannot keep together whom it does not know.'))
     sides = df[df['split'].notna()].groupby('patient')['split'].nunique()
     shared = sorted(sides.index[sides > 1])
     if not shared: return out, None
@@ -1318,9 +1471,10 @@ def _audit_patients(df, images, thumbs, seed):
     verdict = _verdict(names, pixels)
     where = ', '.join(s for s in SPLITS if s in set(df.loc[df['patient'].isin(shared), 'split']))
     what = {'different': 'are different people numbered twice', 'same': 'are the same people', 'unclear': 'may be the same people'}[verdict]
-    severity, todo = {'different': ('info', 'Nothing has to be dropped. To be stricter: split_patients(manifest, drop_shared=True).'),
-                      'same': ('error', 'Split again with split_patients, with drop_shared=True when the test split is to stay as it is.'),
-                      'unclear': ('warning', 'Be on the safe side: split_patients(manifest, drop_shared=True).')}[verdict]
+    how = 'split_patients(manifest, drop_shared=True), on the command line --drop_shared'
+    severity, todo = {'different': ('info', f'Nothing has to be dropped. To be stricter: {how}.'),
+                      'same': ('error', f'Split again; where the test split is to stay as it is, with {how}.'),
+                      'unclear': ('warning', f'Be on the safe side: {how}.')}[verdict]
     text = f'{_count(len(shared), "patient number")} in more than one split ({where}) and {what}: {_say_names(names)}; {_say_pixels(pixels)}.'
     out.append(_finding(severity, 'patients on both sides', text, len(shared), names['same_cause'] or shared, todo))
     return out, {'verdict': verdict, 'names': {**names, 'same_cause': len(names['same_cause'])}, 'pixels': pixels}
@@ -1376,7 +1530,7 @@ def _audit_balance(balance):
     if any(unsure.values()): out.append(_finding('info', 'uncertain or missing labels', f'{_count(sum(v > 0 for v in unsure.values()), "label")} uncertain or missing in some images.',
                                                  sum(unsure.values()), [f'{c}: {n}' for c, n in unsure.items() if n], 'Nothing: such labels count neither in the loss nor in metrics.'))
     if none := balance.get('no split', {}).get('images', 0):
-        out.append(_finding('info', 'no split', f'{_count(none, "image")} in no split yet.', none, (), 'split_patients(manifest)'))
+        out.append(_finding('info', 'no split', f'{_count(none, "image")} in no split yet.', none, (), 'split_patients(manifest); the command `chestxray run` splits by itself.'))
     return out
 
 # %% ../nbs/10a_audit.ipynb #0e6aa5c8

@@ -8,7 +8,7 @@ __all__ = ['FINDINGS', 'PNEUMONIA', 'BESIDES', 'SHORTCUTS', 'RECIPE', 'Chest', '
            'plan', 'draw_row', 'pixel_hash', 'read_masks', 'write_phantoms']
 
 # %% ../nbs/01_phantom.ipynb #d76bda7e
-import hashlib, json, os, shutil, sys
+import hashlib, json, os, shutil
 from pathlib import Path
 
 import numpy as np
@@ -291,11 +291,11 @@ def write_phantoms(
     test=.2, # share of the pictures in test
     repeat=.3, # chance that a patient comes a second time, and again a third
     shortcut=None, # what follows the label on purpose, such as dict(marker=.95); see `tie`
-    progress=True, # show a progress bar
+    progress=True, # show how far it is
 ) -> Path: # the folder
     "Write a set of phantoms in the public set's layout, with masks, `phantoms.csv` (a manifest) and `hashes.json`"
     import csv
-    from fastprogress.fastprogress import progress_bar
+    from chestxray_fastai.core import progress as shown
     from threadpoolctl import threadpool_limits
     folder, rows, records, pixels = Path(folder), plan(n, seed, prevalence, val, test, repeat), [], {}
     asked = json.loads(json.dumps(dict(recipe=RECIPE, n=n, size=size, seed=seed, prevalence=prevalence, val=val, test=test, repeat=repeat, shortcut=shortcut or {})))
@@ -304,7 +304,7 @@ def write_phantoms(
     try:
         temp.mkdir(parents=True)
         with threadpool_limits(1): # small matrices: more threads would only wait for each other
-            for row in progress_bar(rows) if progress and (sys.stdout.isatty() or 'ipykernel' in sys.modules) else rows:
+            for row in shown(rows, label='Phantoms drawn', every=8) if progress else rows:
                 record, hashes = _save(row, temp, size, shortcut)
                 records.append(record); pixels |= hashes
         with open(temp/'phantoms.csv', 'w', newline='', encoding='utf-8') as file:

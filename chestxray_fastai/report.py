@@ -444,7 +444,7 @@ def _subgroups(f):
 def _answered(u):
     "Sentences and blocks of the report on uncertainty: the rule, coverage and risk, conformal sets"
     on = u['splits']['test']
-    words = [u['words'][:1].upper() + u['words'][1:] + '.' if 'words' in u else f'No rule for referring can be promised: {u.get("refused", "none was chosen.")}']
+    words = [_stop(u['words'][:1].upper() + u['words'][1:]) if 'words' in u else f'No rule for referring can be promised: {u.get("refused", "none was chosen.")}']
     if e := on.get('rule'):
         words.append(f'By this rule it answers {_share(e["coverage"])} X-rays of the test and leaves the others to people. Of its answers {_share(e["error"])} are wrong; of all, had it to answer, {_share(e["error_of_all"])}.')
     rows = [(in_words(r['coverage']), _span(dict(value=r['error'], low=r['low'], high=r['high'])), _span(dict(value=r['of_full'], low=r['of_full_low'], high=r['of_full_high']))) for r in on['coverage_risk']]
@@ -506,11 +506,11 @@ def _about_data(f):
 
 def _model(f):
     m, s, p, best = f['model'], f['settings'], f['model'].get('preprocessing') or {}, f['model'].get('best_epoch') or {}
-    rows = [('network', m.get('arch')), ('parameters', m.get('params')), ('start', m.get('weights')), ('input', f'{p.get("size", m.get("size"))} pixels, {p.get("channels", "?")} channel(s), resized by {p.get("resize", "?")}'),
+    rows = [('network', m.get('arch')), ('parameters', m.get('params')), ('start', m.get('weights')), ('input', f'{p.get("size", m.get("size"))} pixels, {p.get("channels", "?")} channel{"s" * (p.get("channels") != 1)}, resized by {p.get("resize", "?")}'),
             ('epochs', f['epochs'] or s.get('epochs')), ('best epoch by validation, counted from 1', best['epoch'] + 1 if isinstance(best.get('epoch'), int) else None), ('seed', s.get('seed')), ('learning rate', s.get('lr')), *([('batch size', s['batch_size'])] if s.get('batch_size') else []),
             ('threshold (probability)', f['threshold'].get('value')), ('threshold (logit)', f['threshold']['logit']), ('how the threshold was chosen', f'{f["threshold"].get("rule", "unknown")}, on the {_split(f["threshold"].get("chosen_on", "unknown"))} images, '
              f'with {_number(f["threshold"].get("positives"))} positives and {_number(f["threshold"].get("negatives"))} negatives')]
-    return _section('model', 'What was trained', [f'A {m.get("arch")} learned to tell {f["data"]["finding"]} from its absence, and its weights began so: {_stop(m.get("weights") or "unknown")}'], _table('Network and training', ('', ''), rows),
+    return _section('model', 'What was trained', [f'A {m.get("arch")} learned to tell {f["data"]["finding"]} from its absence, and its weights began so: {_stop((m.get("weights") or "unknown").partition(": ")[0])}'], _table('Network and training', ('', ''), rows),
                     _figure('training', 'Losses and validation AUROC by epoch'))
 
 # %% ../nbs/51_report.ipynb #d0d4fbf5

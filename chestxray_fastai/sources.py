@@ -551,10 +551,9 @@ def _nih_csv(folder):
     return next((folder/n for n in _NIH_CSV if _is_file(folder/n)), None)
 
 def _list_names(file):
-    "The file names that a list gives, one a line, without folders and without what stands behind them"
+    "The words of a list, the names of files without their folders among them"
     text = try_again(file.read_bytes, what=file).decode('utf-8-sig', 'replace')
-    return {re.split(r'[\s,;]', line.strip())[0].replace('\\', '/').rpartition('/')[2] for line in text.splitlines()
-            if line.strip()}
+    return {cell.replace('\\', '/').rpartition('/')[2] for cell in re.split(r'[\s,;"]+', text) if cell}
 
 def _list_split(file):
     "The split that the name of a list tells, such as test_list_NIH.txt; 'pool' for train_val; None for another file"
@@ -562,9 +561,9 @@ def _list_split(file):
     return 'pool' if splits == {'train', 'valid'} else next(iter(splits)) if len(splits) == 1 else None
 
 def _official_split(images, folder):
-    "The split of each image by the lists that lie in `folder` or one folder below; None where there is no list"
-    lists = sorted(f for pattern in ('*', '*/*') for f in folder.glob(pattern)
-                   if f.suffix.lower() in ('.txt', '.lst', '.csv') and _list_split(f) and _is_file(f))
+    "The split of each image by the lists that lie in `folder` or up to two below; None where there is no list"
+    lists = sorted(f for pattern in ('*', '*/*', '*/*/*') for f in folder.glob(pattern)
+                   if f.suffix.lower() in ('.txt', '.lst', '.csv', '.tsv') and _list_split(f) and _is_file(f))
     split, pool, known = {}, set(), set(images)
     for file in lists:
         names, of = _list_names(file) & known, _list_split(file)
@@ -584,7 +583,7 @@ def _official_split(images, folder):
 
 def _nih_table(csv):
     "The rows of ChestX-ray14's CSV in a manifest's words, and the official test split where its list lies beside it"
-    try: df = read_table(csv, text=['Image Index', 'Patient ID'], verbatim=['Finding Labels'])
+    try: df = read_table(csv, text=['Image Index', 'Patient ID', 'Finding Labels'])
     except ManifestError as e:
         if not _is_file(csv): raise
         raise SourceError(f'"{printable(csv)}" is not the table of ChestX-ray14 ({printable(e).rstrip(".")}): fetch it '
@@ -614,6 +613,11 @@ def _read_nih(csv, folder=None, partial=False):
     rest = [c for c in df if c not in NIH_FINDINGS and c != 'path']
     return df[['path', *NIH_FINDINGS, *rest]]
 
+def _say_no_list(df, say):
+    "A manifest of ChestX-ray14, and a word when no image of it is in a split"
+    if df['split'].isna().all(): say('No test_list.txt lies beside its table, so no image is in an official split.')
+    return df
+
 def _nih(path, fetch, progress, say, partial=False):
     "The manifest of ChestX-ray14: found, or fetched from Kaggle if it may be"
     if path is not None and Path(path).suffix.lower() == '.csv': found = 'the given path', Path(path).expanduser().parent
@@ -629,8 +633,7 @@ def _nih(path, fetch, progress, say, partial=False):
     place, root = found
     df = _read_nih(Path(path).expanduser() if path is not None and Path(path).suffix.lower() == '.csv' else _nih_csv(root), root, partial)
     say(f'{SETS["nih"]["title"]}: {len(df):,} of its {SETS["nih"]["images"]} images, read from {place}.')
-    if df['split'].isna().all(): say('No test_list.txt lies beside its table, so no image is in an official split.')
-    return df
+    return _say_no_list(df, say)
 
 # %% ../nbs/11_sources.ipynb #bdbd1113
 _ZENODO = 'https://zenodo.org/records/10519652/files/pneumoniamnist{}.npz?download=1'
@@ -730,7 +733,8 @@ def _own_table(path, label, **options):
     head = set(read_table(path, text=['path', 'patient']).columns)
     if {'Image Index', 'Finding Labels'} <= head and not {'columns', 'labels'} & set(options):
         df = _read_nih(path, **_fits(_read_nih, options, 'the table of ChestX-ray14'))
-    elif {'path', 'patient'} <= head and not options: df = read_manifest(path)
+    elif {'path', 'patient'} <= head and 'findings' not in map(_same, head) and not options:
+        df = read_manifest(path, need_files=True, search=True)
     else: df = read_csv(path, **_fits(read_csv, options, 'a table'))
     return df if label is None else choose_label(df, label)
 
@@ -741,7 +745,8 @@ def _own(path, progress, say, **options):
     chosen = (lambda df: df) if label is None else partial(choose_label, label=label)
     if _is_folder(path):
         if _is_file(path/'phantoms.csv') and not rest: return chosen(read_manifest(path/'phantoms.csv'))
-        if csv := _nih_csv(path): return chosen(_read_nih(csv, path, **_fits(_read_nih, rest, 'ChestX-ray14')))
+        if csv := _nih_csv(path):
+            return chosen(_say_no_list(_read_nih(csv, path, **_fits(_read_nih, rest, 'ChestX-ray14')), say))
         return read_folder(path, **_fits(read_folder, options, 'a folder'))
     if not _is_file(path):
         meant = difflib.get_close_matches(str(path), SETS, 1)

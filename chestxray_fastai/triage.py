@@ -404,7 +404,7 @@ def _read_any(path):
     "The files of a bundle, of a folder or a packed one"
     if path.is_file(): return _read_packed(path)
     if not path.is_dir():
-        raise BundleError(f'There is no bundle {printable(path.name)}: `chestxray freeze RUN_DIR` makes one of a run.')
+        raise BundleError(f'There is no bundle {printable(path)}: `chestxray freeze RUN_DIR` makes one of a run.')
     return _read_folder(path)
 
 def read_bundle(path, # a bundle: folder or packed file
@@ -1116,7 +1116,7 @@ class Triage:
         return '\n'.join(map(printable, (first, self.for_whom, self.tested, c['intended_use'])))
 
 # %% ../nbs/50a_predict.ipynb #2e55a722
-import base64, inspect, os, stat, sys
+import base64, inspect, os, stat, sys, warnings
 from io import BytesIO
 from pathlib import Path
 import numpy as np
@@ -1127,7 +1127,8 @@ from html import escape
 from fastcore.basics import patch
 from .core import ChestXrayError, StorageError, is_storage_error, printable, progress as show_progress, sha256_bytes, try_again
 from .pixels import (MAX_BYTES, MAX_PIXELS, PixelsError, _orientation, _switches, colour_share, grey_from_depth,
-                                     open_picture, read_bytes, resize_grey, scaled_size, to_grey)
+                                     open_picture, pixel_range, read_bytes, resize_grey, scaled_size, to_grey,
+                                     white_is_zero, has_deep_channels, check_deep_channels)
 
 # %% ../nbs/50a_predict.ipynb #59eb9a9d
 class NotAnswered(ChestXrayError):
@@ -1180,8 +1181,12 @@ def picture_of(array, # of shape (height, width), or with 3 or 4 channels last o
     if a.min() < 0: no('it holds negative numbers: pass pixels as they were stored, not normalised ones')
     if a.dtype == bool: a = a*np.uint8(255); notes.append('true was taken for white')
     elif a.dtype.kind == 'f' and a.max() <= 1: a = np.rint(a.astype(np.float64)*255).astype(np.uint8); notes.append('numbers from 0 to 1 were taken for black to white')
-    elif a.max() <= 255: a = np.rint(a).astype(np.uint8)
-    else: a = grey_from_depth(a); notes.append('more than 8 bits were brought to 8')
+    elif a.dtype.kind != 'f' and a.max() <= 255: a = a.astype(np.uint8)
+    else:
+        low, high = pixel_range(a)
+        a = grey_from_depth(a)
+        notes += [f'numbers from {low:g} to {high:g} were taken for black to white'] if high < 255 else []
+        notes += ['more than 8 bits were brought to 8'] if high > 255 else []
     return Image.fromarray(np.ascontiguousarray(a))
 
 # %% ../nbs/50a_predict.ipynb #0a1b2c02
@@ -1279,14 +1284,17 @@ def _grey_of_memory(source, size, hashed, film, found):
     from PIL import Image
     if isinstance(source, Image.Image):
         check_size(*source.size, size)
+        reverse, deep = white_is_zero(source), has_deep_channels(source)           # which a copy has forgotten
+        if reverse: found.notes.append('white was stored as 0, as the file says')
         with _switches: img = source.copy()                                        # decodes it, and leaves the caller's as it is
-    else: img = picture_of(source, found.notes)
+    else: img, reverse, deep = picture_of(source, found.notes), False, False
     if hashed:
         about = repr((np.shape(source), getattr(source, 'mode', getattr(source, 'dtype', ''))))
         found.sha256 = sha256_bytes(about.encode() + np.asarray(source).tobytes())
     check_size(*img.size, size)
     check_colour(colour_share(img))
-    grey = to_grey(_upright(img, found.notes))
+    grey = to_grey(_upright(img, found.notes), reverse)
+    if deep: check_deep_channels(grey)
     if film: found.film = grey_picture(grey, film)
     return grey
 
@@ -1361,7 +1369,7 @@ def grey_picture(source, # path, encoded bytes, open file, PIL image or array
     from PIL import Image
     try:
         if isinstance(source, Image.Image):
-            with _switches: img = to_grey(_upright(source.copy(), []))
+            with _switches: img = to_grey(_upright(source.copy(), []), white_is_zero(source))
         elif isinstance(source, (str, os.PathLike)) or _is_encoded(source) or is_file_object(source):
             img = open_picture(_opened(source) if is_file_object(source) else source, longest, 'pad').grey
         else: img = to_grey(picture_of(source, []))
@@ -1637,11 +1645,13 @@ def judge(self: Triage,
     return answers
 
 # %% ../nbs/50a_predict.ipynb #037b572f
-SUFFIXES = ('.jpeg', '.jpg', '.png', '.bmp', '.dib', '.tif', '.tiff', '.gif', '.webp', '.avif', '.jp2', '.pgm', '.ppm', '.pnm', '.dcm', '.dicom')
+SUFFIXES = ('.jpeg', '.jpg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.gif', '.webp', '.avif', '.jp2', '.j2k',
+            '.pgm', '.ppm', '.pnm', '.dcm', '.dicom')
+_NO_PICTURES = ('.txt', '.md', '.csv', '.tsv', '.json', '.xml', '.html', '.log', '.db', '.ini')  # nobody takes these for one
 
 def pictures_in(folder): # yields paths
     "The pictures of a folder and its subfolders by name, without what other systems left there; a folder that cannot be read is yielded itself"
-    closed = []
+    closed, passed = [], []
     def fail(error):
         if is_storage_error(error): raise error
         closed.append(error.filename)
@@ -1659,7 +1669,13 @@ def pictures_in(folder): # yields paths
         inner = sorted(f for f in folders if not f.startswith('.') and f != '__MACOSX' and not os.path.islink(os.path.join(here, f)))
         waiting += [os.path.join(here, f) for f in reversed(inner)]
         for name in sorted([*names, *(f for f in folders if f.lower().endswith(SUFFIXES))]):
-            if name.lower().endswith(SUFFIXES) and not name.startswith('.'): yield os.path.join(here, name)
+            if name.startswith('.'): continue
+            if name.lower().endswith(SUFFIXES): yield os.path.join(here, name)
+            elif not name.lower().endswith(_NO_PICTURES): passed.append(name)
+    if passed:
+        some = ', '.join(printable(name) for name in passed[:3]) + (', …' if len(passed) > 3 else '')
+        warnings.warn(f'{len(passed):,} of the files in {printable(folder)} are no pictures by their names, and were passed over '
+                      f'({some}).')
 
 def is_single(what) -> bool:
     "Whether something is one picture, not a folder or a collection"
@@ -1913,8 +1929,8 @@ def _map_name(path, used):
     return name
 
 def write_heatmap(answer, folder, used): # `used`: names that are taken, a set; the new one is added
-    "Write the heat map of an answer into a folder, under the name of its picture, shortened where it is too long"
-    if answer.map is None: return None
+    "Write the heat map of an answer into a folder, under the name of its picture, shortened where it is too long; none of a film that the model does not know"
+    if answer.map is None or answer.kind not in (None, 'close'): return None
     stream = BytesIO()
     answer.heatmap(512).save(stream, 'PNG')
     return write_whole(Path(folder)/_map_name(answer.path, used), stream.getvalue())
@@ -1925,7 +1941,9 @@ def _maps_to(answers, folder):
     used = set()
     for a in answers:
         yield a
-        try: write_heatmap(a, folder, used)
+        try:
+            if write_heatmap(a, folder, used) is None and a.map is not None:
+                print(f'No heat map of {printable(a.path)}: the model does not know such films.', file=sys.stderr)
         except (OSError, ValueError) as error:
             why = getattr(error, 'strerror', None) or error
             print(f'No heat map of {printable(a.path)}: {printable(why)}', file=sys.stderr)
@@ -1952,6 +1970,7 @@ def predict(
     single, film = len(images) == 1 and is_single(images[0]), 512 if heatmap is not None else 0
     answers = iter([triage.predict(images[0], log=log, film=film)]) if single else triage.stream(images, workers=threads, log=log, film=film)
     if heatmap is not None: answers = _maps_to(answers, heatmap)
+    if not (json or csv): print(f'{printable(triage.card["label"])}. {printable(triage.for_whom)}', file=sys.stderr)
     watched, counts, error = not single and sys.stderr.isatty() and not sys.stdout.isatty(), Counter(), None
     for a in answers_by_line(answers, 'json' if json else 'csv' if csv else 'text'):
         counts['not read' if a.error else a.decision] += 1
@@ -1980,9 +1999,23 @@ def freeze(
     orientation: bool = False, # also fit a probe that tells turned, mirrored and inverted films, which takes minutes
 ):
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
+    earlier = _bundle_in(Path(run_dir)/'bundle' if out is None else Path(out))
+    if earlier and people is None and earlier.card['run'] == _frozen_hash(run_dir): people = earlier.card['data'].get('people')
+    if not json and (Path(run_dir)/'frozen.json').is_file(): print('Writing the graph, and comparing it with the network on calibration images', file=sys.stderr, flush=True)
     made = freeze_bundle(run_dir, out, storage=storage, people=people, probe='auto' if orientation else None)
+    if earlier: print(f'It takes the place of the bundle {earlier.hash[:12]} that was there.', file=sys.stderr)
     packed = pack_bundle(made) if pack else None
     _tell(Triage.load(made), made, json, packed=packed and str(packed))
+
+def _bundle_in(folder):
+    "The bundle that lies in a folder, or None"
+    try: return Triage.load(folder) if folder.exists() else None
+    except BundleError: return None
+
+def _frozen_hash(run_dir):
+    "What a run froze, or None"
+    try: return read_json(Path(run_dir)/'frozen.json').get('hash')
+    except (OSError, ChestXrayError, AttributeError): return None
 
 def check(
     bundle: str = None, # folder or packed file; by default the bundle that comes with the package
@@ -2018,4 +2051,4 @@ def _tell(triage, where, form, **more):
     if c['test']: print(f'Test: AUROC {c["test"]["auroc"]["value"]:.3f} ({c["test"]["auroc"]["low"]:.3f} to {c["test"]["auroc"]["high"]:.3f})')
     print(f'Licence: {c["licence"]}. Freezing moved logits by at most {c["graph"]["moved"]:.4f}. Hash: {triage.hash}')
     for k, v in more.items():
-        if v is not None: print(f'{k.replace("_", "-")}: {v:.1e} off' if isinstance(v, float) else f'{k}: {v}')
+        if v is not None: print(f'Self-test passed: logits differ from those known by at most {v:.1e}.' if k == 'self_test' else f'{k}: {v}')

@@ -405,7 +405,7 @@ def referral_threshold(scores: np.ndarray, # of calibration images that no fit h
     scores = np.asarray(scores, float)
     if not 0 < alpha < 1: raise OutlierError(f'alpha is the share of home images that may be referred, above 0 and below 1, not {alpha}.')
     if scores.ndim != 1 or not np.isfinite(scores).all(): raise OutlierError('Scores of calibration images are finite numbers, one for each image: look for NaN.')
-    if len(scores) < MIN_CALIBRATION: raise OutlierError(f'There are {len(scores)} calibration images, and a threshold takes at least {MIN_CALIBRATION}: add some.')
+    if len(scores) < MIN_CALIBRATION: raise OutlierError(f'There are {len(scores)} calibration images, and the limit of what is out of distribution takes at least {MIN_CALIBRATION}: add some.')
     who = np.arange(len(scores)) if patients is None else np.unique(np.asarray(patients, str), return_inverse=True)[1]
     if len(who) != len(scores): raise OutlierError(f'There are {len(scores)} calibration images and {len(who)} patients: give the patient of each image.')
     images = np.bincount(who)
@@ -886,9 +886,19 @@ class ReferralRule:
         return rule
 
     def __str__(self):
-        band = 'nothing is referred' if self.low is None else f'logits from {self.low:.4f} to {self.high:.4f} are referred'
-        rests = f'; on {self.chosen_on} that answers {self.coverage:.1%} of {self.patients} patients with an error of {self.error:.1%}' if self.error is not None else ''
-        return f'{self.label + ": " if self.label else ""}positive from logit {self.threshold:.4f}, {band}{rests}; promised: {self.promise or "nothing"}'
+        cut, *ends = (self._chance(z) for z in (self.threshold, self.low, self.high) if z is not None)
+        band = f'between {ends[0]} and {ends[1]} it refers' if ends else 'it refers nothing'
+        begin = f'{self.label}: positive' if self.label else 'Positive'
+        where = dict(train='training', valid='validation', calib='calibration').get(self.chosen_on, self.chosen_on)
+        rests = f' On the {where} images that answers {self.coverage:.1%} of {self.patients} patients with an error of {self.error:.1%}.' if self.error is not None else ''
+        return f'{begin} from probability {cut}; {band}.{rests} Promised: {self.promise or "nothing"}.'
+
+    @staticmethod
+    def _chance(logit):
+        "The probability of a logit in words: `0.27`, and more digits near 0 and 1"
+        p = float(1 / (1 + np.exp(-np.clip(logit, -500, 500))))
+        digits = 2 if .01 <= p <= .99 else 4
+        return 'almost 0' if p < .0001 else 'almost 1' if p > .9999 else f'{p:.{digits}f}'
 
 # %% ../nbs/32a_refer.ipynb #e5165558
 def decide_logits(rule: ReferralRule, logits, # shape (n,)
@@ -932,7 +942,7 @@ def referral_rule(scores: pd.DataFrame, point, # the frozen threshold: a logit, 
                           'answered without a mistake: add patients, or promise less.')
     for r in risks:
         if found := _widest(rows, r, strict, least): break
-    else: raise ScoresError(f'On {split} no error of at most {risks[-1]:g} can be promised with {confidence:.0%} confidence while {least:.0%} of {len(rows)} patients are answered: the model is not good enough, '
+    else: raise ScoresError(f'On the {dict(valid="validation", calib="calibration").get(split, split)} images no error of at most {risks[-1]:g} can be promised with {confidence:.0%} confidence while {least:.0%} of {len(rows)} patients are answered: the model is not good enough, '
                             f'or the patients are too few.')
     (m, wrong, limit), tries = found, f', the smallest of {len(risks)} that were tried' if len(risks) > 1 else ''
     low, high = (None, None) if limit is None else _band(rows, limit, cut)

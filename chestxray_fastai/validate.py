@@ -408,6 +408,12 @@ def _adjusted(table):
     return table
 
 # %% ../nbs/33_validate.ipynb #2c97821f
+def _nothing_to_group(by):
+    "Why there are no groups, and what to do"
+    if by: return f'There is nothing to group by: all images are alike in {", ".join(map(str, by))}, as far as it is known.'
+    return ('There is nothing to group by: give the table columns such as sex, age, view or source '
+            '(on the command line --columns THEIRS=OURS says what they are called there; in Python join_manifest(scores, manifest) takes them from the manifest).')
+
 def subgroups(scores: pd.DataFrame,
               by: list = None, # columns to group by, tuples of columns for their combinations; by default every acquisition column that tells groups apart
               threshold=0., # logit or `OperatingPoint`
@@ -431,7 +437,7 @@ def subgroups(scores: pd.DataFrame,
             mirror = len(names) == 2 and k == 1  # the rest of the group before it: the same test
             found += [dict(by=column, group=name, mirror=mirror, **row) for row in
                       _one_group(y, z, who, group, name, shared, cut, metrics, min_images, min_patients, 0 if mirror else n_perm, seed, level)]
-    if not found: raise ScoresError(f'There is nothing to group by ({", ".join(map(str, by)) or "no acquisition column"}): join columns by join_manifest(scores, manifest) or name others with by=.')
+    if not found: raise ScoresError(_nothing_to_group(by))
     overall = _two_sides(y, z, np.ones(len(y), bool), np.zeros(len(y), bool), cut, list(metrics)).loc['group'].to_dict()
     table = _adjusted(pd.DataFrame(found).reindex(columns=['by', 'group', 'metric', 'value', 'low', 'high', 'rest', 'difference', 'p', 'images', 'patients', 'positives', 'claimed', 'mirror']))
     table.attrs = dict(overall=overall, threshold=cut, tests=table.attrs['tests'], min_images=min_images, min_patients=min_patients, n_perm=n_perm, level=level)
@@ -479,7 +485,7 @@ def describe_subgroups(table: pd.DataFrame) -> str: # `table`: of `subgroups`
     if table.attrs['tests'] and not len(sure): words += ' None differs after adjustment for their number, which is no proof that none does.'
     if len(sure): words += ' Worse after adjustment for their number: ' + '; '.join(
         f'{r.metric} in {r["by"]} {r["group"]} {r.value:.3f} ({r.low:.3f} to {r.high:.3f}) against {r.rest:.3f}' for _, r in sure.iterrows()) + '.'
-    if len(small): words += f' Nothing is claimed in {len(small)} cases for want of patients ({", ".join(dict.fromkeys(small["by"] + " " + small["group"]))}).'
+    if len(small): words += f' For want of patients some or all metrics are not judged in {", ".join(dict.fromkeys(small["by"] + " " + small["group"]))}.'
     return words
 
 def judge_subgroups(scores: pd.DataFrame, threshold=0., split: str = 'test', **kwargs, # further ones as for `subgroups`
