@@ -320,8 +320,9 @@ def leak_words(scores: pd.DataFrame) -> str: # '' where there is no leak
     shared = shared_patients(scores)
     if not shared: return ''
     counts = [f'{n:,} {"patient is" if n == 1 else "patients are"} in both {a} and {b}' for (a, b), n in shared.items()]
-    return (f'Patients are shared between splits: {", ".join(counts)}. What was learned or chosen on one is not independent of the other, '
-            'so the figures look better than they are: split by patient, and score again.')
+    return (f'Patients are shared between splits: {", ".join(counts)}. Unless one key stands for different people there, what was '
+            'learned or chosen on one is not independent of the other, and the figures look better than they are: '
+            'give each patient one key, split by patient, and score again.')
 
 _looked = WeakValueDictionary()  # tables that were looked at for leaks, by id
 
