@@ -22,8 +22,8 @@ ALLOWED = {
     ('learner.py', 'found.update(tensor.contiguous()'): 'tensors of a file, which lie on the processor',
     ('uncertainty.py', "def _as_input(pixels, preprocessing, device='cpu'):"): 'every caller names the device of its network',
     ('uncertainty.py', 'return pd.DataFrame({name: v.double().numpy()'): 'pytorch-ood was given features on the processor',
-    ('50_triage.ipynb', '.numpy()'): 'networks are frozen on the processor, whatever they were trained on',
-    ('32_uncertainty.ipynb', '.numpy()'): 'small networks that the chapter makes on the processor',
+    ('51_bundle.ipynb', '.numpy()'): 'networks are frozen on the processor, whatever they were trained on',
+    ('36_ood.ipynb', '.numpy()'): 'small networks that the chapter makes on the processor',
 }
 
 def parsed(source):

@@ -8,10 +8,11 @@ __all__ = ['STORAGE_WAIT', 'MAX_JSON', 'MAX_LINE', 'ChestXrayError', 'StorageErr
            'sha256_file', 'locked', 'chained', 'read_chain', 'append_chain', 'progress']
 
 # %% ../nbs/00_core.ipynb #92ddcdaa
-import csv, errno, hashlib, json, math, os, stat, sys, time, unicodedata, warnings
+import errno, hashlib, json, math, os, stat, sys, time, unicodedata, warnings
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
+
 import numpy as np
 
 # %% ../nbs/00_core.ipynb #5aac072e
