@@ -14,9 +14,7 @@ __all__ = ['HEAT', 'NEXT', 'TO_A_PERSON', 'HEADINGS', 'TOTAL_MEGABYTES', 'NO_EXA
 # %% ../nbs/56_app.ipynb #35bbdc08
 import base64, gc, html, os, re, weakref
 from io import BytesIO
-
 import numpy as np
-
 from .core import ChestXrayError, printable
 
 # %% ../nbs/56_app.ipynb #f1623b5f
@@ -26,252 +24,441 @@ def _data_url(img, kind, **options):
     img.save(stream, kind, **options)
     return f'data:image/{kind.lower()};base64,' + base64.b64encode(stream.getvalue()).decode('ascii')
 
-def picture_url(pixels: np.ndarray) -> str: # uint8, shape (h, w)
+def picture_url(pixels: np.ndarray) -> str:  # uint8, shape (h, w)
     "A grey picture as a data URL"
     from PIL import Image
+
     return _data_url(Image.fromarray(pixels), 'JPEG', quality=88)
 
-HEAT = ((0, .98, .78, .25, 0), (1/3, .99, .70, .20, .45), (2/3, .93, .35, .13, .75), (1, .70, .05, .13, .9)) # height, red, green, blue, opacity: as in `explain`
+HEAT = (
+    (0, 0.98, 0.78, 0.25, 0),
+    (1 / 3, 0.99, 0.70, 0.20, 0.45),
+    (2 / 3, 0.93, 0.35, 0.13, 0.75),
+    (1, 0.70, 0.05, 0.13, 0.9),
+)  # height, red, green, blue, opacity: as in `explain`
 
-def heat_url(heat: np.ndarray, # what each place adds to the logit, shape (h, w)
-             top: float, # what gets full colour
-            ) -> str: # a data URL, transparent where nothing was added
+# %% ../nbs/56_app.ipynb #934fb58f
+def heat_url(
+    heat: np.ndarray,  # what each place adds to the logit, shape (h, w)
+    top: float,  # what gets full colour
+) -> str:  # a data URL, transparent where nothing was added
     "A heat map as a layer to lay over the picture"
     from PIL import Image
-    share = np.clip(heat/max(top, 1e-12), 0, 1)
+
+    share = np.clip(heat / max(top, 1e-12), 0, 1)
     stops = np.array(HEAT).T
-    return _data_url(Image.fromarray(np.rint(255*np.stack([np.interp(share, stops[0], s) for s in stops[1:]], -1)).astype(np.uint8)), 'PNG')
+    return _data_url(
+        Image.fromarray(
+            np.rint(255 * np.stack([np.interp(share, stops[0], s) for s in stops[1:]], -1)).astype(np.uint8)
+        ),
+        'PNG',
+    )
 
 # %% ../nbs/56_app.ipynb #839c9ba9
-def probability_words(p: float, # the score
-                      threshold: float = None, # from which it is to be told apart
-                     ) -> str:
+def probability_words(
+    p: float,  # the score
+    threshold: float = None,  # from which it is to be told apart
+) -> str:
     "A probability with as many digits as tell it from the threshold, never a false 0 or 1"
     from chestxray_fastai.triage import say_probability
+
     return say_probability(p, threshold)
 
 def threshold_words(t: float) -> str:
     "A threshold with three digits, or more where they are needed"
-    return f'{t:.3f}' if t in (0, 1) or .001 <= t <= .999 else f'{t:.7f}'.rstrip('0')
+    return f'{t:.3f}' if t in (0, 1) or 0.001 <= t <= 0.999 else f'{t:.7f}'.rstrip('0')
 
-def score_bar(probability: float, # the score
-              threshold: float, # in use
-              frozen: float = None, # of the bundle, drawn thin where it is another one
-             ) -> str: # HTML
+# %% ../nbs/56_app.ipynb #553f3f45
+def score_bar(
+    probability: float,  # the score
+    threshold: float,  # in use
+    frozen: float = None,  # of the bundle, drawn thin where it is another one
+) -> str:  # HTML
     "A bar for the score with the threshold on it"
-    p, t = 100*probability, 100*threshold
+    p = 100 * probability
+    t = 100 * threshold
     moved = frozen is not None and abs(frozen - threshold) > 1e-9
-    was = f'<i class="cx-was" style="left:{100*frozen:.2f}%" title="frozen threshold {threshold_words(frozen)}"></i>' if moved else ''
+    was = (
+        f'<i class="cx-was" style="left:{100*frozen:.2f}%" title="frozen threshold {threshold_words(frozen)}"></i>'
+        if moved
+        else ''
+    )
     said = probability_words(probability, threshold)
     words = f'score {said}, threshold {threshold_words(threshold)}'
-    return (f'<div class="cx-score">Score <b>{said}</b> <small>calibrated probability</small></div>'
-            f'<div class="cx-bar" role="img" aria-label="{html.escape(words)}"><div class="cx-fill" style="width:{p:.2f}%"></div>{was}'
-            f'<div class="cx-cut" style="left:{t:.2f}%"><span style="transform:translateX(-{t:.1f}%)">threshold {threshold_words(threshold)}</span></div></div>')
+    return (
+        f'<div class="cx-score">Score <b>{said}</b> <small>calibrated probability</small></div><div class="cx-bar"'
+        f' role="img" aria-label="{html.escape(words)}"><div class="cx-fill" style="width:{p:.2f}%"></div>{was}<div'
+        f' class="cx-cut" style="left:{t:.2f}%"><span style="transform:translateX(-{t:.1f}%)">threshold'
+        f' {threshold_words(threshold)}</span></div></div>'
+    )
 
 # %% ../nbs/56_app.ipynb #1391fc0e
-def curve_at(card: dict, # what `bundle.json` holds
-             threshold: float, # calibrated probability
-            ): # (sensitivity, specificity), each at least so high on the calibration images; None where the bundle has no curve
+def curve_at(
+    card: dict,  # what `bundle.json` holds
+    threshold: float,  # calibrated probability
+):  # (sensitivity, specificity), each at least so high on the calibration images; None where the bundle has no curve
     "What a threshold gave on the calibration images"
     curve = card['operating_point'].get('curve')
-    if not curve: return None
-    p, sensitivity, specificity = (np.array([c[k] for c in curve]) for k in ('probability', 'sensitivity', 'specificity'))
-    above, below = np.searchsorted(p, threshold - 1e-12), np.searchsorted(p, threshold + 1e-12, side='right') - 1
-    return (float(sensitivity[above]) if above < len(p) else 0., float(specificity[below]) if below >= 0 else 0.)
+    if not curve:
+        return None
+    p, sensitivity, specificity = (
+        np.array([c[k] for c in curve]) for k in ('probability', 'sensitivity', 'specificity')
+    )
+    above = np.searchsorted(p, threshold - 1e-12)
+    below = np.searchsorted(p, threshold + 1e-12, side='right') - 1
+    return (float(sensitivity[above]) if above < len(p) else 0.0, float(specificity[below]) if below >= 0 else 0.0)
 
-def promise_words(card: dict, # what `bundle.json` holds
-                  threshold: float, # in use
-                  frozen: float, # of the bundle
-                 ) -> str: # HTML
+# %% ../nbs/56_app.ipynb #5d2e4770
+def promise_words(
+    card: dict,  # what `bundle.json` holds
+    threshold: float,  # in use
+    frozen: float,  # of the bundle
+) -> str:  # HTML
     "What the threshold in use gave on the calibration images, and whether it is the frozen one"
-    if threshold == frozen: return f'<p><b>Frozen threshold {threshold_words(frozen)}.</b> {html.escape(card["operating_point"]["words"])}</p>'
-    rates, point = curve_at(card, threshold), card['operating_point']
-    many = f' (of {point["positives"]:,})' if point.get('positives') else '', f' (of {point["negatives"]:,})' if point.get('negatives') else ''
-    gave = ('What it would have given on the calibration images is not in this bundle.' if rates is None else
-            f'On the calibration images it found at least {rates[0]:.1%} of those with {card["label"]}{many[0]} and called at least {rates[1]:.1%} of those without it{many[1]} negative.')
-    return (f'<p class="cx-moved"><b>You moved the threshold to {threshold_words(threshold)}</b> (frozen: {threshold_words(frozen)}). {html.escape(gave)} '
-            'Nothing that was promised or tested holds for it, and a threshold picked for the film at hand proves nothing.</p>')
+    if threshold == frozen:
+        return (
+            f'<p><b>Frozen threshold {threshold_words(frozen)}.</b> {html.escape(card["operating_point"]["words"])}</p>'
+        )
+    rates = curve_at(card, threshold)
+    point = card['operating_point']
+    many = f' (of {point["positives"]:,})' if point.get('positives') else '', (
+        f' (of {point["negatives"]:,})' if point.get('negatives') else ''
+    )
+    gave = (
+        'What it would have given on the calibration images is not in this bundle.'
+        if rates is None
+        else (
+            f'On the calibration images it found at least {rates[0]:.1%} of those with {card["label"]}{many[0]} and'
+            f' called at least {rates[1]:.1%} of those without it{many[1]} negative.'
+        )
+    )
+    return (
+        f'<p class="cx-moved"><b>You moved the threshold to {threshold_words(threshold)}</b> (frozen:'
+        f' {threshold_words(frozen)}). {html.escape(gave)} Nothing that was promised or tested holds for it, and a'
+        ' threshold picked for the film at hand proves nothing.</p>'
+    )
 
 # %% ../nbs/56_app.ipynb #8dd87a75
-def redecide(answer: dict, # of `ask`
-             threshold: float, # in use
-             frozen: float, # of the bundle
-            ) -> dict: # the answer with its decision and reason at this threshold
+def redecide(
+    answer: dict,  # of `ask`
+    threshold: float,  # in use
+    frozen: float,  # of the bundle
+) -> dict:  # the answer with its decision and reason at this threshold
     "Decide again with another threshold, where that is a question of the threshold"
-    if answer['decision'] not in ('positive', 'negative') or threshold == frozen: return answer
+    if answer['decision'] not in ('positive', 'negative') or threshold == frozen:
+        return answer
     positive = answer['probability'] >= threshold
-    reason = (f'The score is {"at least" if positive else "below"} the threshold {threshold_words(threshold)} that you set. '
-              f'At the frozen threshold {threshold_words(frozen)} the decision is {answer["decision"]}.')
+    reason = (
+        f'The score is {"at least" if positive else "below"} the threshold {threshold_words(threshold)} that you set. '
+        f'At the frozen threshold {threshold_words(frozen)} the decision is {answer["decision"]}.'
+    )
     return {**answer, 'decision': 'positive' if positive else 'negative', 'reason': reason}
 
-def threshold_in_use(value: float, # of the slider, which has three digits
-                     frozen: float, # of the bundle, exactly
-                    ) -> float:
+# %% ../nbs/56_app.ipynb #bab16251
+def threshold_in_use(
+    value: float,  # of the slider, which has three digits
+    frozen: float,  # of the bundle, exactly
+) -> float:
     "The frozen threshold where the slider stands as near to it as it can"
-    return frozen if abs(value - frozen) <= .0005 + 1e-9 else min(max(float(value), 0.), 1.)
+    return frozen if abs(value - frozen) <= 0.0005 + 1e-9 else min(max(float(value), 0.0), 1.0)
 
 # %% ../nbs/56_app.ipynb #5fb1ba2c
-def unread(name: str, why: str, many: int = 1) -> dict: # an answer; `many`: for how many files it stands
+def unread(name: str, why: str, many: int = 1) -> dict:  # an answer; `many`: for how many files it stands
     "The answer for a file that can't be judged"
-    return dict(name=name, many=many, probability=None, decision=None, reason='', error=why, notes=[], kind=None, aspect=0, heat='')
+    return dict(
+        name=name,
+        many=many,
+        probability=None,
+        decision=None,
+        reason='',
+        error=why,
+        notes=[],
+        kind=None,
+        aspect=0,
+        heat='',
+    )
 
-NEXT = {'close': 'A person should read this film: the model cannot tell.', 'colour': 'Drop the X-ray itself, not a photograph or a coloured copy.',
-        'small': 'Drop the film in its full size.', 'long': 'Drop one chest film at a time, whole.',
-        'blank': 'Save the film again from its source: this copy shows nothing.', 'noise': 'Save the film again from its source.',
-        'stranger': 'A person should read this film: it may be of other patients, of another machine, or no frontal chest film at all.',
-        'inverted': '', 'upside_down': '', 'turned': '', 'mirrored': ''} # what to do about a referral, by its kind; '' where its reason says so
+# %% ../nbs/56_app.ipynb #5f69456c
+NEXT = {
+    'close': 'A person should read this film: the model cannot tell.',
+    'colour': 'Drop the X-ray itself, not a photograph or a coloured copy.',
+    'small': 'Drop the film in its full size.',
+    'long': 'Drop one chest film at a time, whole.',
+    'blank': 'Save the film again from its source: this copy shows nothing.',
+    'noise': 'Save the film again from its source.',
+    'stranger': (
+        'A person should read this film: it may be of other patients, of another machine, or no frontal chest film at'
+        ' all.'
+    ),
+    'inverted': '',
+    'upside_down': '',
+    'turned': '',
+    'mirrored': '',
+}  # what to do about a referral, by its kind; '' where its reason says so
 TO_A_PERSON = 'A person should read this film.'
 
-def _sentence(words): return words[:1].upper() + words[1:].rstrip('.') + '.' if words else ''
+def _sentence(words):
+    return words[:1].upper() + words[1:].rstrip('.') + '.' if words else ''
 
+# %% ../nbs/56_app.ipynb #8ba662b0
 def _reason(found):
     "Why, in words for somebody who looks at films; and a note with the figures that the words leave out"
-    words, notes = found.reason.split(': ', 1)[-1], list(found.notes)
+    words = found.reason.split(': ', 1)[-1]
+    notes = list(found.notes)
     if found.kind == 'stranger':
         words = re.sub(r' \(strangeness[^)]*\)', '', words)
         notes.append(f'Out-of-distribution score {found.strangeness:.2f}, and {found.limit:.2f} is the limit')
     return _sentence(words), notes
 
-def ask(triage, # a `Triage`
-        name: str, data: bytes, # of one file
-       ) -> tuple: # (answer as plain values, data URL of the picture, data URL of its heat map or '')
+# %% ../nbs/56_app.ipynb #6a5d9dac
+def ask(
+    triage,  # a `Triage`
+    name: str,
+    data: bytes,  # of one file
+) -> tuple:  # (answer as plain values, data URL of the picture, data URL of its heat map or '')
     "What the bundle says of one file, without a file on the disk"
     from chestxray_fastai.triage import grey_picture
+
     try:
         found = triage.predict(data)
-        if found.error: return unread(name, _sentence(found.error)), '', ''
-        film, heat, state = grey_picture(data, 448), '', ''
+        if found.error:
+            return unread(name, _sentence(found.error)), '', ''
+        film = grey_picture(data, 448)
+        heat = ''
+        state = ''
         if found.map is not None and found.kind in (None, 'close'):
-            laid = found.evidence(*(max(1, n//2) for n in film.size))
-            heat, state = heat_url(laid, 1), 'shown' if (laid > 0).any() else 'empty'
+            laid = found.evidence(*(max(1, n // 2) for n in film.size))
+            heat = heat_url(laid, 1)
+            state = 'shown' if (laid > 0).any() else 'empty'
         reason, notes = _reason(found)
     except Exception as error:
-        return unread(name, f'This file could not be judged ({type(error).__name__}): please report it, with the kind of file it is.'), '', ''
-    answer = dict(name=name, many=1, probability=found.probability, decision=found.decision, reason=reason, error=None,
-                  notes=notes, kind=found.kind, aspect=film.width/film.height, heat=state)
+        return (
+            unread(
+                name,
+                f'This file could not be judged ({type(error).__name__}): please report it, with the kind of file'
+                ' it is.',
+            ),
+            '',
+            '',
+        )
+    answer = dict(
+        name=name,
+        many=1,
+        probability=found.probability,
+        decision=found.decision,
+        reason=reason,
+        error=None,
+        notes=notes,
+        kind=found.kind,
+        aspect=film.width / film.height,
+        heat=state,
+    )
     return answer, picture_url(np.asarray(film)), heat
 
 # %% ../nbs/56_app.ipynb #47cee443
-HEADINGS = {'positive': ('▲', 'Positive for {label}'), 'negative': ('▽', 'Negative for {label}'), 'refer': ('?', 'Refer to a person'), None: ('×', 'Not read')}
+HEADINGS = {
+    'positive': ('▲', 'Positive for {label}'),
+    'negative': ('▽', 'Negative for {label}'),
+    'refer': ('?', 'Refer to a person'),
+    None: ('×', 'Not read'),
+}
 
 def _notes(answer, maps):
     "What stands in small letters below an answer"
     notes = [_sentence(n) for n in answer['notes']]
     if answer['decision'] == 'refer' and answer['probability'] is not None:
         notes.append('The score is shown for completeness. No decision rests on it.')
-    if answer.get('kind') == 'colour' and answer['aspect']: notes.append('It is shown in grey, as the model would see it.')
-    if answer['heat'] == 'empty': notes.append('The heat map is empty: no place of this picture raises the score.')
-    elif answer['heat'] == 'shown' and answer['decision'] == 'positive' and maps: notes.append(f'Heat map: {maps}')
+    if answer.get('kind') == 'colour' and answer['aspect']:
+        notes.append('It is shown in grey, as the model would see it.')
+    if answer['heat'] == 'empty':
+        notes.append('The heat map is empty: no place of this picture raises the score.')
+    elif answer['heat'] == 'shown' and answer['decision'] == 'positive' and maps:
+        notes.append(f'Heat map: {maps}')
     return notes
 
-def film_card(answer: dict, # of `ask`, perhaps through `redecide`
-              i: int, # its number on the page
-              label: str, # what is looked for
-              threshold: float, frozen: float, # in use, and of the bundle
-              maps: str = '', # what is known of the heat maps
-             ) -> str: # HTML
+# %% ../nbs/56_app.ipynb #2512d5ff
+def film_card(
+    answer: dict,  # of `ask`, perhaps through `redecide`
+    i: int,  # its number on the page
+    label: str,  # what is looked for
+    threshold: float,
+    frozen: float,  # in use, and of the bundle
+    maps: str = '',  # what is known of the heat maps
+) -> str:  # HTML
     "One picture with its answer"
-    said, name = answer['decision'], html.escape(answer['name'])
+    said = answer['decision']
+    name = html.escape(answer['name'])
     mark, heading = HEADINGS[said]
     heading = html.escape(heading.format(label=label))
     told = [f'<p class="cx-reason">{html.escape(answer["error"] or answer["reason"])}</p>']
     todo = NEXT.get(answer.get('kind'), TO_A_PERSON) if said == 'refer' else ''
-    if todo: told.append(f'<p class="cx-next"><b>What to do:</b> {html.escape(todo)}</p>')
-    if answer['probability'] is not None: told.insert(0, score_bar(answer['probability'], threshold, frozen))
+    if todo:
+        told.append(f'<p class="cx-next"><b>What to do:</b> {html.escape(todo)}</p>')
+    if answer['probability'] is not None:
+        told.insert(0, score_bar(answer['probability'], threshold, frozen))
     told += [f'<p class="cx-note">{html.escape(n)}</p>' for n in _notes(answer, maps)]
     film = '<div class="cx-film cx-none">no picture</div>'
     if answer['aspect']:
         shape = f'aspect-ratio:{answer["aspect"]:.3f};max-width:min(15rem,{18*answer["aspect"]:.2f}rem)'
-        film = (f'<div class="cx-film" style="{shape}"><div class="cx-pic cx-film-{i}" role="img" aria-label="the picture {name}"></div>'
-                f'<div class="cx-heat cx-heat-{i}"></div></div>')
-    return (f'<article class="cx-card cx-{said or "error"}" aria-label="{name}: {heading}">{film}<div class="cx-told"><p class="cx-name">{name}</p>'
-            f'<h2><i aria-hidden="true">{mark}</i> {heading}</h2>{"".join(told)}</div></article>')
+        film = (
+            f'<div class="cx-film" style="{shape}"><div class="cx-pic cx-film-{i}" role="img" aria-label="the picture'
+            f' {name}"></div><div class="cx-heat cx-heat-{i}"></div></div>'
+        )
+    return (
+        f'<article class="cx-card cx-{said or "error"}" aria-label="{name}: {heading}">{film}<div class="cx-told"><p'
+        f' class="cx-name">{name}</p><h2><i aria-hidden="true">{mark}</i> {heading}</h2>{"".join(told)}</div></article>'
+    )
 
-def count_words(answers: list) -> str: # of `ask`
+# %% ../nbs/56_app.ipynb #77593020
+def count_words(answers: list) -> str:  # of `ask`
     "How many pictures there are, and how many of each decision"
-    def many(decision): return sum(a.get('many', 1) for a in answers if a['decision'] == decision)
-    total = sum(a.get('many', 1) for a in answers)
-    counts = {'positive': many('positive'), 'negative': many('negative'), 'to refer': many('refer'), 'not read': many(None)}
-    return f'{total} picture{"s" if total > 1 else ""}: ' + ', '.join(f'{n} {words}' for words, n in counts.items() if n)
 
-def film_cards(answers: list, # of `ask`
-               label: str, threshold: float, frozen: float,
-               maps: str = '', # what is known of the heat maps
-              ) -> str: # HTML
+    def many(decision):
+        return sum(a.get('many', 1) for a in answers if a['decision'] == decision)
+
+    total = sum(a.get('many', 1) for a in answers)
+    counts = {
+        'positive': many('positive'),
+        'negative': many('negative'),
+        'to refer': many('refer'),
+        'not read': many(None),
+    }
+    return f'{total} picture{"s" if total > 1 else ""}: ' + ', '.join(
+        f'{n} {words}' for words, n in counts.items() if n
+    )
+
+# %% ../nbs/56_app.ipynb #7eafd291
+def film_cards(
+    answers: list,  # of `ask`
+    label: str,
+    threshold: float,
+    frozen: float,
+    maps: str = '',  # what is known of the heat maps
+) -> str:  # HTML
     "All pictures with their answers, under a line that counts them"
-    if not answers: return '<p class="cx-empty">No picture yet. Drop one or several.</p>'
+    if not answers:
+        return '<p class="cx-empty">No picture yet. Drop one or several.</p>'
     now = [redecide(a, threshold, frozen) for a in answers]
     cards = ''.join(film_card(a, i, label, threshold, frozen, maps) for i, a in enumerate(now))
     return f'<p class="cx-count" role="status">{count_words(now)}</p>{cards}'
 
-def film_styles(pictures: list, # pairs of data URLs: film and heat layer, each may be empty
-               ) -> str: # HTML
+# %% ../nbs/56_app.ipynb #3f991ed1
+def film_styles(
+    pictures: list,  # pairs of data URLs: film and heat layer, each may be empty
+) -> str:  # HTML
     "The pictures of all cards as one style sheet"
-    rules = [f'.cx-{kind}-{i}{{background-image:url({url})}}' for i, pair in enumerate(pictures) for kind, url in zip(('film', 'heat'), pair) if url]
+    rules = [
+        f'.cx-{kind}-{i}{{background-image:url({url})}}'
+        for i, pair in enumerate(pictures)
+        for kind, url in zip(('film', 'heat'), pair)
+        if url
+    ]
     return f'<style>{"".join(rules)}</style>' if rules else ''
 
 # %% ../nbs/56_app.ipynb #a555eda0
 class AppError(ChestXrayError):
     "The page can't be started: the sentence says why and what to do"
 
-TOTAL_MEGABYTES = 100 # of all files that are dropped at once
+TOTAL_MEGABYTES = 100  # of all files that are dropped at once
 
+# %% ../nbs/56_app.ipynb #2497636c
 def _received(file, max_megabytes):
     "(name, bytes, None) or (name, None, what is wrong) of one file"
     file = file if isinstance(file, dict) else {}
-    name, data = printable(str(file.get('name') or 'unnamed')[-120:]), file.get('data')
-    if file.get('folder'): return name, None, 'This is a folder: drop the pictures in it, or use `chestxray predict FOLDER`.'
-    if 'over' in file: return name, None, f'Together the pictures are larger than {TOTAL_MEGABYTES} MB, which is the limit of this page: drop fewer at once.'
-    if 'size' in file or (isinstance(data, str) and len(data)*3/4 > max_megabytes*1e6 + 3):
-        return name, None, f'The file is larger than {max_megabytes:g} MB, which is the limit of this page: save the picture smaller.'
-    if not isinstance(data, str): return name, None, 'The browser could not read the file: drop it again.'
-    try: data = base64.b64decode(data, validate=True)
-    except ValueError: return name, None, 'The file arrived damaged: drop it again.'
+    name = printable(str(file.get('name') or 'unnamed')[-120:])
+    data = file.get('data')
+    if file.get('folder'):
+        return name, None, 'This is a folder: drop the pictures in it, or use `chestxray predict FOLDER`.'
+    if 'over' in file:
+        return (
+            name,
+            None,
+            (
+                f'Together the pictures are larger than {TOTAL_MEGABYTES} MB, which is the limit of this page: drop'
+                ' fewer at once.'
+            ),
+        )
+    if 'size' in file or (isinstance(data, str) and len(data) * 3 / 4 > max_megabytes * 1e6 + 3):
+        return (
+            name,
+            None,
+            f'The file is larger than {max_megabytes:g} MB, which is the limit of this page: save the picture smaller.',
+        )
+    if not isinstance(data, str):
+        return name, None, 'The browser could not read the file: drop it again.'
+    try:
+        data = base64.b64decode(data, validate=True)
+    except ValueError:
+        return name, None, 'The file arrived damaged: drop it again.'
     return (name, data, None) if data else (name, None, 'The file is empty (0 bytes): copy it again from its source.')
 
-def received(event, # what the browser sent: a list of {name, data in base64}; or {name} with size, over or folder for what it held back
-             max_megabytes: float, # of one file
-             max_files: int, # at once
-            ) -> list: # (name, bytes, None) or (name, None, what is wrong)
+# %% ../nbs/56_app.ipynb #6147a73d
+def received(
+    event,  # what the browser sent: a list of {name, data in base64}; or {name} with size, over or folder for what it held back
+    max_megabytes: float,  # of one file
+    max_files: int,  # at once
+) -> list:  # (name, bytes, None) or (name, None, what is wrong)
     "The files of an event, each checked"
     files = event if isinstance(event, list) else []
     return [_received(file, max_megabytes) for file in files[:max_files]]
 
-def left_over(event, # as for `received`
-              max_files: int, # at once
-             ) -> list: # one answer that stands for all files that were too many; empty where there are none
+# %% ../nbs/56_app.ipynb #ed05714b
+def left_over(
+    event,  # as for `received`
+    max_files: int,  # at once
+) -> list:  # one answer that stands for all files that were too many; empty where there are none
     "What is said of the files beyond the limit"
     many = len(event) - max_files if isinstance(event, list) else 0
     why = f'This page takes {max_files} pictures at once: for a folder use `chestxray predict FOLDER`.'
     return [unread(f'and {many} more', why, many)] if many > 0 else []
 
 # %% ../nbs/56_app.ipynb #02120ee0
-def landscape(size=320) -> np.ndarray: # uint8, shape (size, size, 3)
+def landscape(size=320) -> np.ndarray:  # uint8, shape (size, size, 3)
     "A drawn colour picture that is no X-ray"
-    y, x = np.mgrid[:size, :size]/size
-    sky = np.stack([.35 + .6*y, .6 + .2*y, .95 - .35*y], -1)
-    hills = .62 + .07*np.sin(9*x) + .03*np.sin(23*x + 1)
-    sky[y > hills] = (.16, .42, .2)
-    sky[(x - .7)**2 + (y - .3)**2 < .01] = (1, .85, .3)
-    return np.rint(255*sky).clip(0, 255).astype(np.uint8)
+    y, x = np.mgrid[:size, :size] / size
+    sky = np.stack([0.35 + 0.6 * y, 0.6 + 0.2 * y, 0.95 - 0.35 * y], -1)
+    hills = 0.62 + 0.07 * np.sin(9 * x) + 0.03 * np.sin(23 * x + 1)
+    sky[y > hills] = (0.16, 0.42, 0.2)
+    sky[(x - 0.7) ** 2 + (y - 0.3) ** 2 < 0.01] = (1, 0.85, 0.3)
+    return np.rint(255 * sky).clip(0, 255).astype(np.uint8)
 
-def example_films(triage, # a `Triage`
-                 ) -> list: # dicts with caption, name, the bytes of a PNG, and the decision that is expected; empty where there are none
+def example_films(
+    triage,  # a `Triage`
+) -> (
+    list
+):  # dicts with caption, name, the bytes of a PNG, and the decision that is expected; empty where there are none
     "The pictures that a bundle brings to try the page with, none of them of a person"
     return [dict(caption=e['caption'], name=e['name'], data=e['png'], expected=e['expected']) for e in triage.examples]
 
-NO_EXAMPLES = 'There is no example to click: this bundle brings none. Films of people are not given away, and a drawn phantom is no film for a model that learned from people.'
+# %% ../nbs/56_app.ipynb #8f7da602
+NO_EXAMPLES = (
+    'There is no example to click: this bundle brings none. Films of people are not given away, and a drawn phantom is'
+    ' no film for a model that learned from people.'
+)
 
-def example_strip(films: list, # of `example_films`
-                 ) -> str: # HTML
+def example_strip(
+    films: list,  # of `example_films`
+) -> str:  # HTML
     "A row of small pictures to click on"
     from PIL import Image
-    if not films: return f'<p class="cx-note">{NO_EXAMPLES}</p>'
+
+    if not films:
+        return f'<p class="cx-note">{NO_EXAMPLES}</p>'
+
     def small(data):
         img = Image.open(BytesIO(data))
         img.thumbnail((112, 112))
         return _data_url(img.convert('RGB'), 'JPEG', quality=80)
-    return '<div class="cx-strip">' + ''.join(f'<button type="button" data-n="{i}"><img alt="" src="{small(f["data"])}"><span>{html.escape(f["caption"])}</span></button>' for i, f in enumerate(films)) + '</div>'
+
+    return (
+        '<div class="cx-strip">'
+        + ''.join(
+            f'<button type="button" data-n="{i}"><img alt=""'
+            f' src="{small(f["data"])}"><span>{html.escape(f["caption"])}</span></button>'
+            for i, f in enumerate(films)
+        )
+        + '</div>'
+    )
 
 # %% ../nbs/56_app.ipynb #d53690ea
 STYLE = '''
@@ -299,7 +486,6 @@ STYLE = '''
 .cx-strip span{padding:.3rem .1rem;text-align:center;overflow-wrap:anywhere}
 .dark #cx-threshold input,.dark #cx-opacity input{--neutral-200:#475569}
 '''
-
 STYLE += '''
 #cx-results{overflow:visible;scroll-margin-top:4.5rem}
 .toast-wrap{top:3.4rem!important}
@@ -330,9 +516,10 @@ STYLE += '''
 '''
 
 # %% ../nbs/56_app.ipynb #45ea5ebd
-def drop_script(max_megabytes: float, # of one file
-                max_files: int, # at once
-               ) -> str: # JavaScript for the drop zone
+def drop_script(
+    max_megabytes: float,  # of one file
+    max_files: int,  # at once
+) -> str:  # JavaScript for the drop zone
     "Read dropped files in the browser, and send their bytes with the event `upload`"
     return '''
 const most = %d, many = %d, total = %d;
@@ -361,75 +548,110 @@ element.addEventListener('change', e => { if (e.target.type === 'file') { send(e
 for (const name of ['dragover', 'dragleave', 'drop']) document.addEventListener(name, e => {
   e.preventDefault(); over(name === 'dragover');
   if (name === 'drop' && e.dataTransfer) send(dropped(e.dataTransfer));
-});''' % (max_megabytes*1e6, max_files, TOTAL_MEGABYTES*1e6)
+});''' % (max_megabytes * 1e6, max_files, TOTAL_MEGABYTES * 1e6)
 
+# %% ../nbs/56_app.ipynb #800b40cf
 PICK_SCRIPT = '''element.addEventListener('click', e => { const b = e.target.closest('button[data-n]'); if (b) trigger('click', {n: Number(b.dataset.n)}); });'''
 
-def drop_zone(max_megabytes: float, # of one file
-             ) -> str: # HTML
+def drop_zone(
+    max_megabytes: float,  # of one file
+) -> str:  # HTML
     "Where to drop pictures"
-    return ('<label class="cx-drop"><input type="file" multiple accept="image/*,.tif,.tiff,.bmp,.webp,.avif" aria-label="Choose X-ray pictures"><b>Drop chest X-rays here</b><br>or <u>choose files</u>'
-            f'<small>PNG, JPEG, TIFF, BMP, WEBP or AVIF (no DICOM yet), one or several, at most {max_megabytes:g} MB each and {TOTAL_MEGABYTES} MB together.<br>They are judged in memory on the computer that runs this page, and not kept.</small></label>')
+    return (
+        '<label class="cx-drop"><input type="file" multiple accept="image/*,.tif,.tiff,.bmp,.webp,.avif"'
+        ' aria-label="Choose X-ray pictures"><b>Drop chest X-rays here</b><br>or <u>choose files</u><small>PNG, JPEG,'
+        f' TIFF, BMP, WEBP or AVIF (no DICOM yet), one or several, at most {max_megabytes:g} MB each and'
+        f' {TOTAL_MEGABYTES} MB together.<br>They are judged in memory on the computer that runs this page, and not'
+        ' kept.</small></label>'
+    )
 
 # %% ../nbs/56_app.ipynb #1186eb70
 def _sent(event, name):
     "What the browser sent under a name, whatever else it sent"
     return event._data.get(name) if isinstance(event._data, dict) else None
 
+# %% ../nbs/56_app.ipynb #ded67fc0
 class Desk:
     "What happens when something on the page is dropped, moved or pressed"
-    def __init__(self, triage, # a `Triage`
-                 examples: list, # of `example_films`
-                 max_megabytes=20, max_files=40):
-        self.triage, self.examples, self.max_megabytes, self.max_files = triage, examples, max_megabytes, max_files
-        self.frozen, self.card = float(triage.threshold), triage.card
+
+    def __init__(self, triage, examples: list, max_megabytes=20, max_files=40):  # a `Triage`  # of `example_films`
+        self.triage = triage
+        self.examples = examples
+        self.max_megabytes = max_megabytes
+        self.max_files = max_files
+        self.frozen = float(triage.threshold)
+        self.card = triage.card
         self.maps = triage.explained
-        self.turns, self.forgotten = {}, set() # by session: how often it began something; whether it forgot and began nothing since
+        self.turns = {}  # by session: how often it began something; whether it forgot and began nothing since
+        self.forgotten = set()
 
     @property
-    def start(self): "Where the slider stands at the frozen threshold"; return round(self.frozen, 3)
+    def start(self):
+        "Where the slider stands at the frozen threshold"
+        return round(self.frozen, 3)
 
-    def begin(self, session) -> int: # the turn
+    def begin(self, session) -> int:  # the turn
         "Begin something for a session: what it began before counts no more"
         turn = self.turns[session] = self.turns.pop(session, 0) + 1
-        while len(self.turns) > 1000: self.turns.pop(next(iter(self.turns)))
+        while len(self.turns) > 1000:
+            self.turns.pop(next(iter(self.turns)))
         self.forgotten.discard(session)
         return turn
 
-    def judge(self, files, # (name, bytes, None) or (name, None, what is wrong)
-              rest=(), # answers for what is not looked at
-              session=None, # whose pictures they are
-             ):
+    def judge(
+        self,
+        files,  # (name, bytes, None) or (name, None, what is wrong)
+        rest=(),  # answers for what is not looked at
+        session=None,  # whose pictures they are
+    ):
         "Judge file by file; yields (answers, style sheet, cards, slider, promise), the last time whole"
-        answers, pictures, turn = [], [], self.begin(session)
+        answers = []
+        pictures = []
+        turn = self.begin(session)
         for i, (name, data, why) in enumerate(files):
-            if self.turns.get(session) != turn: return
-            if len(files) > 1: yield answers, None, f'<p class="cx-count">Looking at {i + 1} of {len(files)} …</p>', self.start, self.promise(self.start)
+            if self.turns.get(session) != turn:
+                return
+            if len(files) > 1:
+                yield (
+                    answers,
+                    None,
+                    f'<p class="cx-count">Looking at {i + 1} of {len(files)} …</p>',
+                    self.start,
+                    self.promise(self.start),
+                )
             answer, *pair = ask(self.triage, name, data) if why is None else (unread(name, why), '', '')
-            answers, pictures = [*answers, answer], [*pictures, pair]
+            answers = [*answers, answer]
+            pictures = [*pictures, pair]
         answers = [*answers, *rest]
-        if self.turns.get(session) != turn: return
+        if self.turns.get(session) != turn:
+            return
         yield answers, film_styles(pictures), self.cards(answers, self.start), self.start, self.promise(self.start)
 
     def cards(self, answers, value):
         "The cards with the slider at `value`"
-        return film_cards(answers or [], self.card['label'], threshold_in_use(value, self.frozen), self.frozen, self.maps)
+        return film_cards(
+            answers or [], self.card['label'], threshold_in_use(value, self.frozen), self.frozen, self.maps
+        )
 
     def promise(self, value):
         "What the threshold at `value` is known to do"
         return promise_words(self.card, threshold_in_use(value, self.frozen), self.frozen)
 
-    def dropped(self, event, session=None): # Gradio's event, with `files`
+    def dropped(self, event, session=None):  # Gradio's event, with `files`
         "Judge what was dropped; each drop starts at the frozen threshold"
         files = _sent(event, 'files')
-        yield from self.judge(received(files, self.max_megabytes, self.max_files), left_over(files, self.max_files), session)
+        yield from self.judge(
+            received(files, self.max_megabytes, self.max_files), left_over(files, self.max_files), session
+        )
 
-    def picked(self, event, session=None): # Gradio's event, with `n`
+    def picked(self, event, session=None):  # Gradio's event, with `n`
         "Judge an example"
         n = _sent(event, 'n')
-        if type(n) is int and 0 <= n < len(self.examples): yield from self.judge([(self.examples[n]['name'], self.examples[n]['data'], None)], session=session)
+        if type(n) is int and 0 <= n < len(self.examples):
+            yield from self.judge([(self.examples[n]['name'], self.examples[n]['data'], None)], session=session)
 
-    def moved(self, answers, value): return self.cards(answers, value), self.promise(value)
+    def moved(self, answers, value):
+        return self.cards(answers, value), self.promise(value)
 
     def cleared(self, session=None):
         "Forget, also what is still being looked at"
@@ -441,66 +663,96 @@ class Desk:
         "Once more, after whatever was under way; None for each output where something new has begun"
         again = session in self.forgotten
         self.forgotten.discard(session)
-        return self.empty() if again else (None,)*5
+        return self.empty() if again else (None,) * 5
 
-    def empty(self): return [], '', self.cards([], self.start), self.start, self.promise(self.start)
+    def empty(self):
+        return [], '', self.cards([], self.start), self.start, self.promise(self.start)
 
 # %% ../nbs/56_app.ipynb #5d1005ba
 def _gradio():
     "Gradio, with its telemetry off before it is imported"
     os.environ.update(GRADIO_ANALYTICS_ENABLED='False', HF_HUB_DISABLE_TELEMETRY='1')
-    try: import gradio
-    except ImportError: raise AppError('The page needs Gradio: pip install "chestxray_fastai[app]"') from None
-    if int(gradio.__version__.split('.')[0]) < 6: raise AppError(f'The page needs Gradio 6 or newer, and {gradio.__version__} is installed: pip install -U gradio') from None
+    try:
+        import gradio
+    except ImportError:
+        raise AppError('The page needs Gradio: pip install "chestxray_fastai[app]"') from None
+    if int(gradio.__version__.split('.')[0]) < 6:
+        raise AppError(
+            f'The page needs Gradio 6 or newer, and {gradio.__version__} is installed: pip install -U gradio'
+        ) from None
     return gradio
 
 NOTICE = 'For learning and research. Not a medical device: no decision about a patient may rest on it.'
 
-def head_words(triage) -> str: # HTML
+# %% ../nbs/56_app.ipynb #b841704d
+def head_words(triage) -> str:  # HTML
     "What is looked for, for whom the model is, and what it was worth on its test"
     e = html.escape
-    words = ('A score, a decision by a frozen threshold, and the reason. What is clearly unlike the films it knows is referred to a person; '
-             'not everything is noticed, and an answer for anybody else than those below proves nothing.')
-    return (f'<h1>Chest X-ray triage: {e(triage.card["label"])}</h1><p>{words}</p>'
-            f'<p class="cx-whom">{e(triage.for_whom)}</p><p class="cx-tested">{e(triage.tested)}</p>')
+    words = (
+        'A score, a decision by a frozen threshold, and the reason. What is clearly unlike the films it knows is'
+        ' referred to a person; not everything is noticed, and an answer for anybody else than those below proves'
+        ' nothing.'
+    )
+    return (
+        f'<h1>Chest X-ray triage: {e(triage.card["label"])}</h1><p>{words}</p>'
+        f'<p class="cx-whom">{e(triage.for_whom)}</p><p class="cx-tested">{e(triage.tested)}</p>'
+    )
 
-def map_words(triage) -> str: # HTML
+def map_words(triage) -> str:  # HTML
     "What a heat map is, and how those of this bundle did in their own tests"
     told = html.escape(triage.explained)
     return f'<p><b>Heat map:</b> where the picture raised the score, and no proof that anything is there. {told}</p>'
 
-def foot_words(triage) -> str: # HTML
+# %% ../nbs/56_app.ipynb #c5b087c6
+def foot_words(triage) -> str:  # HTML
     "Which bundle answers, by whom it may be used, and which version shows it"
     from chestxray_fastai import __version__
-    c, e = triage.card, html.escape
-    return (f'<p>Bundle {e(c["name"])}, <code>{e(triage.hash[:16])}</code> · chestxray_fastai {e(__version__)} · licence: {e(str(c["licence"]))}</p>'
-            f'<p>{e(c["intended_use"])}</p>')
+
+    c = triage.card
+    e = html.escape
+    return (
+        f'<p>Bundle {e(c["name"])}, <code>{e(triage.hash[:16])}</code> · chestxray_fastai {e(__version__)} · licence:'
+        f' {e(str(c["licence"]))}</p><p>{e(c["intended_use"])}</p>'
+    )
 
 # %% ../nbs/56_app.ipynb #8c8add07
-WAITING = 8 # events that may wait
+WAITING = 8  # events that may wait
 
+# %% ../nbs/56_app.ipynb #9a6e6f06
 def _controls(gr, desk):
     "The left half of the page: where to drop films, examples, threshold and heat map"
     files = desk.max_megabytes, desk.max_files
     parts = dict(drop=gr.HTML(drop_zone(desk.max_megabytes), js_on_load=drop_script(*files), elem_id='cx-drop'))
     parts['strip'] = gr.HTML(example_strip(desk.examples), js_on_load=PICK_SCRIPT, elem_id='cx-examples')
-    parts['slider'] = gr.Slider(0, 1, desk.start, step=.001, label='Threshold', info='Moves the decision, not the score.', elem_id='cx-threshold', buttons=[])
+    parts['slider'] = gr.Slider(
+        0,
+        1,
+        desk.start,
+        step=0.001,
+        label='Threshold',
+        info='Moves the decision, not the score.',
+        elem_id='cx-threshold',
+        buttons=[],
+    )
     parts['promise'] = gr.HTML(desk.promise(desk.start), elem_id='cx-promise')
     parts['back'] = gr.Button('Back to the frozen threshold', size='sm', elem_id='cx-back')
-    parts['opacity'] = gr.Slider(0, 1, .7, step=.05, label='Heat map: opacity', elem_id='cx-opacity', buttons=[])
+    parts['opacity'] = gr.Slider(0, 1, 0.7, step=0.05, label='Heat map: opacity', elem_id='cx-opacity', buttons=[])
     parts['maps'] = gr.HTML(map_words(desk.triage), elem_id='cx-maps')
     parts['clear'] = gr.Button('Forget these pictures', size='sm', elem_id='cx-clear')
     return parts
 
-def build_app(triage=None, # a `Triage`; by default the bundle that comes with the package
-              examples=None, # as `example_films` gives them, which is the default; [] for none
-              max_megabytes=20, # of one file
-              max_files=40, # at once
-             ): # a `gradio.Blocks`, to be shown by `launch`
+# %% ../nbs/56_app.ipynb #26107391
+def build_app(
+    triage=None,  # a `Triage`; by default the bundle that comes with the package
+    examples=None,  # as `example_films` gives them, which is the default; [] for none
+    max_megabytes=20,  # of one file
+    max_files=40,  # at once
+):  # a `gradio.Blocks`, to be shown by `launch`
     "The page on which to drop films"
     gr = _gradio()
     if triage is None:
         from chestxray_fastai.triage import Triage
+
         triage = Triage.load()
     desk = Desk(triage, example_films(triage) if examples is None else examples, max_megabytes, max_files)
     with gr.Blocks(title='Chest X-ray triage', analytics_enabled=False) as page:
@@ -508,80 +760,148 @@ def build_app(triage=None, # a `Triage`; by default the bundle that comes with t
         gr.HTML(head_words(triage), elem_id='cx-head')
         answers = gr.State([], time_to_live=3600)
         with gr.Row():
-            with gr.Column(scale=4, min_width=300): parts = _controls(gr, desk)
+            with gr.Column(scale=4, min_width=300):
+                parts = _controls(gr, desk)
             with gr.Column(scale=7, min_width=440):
-                cards, styles = gr.HTML(desk.cards([], desk.start), elem_id='cx-results'), gr.HTML('', elem_id='cx-styles')
+                cards = gr.HTML(desk.cards([], desk.start), elem_id='cx-results')
+                styles = gr.HTML('', elem_id='cx-styles')
         gr.HTML(foot_words(triage), elem_id='cx-foot')
         _connect(gr, desk, parts, [answers, styles, cards, parts['slider'], parts['promise']])
     page.queue(max_size=WAITING)
     return page
 
 # %% ../nbs/56_app.ipynb #c452477b
-SHOW_RESULTS = "() => { const r = document.querySelector('#cx-results'); if (innerWidth < 800 && r) r.scrollIntoView({behavior: 'smooth'}); }"
-WITHIN = "(answers, value) => [answers, Math.min(1, Math.max(0, Number(value) || 0))]" # a number that was typed may lie outside
+SHOW_RESULTS = (
+    "() => { const r = document.querySelector('#cx-results'); if (innerWidth < 800 && r) r.scrollIntoView({behavior:"
+    " 'smooth'}); }"
+)
+WITHIN = (  # a number that was typed may lie outside
+    "(answers, value) => [answers, Math.min(1, Math.max(0, Number(value) || 0))]"
+)
 
+# %% ../nbs/56_app.ipynb #de978145
 def _connect(gr, desk, parts, outputs):
     "Join the parts of the page to the methods of the desk"
     answers, styles, cards, slider, promise = outputs
     quiet = dict(show_progress='hidden', api_visibility='private')
-    def skips(each): return tuple(gr.skip() if part is None else part for part in each)
-    def dropped(event: gr.EventData, request: gr.Request): yield from map(skips, desk.dropped(event, request.session_hash))
-    def picked(event: gr.EventData, request: gr.Request): yield from map(skips, desk.picked(event, request.session_hash))
-    def cleared(request: gr.Request): return desk.cleared(request.session_hash)
-    def cleared_again(request: gr.Request): return skips(desk.cleared_again(request.session_hash))
+
+    def skips(each):
+        return tuple(gr.skip() if part is None else part for part in each)
+
+    def dropped(event: gr.EventData, request: gr.Request):
+        yield from map(skips, desk.dropped(event, request.session_hash))
+
+    def picked(event: gr.EventData, request: gr.Request):
+        yield from map(skips, desk.picked(event, request.session_hash))
+
+    def cleared(request: gr.Request):
+        return desk.cleared(request.session_hash)
+
+    def cleared_again(request: gr.Request):
+        return skips(desk.cleared_again(request.session_hash))
+
     one_at_a_time = dict(concurrency_limit=1, concurrency_id='judge')
-    judging = [parts['drop'].upload(dropped, None, outputs, **quiet, **one_at_a_time), parts['strip'].click(picked, None, outputs, **quiet, **one_at_a_time)]
-    for event in judging: event.then(None, js=SHOW_RESULTS, **quiet)
-    slider.change(desk.moved, [answers, slider], [cards, promise], js=WITHIN, trigger_mode='always_last', concurrency_limit=8, **quiet)
+    judging = [
+        parts['drop'].upload(dropped, None, outputs, **quiet, **one_at_a_time),
+        parts['strip'].click(picked, None, outputs, **quiet, **one_at_a_time),
+    ]
+    for event in judging:
+        event.then(None, js=SHOW_RESULTS, **quiet)
+    slider.change(
+        desk.moved,
+        [answers, slider],
+        [cards, promise],
+        js=WITHIN,
+        trigger_mode='always_last',
+        concurrency_limit=8,
+        **quiet
+    )
     parts['back'].click(lambda: desk.start, None, slider, **quiet)
     clear = parts['clear'].click(cleared, None, outputs, cancels=judging, **quiet)
     clear.then(cleared_again, None, outputs, **quiet, **one_at_a_time)
-    parts['opacity'].input(None, [parts['opacity']], None, js="v => { document.documentElement.style.setProperty('--heat', v); }", **quiet)
+    parts['opacity'].input(
+        None, [parts['opacity']], None, js="v => { document.documentElement.style.setProperty('--heat', v); }", **quiet
+    )
 
 # %% ../nbs/56_app.ipynb #e9c362cd
 class PrivateHeaders:
     "ASGI middleware: the browser fetches from this server alone, and keeps no answer"
-    policy = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'none'; frame-ancestors 'self'; base-uri 'self'; object-src 'none'"
-    def __init__(self, app): self.app = app
+
+    policy = (
+        "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'none'; frame-ancestors 'self';"
+        " base-uri 'self'; object-src 'none'"
+    )
+
+    def __init__(self, app):
+        self.app = app
+
     async def __call__(self, scope, receive, send):
-        keep = scope.get('path', '').startswith(('/assets/', '/static/'))               # Gradio's own scripts, the same for everybody
-        headers = {'content-security-policy': self.policy, 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff', **({} if keep else {'cache-control': 'no-store'})}
+        keep = scope.get('path', '').startswith(
+            ('/assets/', '/static/')
+        )  # Gradio's own scripts, the same for everybody
+        headers = {
+            'content-security-policy': self.policy,
+            'referrer-policy': 'no-referrer',
+            'x-content-type-options': 'nosniff',
+            **({} if keep else {'cache-control': 'no-store'}),
+        }
+
         async def send_more(message):
             if message['type'] == 'http.response.start':
                 old = [(k, v) for k, v in message.get('headers', []) if k.decode('latin-1').lower() not in headers]
                 message = {**message, 'headers': old + [(k.encode(), v.encode()) for k, v in headers.items()]}
             await send(message)
+
         await self.app(scope, receive, send_more)
 
 # %% ../nbs/56_app.ipynb #f68cd8a7
-ROUTES = dict(GET=('/', '/config', '/theme.css', '/favicon.ico', '/gradio_api/info', '/gradio_api/startup-events', '/gradio_api/queue/data'),
-              POST=('/gradio_api/queue/join', '/gradio_api/cancel', '/gradio_api/reset', '/gradio_api/reset/'))
+ROUTES = dict(
+    GET=(
+        '/',
+        '/config',
+        '/theme.css',
+        '/favicon.ico',
+        '/gradio_api/info',
+        '/gradio_api/startup-events',
+        '/gradio_api/queue/data',
+    ),
+    POST=('/gradio_api/queue/join', '/gradio_api/cancel', '/gradio_api/reset', '/gradio_api/reset/'),
+)
 FOLDERS = ('/assets/', '/static/', '/svelte/', '/gradio_api/heartbeat/')
-
 async def _refuse(send, status, words):
     "Answer with one sentence, in the form in which Gradio's page shows it"
     import json
+
     body = json.dumps({'detail': words}).encode()
     headers = [(b'content-type', b'application/json'), (b'connection', b'close'), (b'cache-control', b'no-store')]
     await send({'type': 'http.response.start', 'status': status, 'headers': headers})
     await send({'type': 'http.response.body', 'body': body})
 
-def host_name(netloc: str) -> str: # `netloc`: a Host header, or an address with a port; '' for what is none
+# %% ../nbs/56_app.ipynb #f996fc6d
+def host_name(netloc: str) -> str:  # `netloc`: a Host header, or an address with a port; '' for what is none
     "The name in it, without port and brackets"
     from urllib.parse import urlsplit
-    try: return urlsplit(f'//{netloc}').hostname or ''
-    except ValueError: return ''
 
+    try:
+        return urlsplit(f'//{netloc}').hostname or ''
+    except ValueError:
+        return ''
+
+# %% ../nbs/56_app.ipynb #4a5f48a9
 class Door:
     "ASGI middleware: only the page's own routes, only by the names of this machine, and only from the page itself"
-    def __init__(self, app, names=None): self.app, self.names = app, names # `names`: by which it may be called; None for any
 
-    def refused(self, scope) -> tuple: # (status, sentence), or None
+    def __init__(self, app, names=None):
+        self.app = app  # `names`: by which it may be called; None for any
+        self.names = names
+
+    def refused(self, scope) -> tuple:  # (status, sentence), or None
         "Why a request isn't let in"
         said = [(k.decode('latin-1').lower(), v.decode('latin-1')) for k, v in scope['headers']]
         hosts, origins = ([v for k, v in said if k == name] for name in ('host', 'origin'))
         site = {v for k, v in said if k == 'sec-fetch-site'}
-        method, path = scope['method'], scope['path']
+        method = scope['method']
+        path = scope['path']
         if self.names is not None and (len(hosts) != 1 or host_name(hosts[0]) not in self.names):
             return 400, 'Invalid host header: this page is for its own machine alone.'
         strange = any(o.lower().split('://')[-1] != h.lower() for o in origins for h in hosts or [''])
@@ -592,73 +912,108 @@ class Door:
             return 404, 'The page has no such address.'
 
     async def __call__(self, scope, receive, send):
-        if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
-        if scope['type'] != 'http': return await send({'type': 'websocket.close'})
-        if why := self.refused(scope): return await _refuse(send, *why)
+        if scope['type'] == 'lifespan':
+            return await self.app(scope, receive, send)
+        if scope['type'] != 'http':
+            return await send({'type': 'websocket.close'})
+        if why := self.refused(scope):
+            return await _refuse(send, *why)
         await self.app(scope, receive, send)
 
 # %% ../nbs/56_app.ipynb #93f84c18
 FULL = 'Too many pictures are being looked at: try again in a moment.'
 
-class _Ticket: "Lives as long as a request, and the event that was made of it"
+class _Ticket:
+    "Lives as long as a request, and the event that was made of it"
 
-class _Refused(Exception): "Status and sentence"
+class _Refused(Exception):
+    "Status and sentence"
 
+# %% ../nbs/56_app.ipynb #f9f50901
 class BodyLimit:
     "ASGI middleware: a body is read whole before anything is done with it, within limits of size, of time, and of all that is held"
-    def __init__(self, app,
-                 most=TOTAL_MEGABYTES*4e6/3 + 1e6, # of one body [bytes]; base64 takes a third more than a file
-                 at_once=TOTAL_MEGABYTES*2e6, # of all bodies that are on their way, wait or are worked on [bytes]
-                 silent=20, longest=300, # within which the next part, and all of it, must come [s]
-                ):
-        self.app, self.most, self.at_once, self.silent, self.longest = app, most, at_once, silent, longest
-        self.held = weakref.WeakKeyDictionary() # bytes by ticket
+
+    def __init__(
+        self,
+        app,
+        most=TOTAL_MEGABYTES * 4e6 / 3 + 1e6,  # of one body [bytes]; base64 takes a third more than a file
+        at_once=TOTAL_MEGABYTES * 2e6,  # of all bodies that are on their way, wait or are worked on [bytes]
+        silent=20,
+        longest=300,  # within which the next part, and all of it, must come [s]
+    ):
+        self.app = app
+        self.most = most
+        self.at_once = at_once
+        self.silent = silent
+        self.longest = longest
+        self.held = weakref.WeakKeyDictionary()  # bytes by ticket
 
     def hold(self, ticket, size):
         "Note that a request takes so many bytes, or refuse it"
-        if size > self.most: raise _Refused(413, 'Too large: drop fewer or smaller pictures at once.')
+        if size > self.most:
+            raise _Refused(413, 'Too large: drop fewer or smaller pictures at once.')
         others = lambda: sum(n for t, n in list(self.held.items()) if t is not ticket)
-        if others() + size > self.at_once: gc.collect() # what is finished, and was not taken away yet
-        if others() + size > self.at_once: raise _Refused(429, FULL)
+        if others() + size > self.at_once:
+            gc.collect()  # what is finished, and was not taken away yet
+        if others() + size > self.at_once:
+            raise _Refused(429, FULL)
         self.held[ticket] = size
 
-    async def read(self, receive, ticket, told) -> bytes: # None where the browser is gone
+    async def read(self, receive, ticket, told) -> bytes:  # None where the browser is gone
         "The whole body"
         import asyncio
-        parts, size, end = [], 0, asyncio.get_running_loop().time() + self.longest
+
+        parts = []
+        size = 0
+        end = asyncio.get_running_loop().time() + self.longest
         while True:
             left = end - asyncio.get_running_loop().time()
-            try: message = await asyncio.wait_for(receive(), min(self.silent, left))
-            except asyncio.TimeoutError: raise _Refused(408, 'The pictures did not arrive: drop them again.') from None
-            if message['type'] != 'http.request': return None
+            try:
+                message = await asyncio.wait_for(receive(), min(self.silent, left))
+            except asyncio.TimeoutError:
+                raise _Refused(408, 'The pictures did not arrive: drop them again.') from None
+            if message['type'] != 'http.request':
+                return None
             parts.append(message.get('body') or b'')
             size += len(parts[-1])
             self.hold(ticket, max(size, told))
-            if not message.get('more_body'): return b''.join(parts)
+            if not message.get('more_body'):
+                return b''.join(parts)
 
     async def drain(self, receive):
         "Take what still comes, and keep nothing of it"
         import asyncio
-        left, more = self.most, True
+
+        left = self.most
+        more = True
         while more and left > 0:
-            try: message = await asyncio.wait_for(receive(), self.silent)
-            except asyncio.TimeoutError: return
+            try:
+                message = await asyncio.wait_for(receive(), self.silent)
+            except asyncio.TimeoutError:
+                return
             more = message.get('more_body', False)
             left -= max(1, len(message.get('body') or b''))
 
     async def __call__(self, scope, receive, send):
-        if scope['type'] != 'http' or scope['method'] in ('GET', 'HEAD'): return await self.app(scope, receive, send)
-        ticket, told = _Ticket(), dict(scope['headers']).get(b'content-length', b'0')
+        if scope['type'] != 'http' or scope['method'] in ('GET', 'HEAD'):
+            return await self.app(scope, receive, send)
+        ticket = _Ticket()
+        told = dict(scope['headers']).get(b'content-length', b'0')
         try:
             self.hold(ticket, int(told) if told.isdigit() else 0)
             body = await self.read(receive, ticket, int(told) if told.isdigit() else 0)
         except _Refused as why:
-            if why.args[0] == 429: await self.drain(receive) # so that the browser hears the answer
+            if why.args[0] == 429:
+                await self.drain(receive)  # so that the browser hears the answer
             return await _refuse(send, *why.args)
-        if body is None: return
+        if body is None:
+            return
         waiting = [{'type': 'http.request', 'body': body}]
         del body
-        async def read_already(): return waiting.pop() if waiting else await receive()
+
+        async def read_already():
+            return waiting.pop() if waiting else await receive()
+
         await self.app({**scope, 'chestxray.ticket': ticket}, read_already, send)
 
 # %% ../nbs/56_app.ipynb #8aea9abc
@@ -667,31 +1022,42 @@ PORTS = range(7860, 7960)
 def _may_listen(family, address, port):
     "Raise `OSError` where nothing can listen"
     import socket
+
     with socket.socket(family) as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         s.bind((address, port))
 
-def listening_at(host: str, # name or address of this machine
-                 port: int = None, # by default the first free one of `PORTS`
-                ) -> tuple: # (address, port, whether this machine alone reaches it); raises `AppError`
+# %% ../nbs/56_app.ipynb #d13a92af
+def listening_at(
+    host: str,  # name or address of this machine
+    port: int = None,  # by default the first free one of `PORTS`
+) -> tuple:  # (address, port, whether this machine alone reaches it); raises `AppError`
     "Where the page is to be shown"
     import errno, ipaddress, socket
+
     if not isinstance(host, str) or not host.strip():
         raise AppError('The address of the page is empty: pass a host, 127.0.0.1 for this machine alone.')
     if port is not None and (type(port) is not int or not 0 < port < 65536):
         raise AppError(f'A port is a whole number from 1 to 65535, and {port} is not: pass another port.')
-    try: found = socket.getaddrinfo(host.strip().strip('[]'), None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError): found = []
+    try:
+        found = socket.getaddrinfo(host.strip().strip('[]'), None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        found = []
     found.sort(key=lambda f: f[0] != socket.AF_INET)
     no_address = AppError(f'{host} is no address of this machine: pass another host, 127.0.0.1 for this machine alone.')
-    if not found: raise no_address
-    family, address = found[0][0], found[0][4][0]
+    if not found:
+        raise no_address
+    family = found[0][0]
+    address = found[0][4][0]
     for each in PORTS if port is None else [port]:
         try:
-            for at in ((family, address), (socket.AF_INET, '127.0.0.1')): _may_listen(*at, each) # Gradio tries the second
+            for at in ((family, address), (socket.AF_INET, '127.0.0.1')):
+                _may_listen(*at, each)  # Gradio tries the second
         except OSError as error:
-            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT): raise no_address from None
-            if error.errno in (errno.EACCES, errno.EPERM): raise AppError(f'This user may not open port {each}: pass another port, from 1024 on.') from None
+            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                raise no_address from None
+            if error.errno in (errno.EACCES, errno.EPERM):
+                raise AppError(f'This user may not open port {each}: pass another port, from 1024 on.') from None
             continue
         ip = ipaddress.ip_address(address.split('%')[0])
         return address, each, (getattr(ip, 'ipv4_mapped', None) or ip).is_loopback
@@ -701,73 +1067,130 @@ def listening_at(host: str, # name or address of this machine
 # %% ../nbs/56_app.ipynb #19dece07
 class QueueWords:
     "ASGI middleware: a full queue says so in our words"
-    def __init__(self, app): self.app = app
+
+    def __init__(self, app):
+        self.app = app
+
     async def __call__(self, scope, receive, send):
         full = False
+
         async def send_other(message):
             nonlocal full
             start = message['type'] == 'http.response.start'
             if start and message['status'] == 503 and scope['path'].endswith('/queue/join'):
                 full = True
                 await _refuse(send, 429, FULL)
-            elif not full: await send(message)
+            elif not full:
+                await send(message)
+
         await self.app(scope, receive, send_other)
 
+# %% ../nbs/56_app.ipynb #89017b3d
 def _hurried(protocol, seconds):
     "The server's protocol; a connection on which no request becomes whole for so long is closed"
+
     class Hurried(protocol):
         def connection_made(self, transport):
             super().connection_made(transport)
             self.looked_at = None
             self.loop.call_later(seconds, self.look)
+
         def look(self):
-            if self.transport.is_closing(): return
+            if self.transport.is_closing():
+                return
             nothing = self.cycle is None or self.cycle.response_complete
-            if nothing and self.cycle is self.looked_at: return self.transport.close()
+            if nothing and self.cycle is self.looked_at:
+                return self.transport.close()
             self.looked_at = self.cycle
             self.loop.call_later(seconds, self.look)
+
     return Hurried
 
+# %% ../nbs/56_app.ipynb #7084b50e
 def _tighten(page, seconds):
     "What Gradio lets nobody set: no CORS headers, which let other local pages in, and no endless half requests"
-    app, config = page.app, page.server.config
+    app = page.app
+    config = page.server.config
     app.user_middleware = [m for m in app.user_middleware if m.cls.__name__ != 'CustomCORSMiddleware']
-    app.middleware_stack = None # built again at the next request
+    app.middleware_stack = None  # built again at the next request
     config.http_protocol_class = _hurried(config.http_protocol_class, seconds)
 
 def _theme(gr):
-    grey = dict(body_text_color_subdued='*neutral_600', block_info_text_color='*neutral_600', block_title_text_color='*neutral_700')
+    grey = dict(
+        body_text_color_subdued='*neutral_600',
+        block_info_text_color='*neutral_600',
+        block_title_text_color='*neutral_700',
+    )
     fonts = dict(font=['system-ui', 'sans-serif'], font_mono=['ui-monospace', 'monospace'])
     return gr.themes.Default(primary_hue='teal', secondary_hue='teal', neutral_hue='slate', **fonts).set(**grey)
 
-QUIET = dict(share=False, prevent_thread_lock=True, quiet=True, inline=False, show_error=False, footer_links=[], run_history=False,
-             enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=False, max_file_size=1, state_session_capacity=200)
+# %% ../nbs/56_app.ipynb #cadede3b
+QUIET = dict(
+    share=False,
+    prevent_thread_lock=True,
+    quiet=True,
+    inline=False,
+    show_error=False,
+    footer_links=[],
+    run_history=False,
+    enable_monitoring=False,
+    ssr_mode=False,
+    pwa=False,
+    mcp_server=False,
+    max_file_size=1,
+    state_session_capacity=200,
+)
 
-def launch(page=None, # of `build_app`; by default one for `bundle`
-           bundle=None, # folder or packed file; by default the bundle that comes with the package
-           port: int = None, # by default the first free one from 7860 on
-           host='127.0.0.1', # this machine alone; another address shows the page to everybody who can reach it
-           browser=False, # open it in a browser
-           block=True, # go on only when the page is closed (Ctrl-C)
-           silent=20, # after which a request that does not become whole is given up [s]
-          ): # the `gradio.Blocks`, with its address as `local_url`; `close()` ends it
+# %% ../nbs/56_app.ipynb #4194d272
+def launch(
+    page=None,  # of `build_app`; by default one for `bundle`
+    bundle=None,  # folder or packed file; by default the bundle that comes with the package
+    port: int = None,  # by default the first free one from 7860 on
+    host='127.0.0.1',  # this machine alone; another address shows the page to everybody who can reach it
+    browser=False,  # open it in a browser
+    block=True,  # go on only when the page is closed (Ctrl-C)
+    silent=20,  # after which a request that does not become whole is given up [s]
+):  # the `gradio.Blocks`, with its address as `local_url`; `close()` ends it
     "Show the page"
     gr = _gradio()
     from starlette.middleware import Middleware
+
     address, port, local = listening_at(host, port)
     if page is None:
         from chestxray_fastai.triage import Triage
+
         page = build_app(Triage.load(bundle))
     names = {'127.0.0.1', '::1', 'localhost', address, host.strip().strip('[]').lower()} if local else None
-    guards = [Middleware(PrivateHeaders), Middleware(Door, names=names), Middleware(BodyLimit, silent=silent), Middleware(QueueWords)]
+    guards = [
+        Middleware(PrivateHeaders),
+        Middleware(Door, names=names),
+        Middleware(BodyLimit, silent=silent),
+        Middleware(QueueWords),
+    ]
     try:
-        page.launch(server_name=f'[{address}]' if ':' in address else address, server_port=port, inbrowser=browser, theme=_theme(gr),
-                    css=STYLE, app_kwargs={'middleware': guards}, **QUIET)
+        page.launch(
+            server_name=f'[{address}]' if ':' in address else address,
+            server_port=port,
+            inbrowser=browser,
+            theme=_theme(gr),
+            css=STYLE,
+            app_kwargs={'middleware': guards},
+            **QUIET,
+        )
     except (OSError, ValueError) as error:
-        raise AppError(f'The page cannot be shown at port {port} of {host} ({type(error).__name__}): pass another port.') from None
+        raise AppError(
+            f'The page cannot be shown at port {port} of {host} ({type(error).__name__}): pass another port.'
+        ) from None
     _tighten(page, silent)
-    print(f'The page is at {page.local_url}. Nothing that is dropped there is kept, and nothing leaves this machine.' if local else
-          f'The page is at {page.local_url}, and everybody who can reach {host} can use it, unencrypted.',
-          *(['Ctrl-C closes it.'] if block else []), flush=True)
-    if block: page.block_thread()
+    print(
+        (
+            f'The page is at {page.local_url}. Nothing that is dropped there is kept, and nothing leaves this machine.'
+            if local
+            else f'The page is at {page.local_url}, and everybody who can reach {host} can use it, unencrypted.'
+        ),
+        *(['Ctrl-C closes it.'] if block else []),
+        flush=True,
+    )
+    if block:
+        page.block_thread()
     return page

@@ -11,65 +11,89 @@ import hashlib, html, json, os, sys, textwrap
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
 import numpy as np
 import pandas as pd
-
 from .core import printable
 from .manifest import _count, _told_apart, check_manifest, label_columns, parse_name, SPLITS
 
 # %% ../nbs/11_audit.ipynb #03a7c28d
-ImageFacts = namedtuple('ImageFacts', 'problem format mode width height bytes mean step file_hash pixel_hash notes thumb')
-THUMB = 32 # side of the thumbnails that are compared [pixels]
+ImageFacts = namedtuple(
+    'ImageFacts', 'problem format mode width height bytes mean step file_hash pixel_hash notes thumb'
+)
+THUMB = 32  # side of the thumbnails that are compared [pixels]
 
+# %% ../nbs/11_audit.ipynb #8d4acdcd
 def _problem(error, data):
     "Why a file cannot be read, in words; `error` is a `PixelsError`, `data` what the file holds"
-    if error.kind == 'empty': return 'the file is empty'
-    if error.kind in ('folder', 'special', 'forbidden'): return f'it cannot be opened ({error.reason})'
+    if error.kind == 'empty':
+        return 'the file is empty'
+    if error.kind in ('folder', 'special', 'forbidden'):
+        return f'it cannot be opened ({error.reason})'
     if error.kind == 'not_a_picture':
         text = all(b in b'\t\n\r\f' or 32 <= b < 127 for b in data[:64])
         return 'it holds text, not an image' if text else 'it is no image of a known type'
-    if error.kind != 'damaged': return error.reason
+    if error.kind != 'damaged':
+        return error.reason
     why = error.reason.removeprefix('it is truncated or damaged (').removesuffix('); copy it again from its source')
     cut = any(w in why.lower() for w in ('truncated', 'broken', 'unexpected end', 'not enough', 'eof'))
     return 'it is truncated: the end of the image is missing' if cut else f'it cannot be decoded ({why})'
 
 # %% ../nbs/11_audit.ipynb #b5694956
 def inspect_image(
-    path, # an image file
-) -> ImageFacts: # `problem` is '' when the image is sound; `step` is a JPEG's mean quantisation step; `thumb` is uint8, 32 by 32
+    path,  # an image file
+) -> (
+    ImageFacts
+):  # `problem` is '' when the image is sound; `step` is a JPEG's mean quantisation step; `thumb` is uint8, 32 by 32
     "Decode one file as training does and note what an audit needs to know of it; raises a `StorageError` when the storage does not answer"
     from PIL import Image
     from chestxray_fastai.readers import PixelsError, open_picture, read_bytes
+
     data = b''
     try:
         data = read_bytes(path)
-        picture = open_picture(data, 2*THUMB, name=path, hashed=True)
-    except PixelsError as error: # whatever a broken file does to a decoder is a finding, not the end of the audit
+        picture = open_picture(data, 2 * THUMB, name=path, hashed=True)
+    except PixelsError as error:  # whatever a broken file does to a decoder is a finding, not the end of the audit
         nothing = np.zeros((THUMB, THUMB), np.uint8)
         return ImageFacts(_problem(error, data), '', '', 0, 0, len(data), np.nan, np.nan, '', '', '', nothing)
-    size, pixels = (picture.width, picture.height), np.asarray(picture.grey)
+    size = (picture.width, picture.height)
+    pixels = np.asarray(picture.grey)
     small = np.asarray(picture.grey.resize((THUMB, THUMB), Image.Resampling.BOX))
     fingerprint = hashlib.sha256(f'{size}'.encode('ascii') + pixels.tobytes()).hexdigest()
-    return ImageFacts('', picture.format, picture.mode, *size, len(data), float(pixels.mean()), picture.step, picture.sha256,
-                      fingerprint, '; '.join(picture.notes), small)
+    return ImageFacts(
+        '',
+        picture.format,
+        picture.mode,
+        *size,
+        len(data),
+        float(pixels.mean()),
+        picture.step,
+        picture.sha256,
+        fingerprint,
+        '; '.join(picture.notes),
+        small,
+    )
 
 # %% ../nbs/11_audit.ipynb #4006f0f1
 def _bar(rows, total, progress):
     "Rows behind a progress bar, in Jupyter and on a terminal; none where nobody watches"
     from chestxray_fastai.core import progress as shown
-    if progress is None: progress = total > 200 and (sys.stderr.isatty() or 'ipykernel' in sys.modules)
+
+    if progress is None:
+        progress = total > 200 and (sys.stderr.isatty() or 'ipykernel' in sys.modules)
     return shown(rows, total, 'Audit') if progress else rows
 
+# %% ../nbs/11_audit.ipynb #a392839e
 def inspect_images(
-    paths, # image files
-    n_workers=None, # threads (default: one per processor, at most 8)
-    progress=None, # show a progress bar (default: where somebody watches)
-) -> tuple: # a DataFrame with a row per file, and the thumbnails, uint8 (n, 32, 32)
+    paths,  # image files
+    n_workers=None,  # threads (default: one per processor, at most 8)
+    progress=None,  # show a progress bar (default: where somebody watches)
+) -> tuple:  # a DataFrame with a row per file, and the thumbnails, uint8 (n, 32, 32)
     "`inspect_image` for many files at a time"
     from PIL import Image
+
     Image.init()
-    paths, rows = [str(p) for p in paths], []
+    paths = [str(p) for p in paths]
+    rows = []
     thumbs = np.zeros((len(paths), THUMB, THUMB), np.uint8)
     with ThreadPoolExecutor(n_workers or min(8, os.cpu_count() or 1)) as pool:
         for i, found in enumerate(_bar(pool.map(inspect_image, paths), len(paths), progress)):
@@ -88,45 +112,52 @@ def _unit(thumbs):
 def _detail(thumbs):
     "Thumbnails without their coarse forms, as rows of mean 0 and length 1"
     from scipy.ndimage import uniform_filter
+
     thumbs = thumbs.astype(np.float32)
     return _unit(thumbs - uniform_filter(thumbs, (0, 3, 3)))
 
+# %% ../nbs/11_audit.ipynb #82204b20
 def near_copies(
-    thumbs, # uint8, (n, side, side)
-    threshold=.85, # correlation of the details from which two pictures count as one
-    block=512, # rows compared at a time
-    progress=None, # show a progress bar
-) -> pd.DataFrame: # columns first, second (row numbers, first < second) and likeness
+    thumbs,  # uint8, (n, side, side)
+    threshold=0.85,  # correlation of the details from which two pictures count as one
+    block=512,  # rows compared at a time
+    progress=None,  # show a progress bar
+) -> pd.DataFrame:  # columns first, second (row numbers, first < second) and likeness
     "Pairs of thumbnails that are nearly the same picture"
-    found, starts = [], range(0, len(thumbs), block)
+    found = []
+    starts = range(0, len(thumbs), block)
     for a in _bar(starts, len(starts), progress):
-        one = _detail(thumbs[a:a + block])
+        one = _detail(thumbs[a : a + block])
         for b in range(a, len(thumbs), block):
-            alike = one @ _detail(thumbs[b:b + block]).T
+            alike = one @ _detail(thumbs[b : b + block]).T
             i, j = np.nonzero(alike >= threshold)
             keep = i + a < j + b
             found.append(np.column_stack([i[keep] + a, j[keep] + b, alike[i[keep], j[keep]]]))
     table = np.concatenate(found) if found else np.zeros((0, 3))
-    return pd.DataFrame({'first': table[:, 0].astype(int), 'second': table[:, 1].astype(int), 'likeness': table[:, 2].astype(float)})
+    return pd.DataFrame(
+        {'first': table[:, 0].astype(int), 'second': table[:, 1].astype(int), 'likeness': table[:, 2].astype(float)}
+    )
 
 # %% ../nbs/11_audit.ipynb #774fe62a
 def find_copies(
-    images, # from `inspect_images`
-    thumbs, # from `inspect_images`
-    threshold=.85, # correlation of the details from which two pictures count as one
-    progress=None, # show a progress bar
-) -> pd.DataFrame: # columns first, second (row numbers), kind and likeness
+    images,  # from `inspect_images`
+    thumbs,  # from `inspect_images`
+    threshold=0.85,  # correlation of the details from which two pictures count as one
+    progress=None,  # show a progress bar
+) -> pd.DataFrame:  # columns first, second (row numbers), kind and likeness
     "Pairs of copies: `same file`, `same pixels` or `nearly the same`; of k exact copies, the k - 1 that are too many"
     sound = images[images['problem'] == '']
     pairs = []
     for column, kind in (('file_hash', 'same file'), ('pixel_hash', 'same pixels')):
         for _, rows in sound.groupby(column, sort=False).groups.items():
-            pairs += [(a, b, kind, 1.) for a, b in zip(rows[:-1], rows[1:])]
+            pairs += [(a, b, kind, 1.0) for a, b in zip(rows[:-1], rows[1:])]
         sound = sound.drop_duplicates(column)
     rows = sound.index.to_numpy()
     near = near_copies(thumbs[rows], threshold, progress=progress)
     pairs += [(rows[a], rows[b], 'nearly the same', s) for a, b, s in near.itertuples(index=False)]
-    return pd.DataFrame(pairs, columns=['first', 'second', 'kind', 'likeness']).astype({'first': int, 'second': int, 'likeness': float})
+    return pd.DataFrame(pairs, columns=['first', 'second', 'kind', 'likeness']).astype(
+        {'first': int, 'second': int, 'likeness': float}
+    )
 
 # %% ../nbs/11_audit.ipynb #f2269ec1
 FILE_FEATURES = ('width', 'height', 'aspect', 'bytes', 'mean')
@@ -135,137 +166,194 @@ def _one_thread():
     "Many small fits on one processor each: on a busy machine their threads would mostly wait for each other"
     import sklearn.ensemble
     from threadpoolctl import threadpool_limits
+
     return threadpool_limits(1)
 
+# %% ../nbs/11_audit.ipynb #239eb810
 def _out_of_fold(x, y, patient, seed):
     "Predictions for each image by a model that has not seen its patient"
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
-    model = HistGradientBoostingClassifier(max_iter=50, min_samples_leaf=5, max_leaf_nodes=15, early_stopping=False, random_state=seed)
+
+    model = HistGradientBoostingClassifier(
+        max_iter=50, min_samples_leaf=5, max_leaf_nodes=15, early_stopping=False, random_state=seed
+    )
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=seed)
-    with _one_thread(): return cross_val_predict(model, x, y, groups=patient, cv=folds, method='predict_proba')[:, 1]
+    with _one_thread():
+        return cross_val_predict(model, x, y, groups=patient, cv=folds, method='predict_proba')[:, 1]
 
 def _shuffled(y, patient, rng):
     "Labels dealt anew to whole patients"
     first = pd.Series(y).groupby(patient).first()
     return pd.Series(patient).map(dict(zip(first.index, rng.permutation(first.to_numpy())))).to_numpy()
 
+# %% ../nbs/11_audit.ipynb #71a253ea
 def _interval(y, score, patient, rng, n_boot=200):
     "95 % interval of the AUROC from a bootstrap over patients"
     from sklearn.metrics import roc_auc_score
+
     rows = list(pd.Series(range(len(y))).groupby(patient).indices.values())
     draws = [np.concatenate([rows[k] for k in rng.integers(0, len(rows), len(rows))]) for _ in range(n_boot)]
-    return np.quantile([roc_auc_score(y[d], score[d]) for d in draws if 0 < y[d].sum() < len(d)], [.025, .975])
+    return np.quantile([roc_auc_score(y[d], score[d]) for d in draws if 0 < y[d].sum() < len(d)], [0.025, 0.975])
 
 # %% ../nbs/11_audit.ipynb #25f9d3d4
 def shortcut_baseline(
-    df, # a manifest
-    images, # from `inspect_images`, row by row
-    label, # name of the label column
-    n_permutations=5, # how often chance is measured
-    most=6000, # images that are used at most
-    seed=0, # of folds and shuffling
-) -> dict: # AUROC with interval, what chance gives, and each feature alone; None when there are too few patients
+    df,  # a manifest
+    images,  # from `inspect_images`, row by row
+    label,  # name of the label column
+    n_permutations=5,  # how often chance is measured
+    most=6000,  # images that are used at most
+    seed=0,  # of folds and shuffling
+) -> dict:  # AUROC with interval, what chance gives, and each feature alone; None when there are too few patients
     "How well a label is predicted, cross-validated by patient, from size, aspect, file size and mean intensity alone"
     from sklearn.metrics import roc_auc_score
+
     use = (df[label].isin([0, 1]) & (df['split'] != 'test') & (images['problem'] == '')).to_numpy()
-    rows = pd.DataFrame({'y': df[label], 'patient': df['patient']}).assign(**{c: images[c] for c in FILE_FEATURES if c != 'aspect'})[use]
-    if rows.groupby('y')['patient'].nunique().reindex([0, 1], fill_value=0).min() < 10: return None
-    rows['aspect'] = rows['width']/rows['height']
-    key = rows['patient'].map({p: hashlib.sha256(f'{seed}:{p}'.encode('utf-8')).hexdigest() for p in rows['patient'].unique()})
+    rows = pd.DataFrame({'y': df[label], 'patient': df['patient']}).assign(
+        **{c: images[c] for c in FILE_FEATURES if c != 'aspect'}
+    )[use]
+    if rows.groupby('y')['patient'].nunique().reindex([0, 1], fill_value=0).min() < 10:
+        return None
+    rows['aspect'] = rows['width'] / rows['height']
+    key = rows['patient'].map(
+        {p: hashlib.sha256(f'{seed}:{p}'.encode('utf-8')).hexdigest() for p in rows['patient'].unique()}
+    )
     rows = rows.loc[key.sort_values(kind='stable').index[:most]].sort_index()
-    y, patient, x = rows['y'].to_numpy().astype(int), rows['patient'].to_numpy(dtype=object), rows[list(FILE_FEATURES)].to_numpy(dtype=float)
-    if not 0 < y.sum() < len(y): return None
+    y = rows['y'].to_numpy().astype(int)
+    patient = rows['patient'].to_numpy(dtype=object)
+    x = rows[list(FILE_FEATURES)].to_numpy(dtype=float)
+    if not 0 < y.sum() < len(y):
+        return None
     rng = np.random.default_rng(seed)
     score = _out_of_fold(x, y, patient, seed)
     low, high = map(float, _interval(y, score, patient, rng))
     mixed = [_shuffled(y, patient, rng) for _ in range(n_permutations)]
     chance = [roc_auc_score(m, _out_of_fold(x, m, patient, seed)) for m in mixed]
     alone = {c: max(a := roc_auc_score(y, x[:, k]), 1 - a) for k, c in enumerate(FILE_FEATURES)}
-    return {'auroc': roc_auc_score(y, score), 'low': low, 'high': high, 'chance': float(np.mean(chance)), 'chance_highest': max(chance),
-            'alone': alone, 'images': len(y), 'patients': len(set(patient))}
+    return {
+        'auroc': roc_auc_score(y, score),
+        'low': low,
+        'high': high,
+        'chance': float(np.mean(chance)),
+        'chance_highest': max(chance),
+        'alone': alone,
+        'images': len(y),
+        'patients': len(set(patient)),
+    }
 
 # %% ../nbs/11_audit.ipynb #1d4c97a5
 def name_evidence(
-    df, # a manifest
-    shared, # patients in more than one split
-) -> dict: # what causes and counters say
+    df,  # a manifest
+    shared,  # patients in more than one split
+) -> dict:  # what causes and counters say
     "What the file names say of patients that stand on two sides"
     rows = df[df['patient'].isin(shared)]
     apart = [p for p, g in rows.groupby('patient') if _told_apart(g, g['split'])]
     parts = [p for p in map(parse_name, df['path']) if p and p.cause]
-    t = pd.DataFrame([(p.series, p.number, p.cause, p.counter) for p in parts], columns=['series', 'number', 'cause', 'counter'])
+    t = pd.DataFrame(
+        [(p.series, p.number, p.cause, p.counter) for p in parts], columns=['series', 'number', 'cause', 'counter']
+    )
     t = t.sort_values(['counter', 'number'])
-    def rises(g): return g['number'].diff().dropna().ge(0)
+
+    def rises(g):
+        return g['number'].diff().dropna().ge(0)
+
     within = [rises(g) for _, g in t.groupby('cause')]
-    return {'shared': len(shared), 'other_cause': len(apart), 'same_cause': sorted(set(shared) - set(apart)),
-            'counter_rises_within_cause': float(pd.concat(within).mean()) if within else None,
-            'counter_rises_over_all': float(rises(t).mean()) if len(t) > 1 else None,
-            'counters_used_by_both_causes': int((t.groupby('counter')['cause'].nunique() > 1).sum())}
+    return {
+        'shared': len(shared),
+        'other_cause': len(apart),
+        'same_cause': sorted(set(shared) - set(apart)),
+        'counter_rises_within_cause': float(pd.concat(within).mean()) if within else None,
+        'counter_rises_over_all': float(rises(t).mean()) if len(t) > 1 else None,
+        'counters_used_by_both_causes': int((t.groupby('counter')['cause'].nunique() > 1).sum()),
+    }
 
 # %% ../nbs/11_audit.ipynb #4471ddc5
 def _person_space(thumbs, learn, person, n_components=64):
     "Every thumbnail in a space where images of one person lie together, learned from the rows `learn` (Fisher 1936)"
     from sklearn.decomposition import PCA
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
     unit = _unit(thumbs[learn])
-    pca = PCA(min(n_components, len(unit)//4), random_state=0).fit(unit)
-    lda = LinearDiscriminantAnalysis(solver='eigen', shrinkage=.1).fit(pca.transform(unit), person[learn])
-    z = np.concatenate([lda.transform(pca.transform(_unit(thumbs[a:a + 512]))) for a in range(0, len(thumbs), 512)])
-    return z/np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-9)
+    pca = PCA(min(n_components, len(unit) // 4), random_state=0).fit(unit)
+    lda = LinearDiscriminantAnalysis(solver='eigen', shrinkage=0.1).fit(pca.transform(unit), person[learn])
+    z = np.concatenate([lda.transform(pca.transform(_unit(thumbs[a : a + 512]))) for a in range(0, len(thumbs), 512)])
+    return z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-9)
 
 def _rows_of(key, which):
     "Lists of the rows that share a key"
     rows = np.flatnonzero(which)
     return pd.Series(rows).groupby(key[rows]).agg(list)
 
+# %% ../nbs/11_audit.ipynb #6ac267c5
 def _pairs(groups, side, across, rng, most=6):
     "Up to `most` pairs of rows within each group: across the sides of the split, or on one side"
     out = []
     for rows in groups:
-        pairs = [(a, b) for n, a in enumerate(rows) for b in rows[n + 1:] if (side[a] != side[b]) == across]
+        pairs = [(a, b) for n, a in enumerate(rows) for b in rows[n + 1 :] if (side[a] != side[b]) == across]
         out += [pairs[k] for k in rng.permutation(len(pairs))[:most]]
     return np.array(out, dtype=int).reshape(-1, 2)
 
+# %% ../nbs/11_audit.ipynb #804fb15c
 def _wins(z, pairs, patient, like, rng, n=20):
     "How often each pair is more alike than its first image is with a stranger out of the same stratum as its second"
     strata = {s: np.flatnonzero(like == s) for s in set(like[pairs[:, 1]])}
-    own, wins = (z[pairs[:, 0]]*z[pairs[:, 1]]).sum(1), np.zeros(len(pairs))
+    own = (z[pairs[:, 0]] * z[pairs[:, 1]]).sum(1)
+    wins = np.zeros(len(pairs))
     for k, (a, b) in enumerate(pairs):
         strangers = strata[like[b]][patient[strata[like[b]]] != patient[a]]
-        if len(strangers): wins[k] = (own[k] > z[rng.choice(strangers, n)] @ z[a]).mean()
-        else: wins[k] = np.nan
+        if len(strangers):
+            wins[k] = (own[k] > z[rng.choice(strangers, n)] @ z[a]).mean()
+        else:
+            wins[k] = np.nan
     per_patient = pd.Series(wins).groupby(patient[pairs[:, 0]]).mean().dropna()
-    half = 1.96*per_patient.sem()
-    return {'rate': float(per_patient.mean()), 'low': float(per_patient.mean() - half), 'high': float(per_patient.mean() + half), 'patients': len(per_patient)}
+    half = 1.96 * per_patient.sem()
+    return {
+        'rate': float(per_patient.mean()),
+        'low': float(per_patient.mean() - half),
+        'high': float(per_patient.mean() + half),
+        'patients': len(per_patient),
+    }
 
 # %% ../nbs/11_audit.ipynb #469bffab
 def pixel_evidence(
-    df, # a manifest
-    images, # from `inspect_images`
-    thumbs, # from `inspect_images`
-    shared, # patients in more than one split
-    seed=0, # of pairs and strangers
-    most=1500, # patients that are learned from at most
-) -> dict: # `known` (one patient, not seen in learning) and `shared`: rate, low, high, patients; None when too few can be compared
+    df,  # a manifest
+    images,  # from `inspect_images`
+    thumbs,  # from `inspect_images`
+    shared,  # patients in more than one split
+    seed=0,  # of pairs and strangers
+    most=1500,  # patients that are learned from at most
+) -> (
+    dict
+):  # `known` (one patient, not seen in learning) and `shared`: rate, low, high, patients; None when too few can be compared
     "How often two images under one patient are more alike than strangers: for patients known to be one person, and for `shared`"
-    column = lambda c: df[c].fillna('').astype(str).to_numpy(dtype=object) if c in df else np.full(len(df), '', dtype=object)
-    patient, side, why = column('patient'), column('split'), column('cause')
+    column = lambda c: (
+        df[c].fillna('').astype(str).to_numpy(dtype=object) if c in df else np.full(len(df), '', dtype=object)
+    )
+    patient = column('patient')
+    side = column('split')
+    why = column('cause')
     sound = (images['problem'] == '').to_numpy()
-    person, like = patient + '|' + why + '|' + side, np.where(sound, side + '|' + why, '')
+    person = patient + '|' + why + '|' + side
+    like = np.where(sound, side + '|' + why, '')
     in_question = df['patient'].isin(shared).to_numpy()
     pool = sound & ~images['pixel_hash'].duplicated().to_numpy() & ~in_question
     count = pd.Series(person[pool]).value_counts()
-    several = sorted(count.index[count > 1], key=lambda p: hashlib.sha256(f'{seed}:{p}'.encode('utf-8')).digest())[:most]
+    several = sorted(count.index[count > 1], key=lambda p: hashlib.sha256(f'{seed}:{p}'.encode('utf-8')).digest())[
+        :most
+    ]
     half = [pool & pd.Series(person).isin(several[f::2]).to_numpy() for f in (0, 1)]
-    if len(several) < 30: return None
-    rng, together = np.random.default_rng(seed), []
+    if len(several) < 30:
+        return None
+    rng = np.random.default_rng(seed)
+    together = []
     with _one_thread():
         for learn, look in (half, half[::-1]):
             pairs = _pairs(_rows_of(person, look), side, False, rng)
             together.append(_wins(_person_space(thumbs, learn, person), pairs, person, like, rng))
         across = _pairs(_rows_of(patient, sound & in_question), side, True, rng)
-        if len(across) < 2: return None
+        if len(across) < 2:
+            return None
         apart = _wins(_person_space(thumbs, half[0] | half[1], person), across, patient, like, rng)
     mean = {k: float(np.mean([t[k] for t in together])) for k in ('rate', 'low', 'high')}
     return {'known': {**mean, 'patients': sum(t['patients'] for t in together)}, 'shared': apart}
@@ -275,280 +363,639 @@ SEVERITIES = ('error', 'warning', 'info')
 
 def _finding(severity, check, finding, count=0, examples=(), todo=''):
     "One row of an audit"
-    return {'severity': severity, 'check': check, 'finding': finding, 'count': int(count), 'examples': [str(e) for e in list(examples)[:5]], 'what to do': todo}
+    return {
+        'severity': severity,
+        'check': check,
+        'finding': finding,
+        'count': int(count),
+        'examples': [str(e) for e in list(examples)[:5]],
+        'what to do': todo,
+    }
 
 def _names(paths):
     "Paths as the audit shows them: without what all of them share"
     paths = [Path(p).as_posix() for p in paths]
-    try: common = os.path.commonpath([os.path.dirname(p) for p in paths])
-    except ValueError: return paths
-    return [p[len(common):].lstrip('/') if common else p for p in paths]
+    try:
+        common = os.path.commonpath([os.path.dirname(p) for p in paths])
+    except ValueError:
+        return paths
+    return [p[len(common) :].lstrip('/') if common else p for p in paths]
 
+# %% ../nbs/11_audit.ipynb #fea299b5
 def _audit_files(names, images):
     "Files that cannot be read, are cut short, are not what their name says, or are stored in an unusual way"
     from PIL import Image
-    out, bad = [], [(n, p) for n, p in zip(names, images['problem']) if p]
-    for check, some, todo in (('unreadable files', [b for b in bad if 'truncated' not in b[1]], 'Fetch them again or leave them out: manifest[~manifest.path.isin(audit.unreadable)].'),
-                              ('truncated files', [b for b in bad if 'truncated' in b[1]], 'Fetch them again: a decoder that forgives fills the rest with grey.')):
-        if some: out.append(_finding('error', check, f'{_count(some, "file")} {check.split()[0]}.', len(some), [f'{n}: {p}' for n, p in some], todo))
+
+    out = []
+    bad = [(n, p) for n, p in zip(names, images['problem']) if p]
+    for check, some, todo in (
+        (
+            'unreadable files',
+            [b for b in bad if 'truncated' not in b[1]],
+            'Fetch them again or leave them out: manifest[~manifest.path.isin(audit.unreadable)].',
+        ),
+        (
+            'truncated files',
+            [b for b in bad if 'truncated' in b[1]],
+            'Fetch them again: a decoder that forgives fills the rest with grey.',
+        ),
+    ):
+        if some:
+            out.append(
+                _finding(
+                    'error',
+                    check,
+                    f'{_count(some, "file")} {check.split()[0]}.',
+                    len(some),
+                    [f'{n}: {p}' for n, p in some],
+                    todo,
+                )
+            )
     kinds = {**Image.registered_extensions(), '.mpo': 'JPEG'}
-    other = [(n, f) for n, f in zip(names, images['format']) if f and kinds.get(os.path.splitext(n)[1].lower(), f) != {'MPO': 'JPEG'}.get(f, f)]
-    if other: out.append(_finding('warning', 'mislabelled type', f'{_count(other, "file")} of another type than the name says.', len(other),
-                                  [f'{n} is {f}' for n, f in other], 'Rename them; some programs choose the decoder by the name.'))
+    other = [
+        (n, f)
+        for n, f in zip(names, images['format'])
+        if f and kinds.get(os.path.splitext(n)[1].lower(), f) != {'MPO': 'JPEG'}.get(f, f)
+    ]
+    if other:
+        out.append(
+            _finding(
+                'warning',
+                'mislabelled type',
+                f'{_count(other, "file")} of another type than the name says.',
+                len(other),
+                [f'{n} is {f}' for n, f in other],
+                'Rename them; some programs choose the decoder by the name.',
+            )
+        )
     several = [n for n, note in zip(names, images.get('notes', [])) if 'first of several' in note]
     if several:
-        out.append(_finding('warning', 'several pictures in a file', f'{_count(several, "file")} of several pictures, of '
-                            'which the first alone is read.', len(several), several, 'Store each picture in a file of its own.'))
+        out.append(
+            _finding(
+                'warning',
+                'several pictures in a file',
+                f'{_count(several, "file")} of several pictures, of which the first alone is read.',
+                len(several),
+                several,
+                'Store each picture in a file of its own.',
+            )
+        )
     odd = [(n, m) for n, m in zip(names, images['mode']) if m and m not in ('L', 'RGB', '1')]
-    if odd: out.append(_finding('info', 'unusual modes', f'{_count(odd, "image")} neither 8-bit grey nor RGB.', len(odd), [f'{n}: {m}' for n, m in odd],
-                                'Nothing: they are read as grey, deep ones scaled by their bit depth. Look whether one class has more of them.'))
+    if odd:
+        out.append(
+            _finding(
+                'info',
+                'unusual modes',
+                f'{_count(odd, "image")} neither 8-bit grey nor RGB.',
+                len(odd),
+                [f'{n}: {m}' for n, m in odd],
+                'Nothing: they are read as grey, deep ones scaled by their bit depth. Look whether one class has more'
+                ' of them.',
+            )
+        )
     return out
 
 # %% ../nbs/11_audit.ipynb #fb5c84b7
 def _audit_copies(df, names, copies):
     "Copies across labels, splits and patients, and within one patient"
-    a, b = df.loc[copies['first']].reset_index(drop=True), df.loc[copies['second']].reset_index(drop=True)
+    a = df.loc[copies['first']].reset_index(drop=True)
+    b = df.loc[copies['second']].reset_index(drop=True)
     labels = label_columns(df)
     both = [a[c].isin([0, 1]) & b[c].isin([0, 1]) & (a[c] != b[c]) for c in labels]
-    across = {'labels': np.logical_or.reduce(both) if labels else np.zeros(len(a), bool),
-              'splits': (a['split'].notna() & b['split'].notna() & (a['split'] != b['split'])).to_numpy(),
-              'patients': (a['patient'] != b['patient']).to_numpy()}
-    todo = {'labels': ('error', 'One picture cannot be both: look at them and mend the label.'),
-            'splits': ('error', 'Keep one copy, or both on one side: the other side knows the answer.'),
-            'patients': ('warning', 'Look at them: either a copy, or one patient under two keys. They are not kept together by a split.'),
-            None: ('info', 'Nothing for a split by patient; each counts twice in training and in metrics.')}
-    out, exact = [], (copies['kind'] != 'nearly the same').to_numpy()
+    across = {
+        'labels': np.logical_or.reduce(both) if labels else np.zeros(len(a), bool),
+        'splits': (a['split'].notna() & b['split'].notna() & (a['split'] != b['split'])).to_numpy(),
+        'patients': (a['patient'] != b['patient']).to_numpy(),
+    }
+    todo = {
+        'labels': ('error', 'One picture cannot be both: look at them and mend the label.'),
+        'splits': ('error', 'Keep one copy, or both on one side: the other side knows the answer.'),
+        'patients': (
+            'warning',
+            'Look at them: either a copy, or one patient under two keys. They are not kept together by a split.',
+        ),
+        None: ('info', 'Nothing for a split by patient; each counts twice in training and in metrics.'),
+    }
+    out = []
+    exact = (copies['kind'] != 'nearly the same').to_numpy()
     for word, kind in (('exact copies', exact), ('near copies', ~exact)):
         left = kind.copy()
         for what, (severity, advice) in todo.items():
             rows = np.flatnonzero(left & across[what]) if what else np.flatnonzero(left)
             left[rows] = False
             where = f'across {what}' if what else 'within a patient'
-            examples = [f"{names[i]} = {names[j]}" for i, j in copies.iloc[rows][['first', 'second']].itertuples(index=False)]
-            if len(rows): out.append(_finding(severity, f'{word} {where}', f'{_count(len(rows), "pair")} {"the same picture" if word[0] == "e" else "nearly the same picture"} {where}.', len(rows), examples, advice))
+            examples = [
+                f"{names[i]} = {names[j]}" for i, j in copies.iloc[rows][['first', 'second']].itertuples(index=False)
+            ]
+            if len(rows):
+                out.append(
+                    _finding(
+                        severity,
+                        f'{word} {where}',
+                        f'{_count(len(rows), "pair")}'
+                        f' {"the same picture" if word[0] == "e" else "nearly the same picture"} {where}.',
+                        len(rows),
+                        examples,
+                        advice,
+                    )
+                )
     return out
 
 # %% ../nbs/11_audit.ipynb #166ae727
 def _verdict(names, pixels):
     "('different', 'same' or 'unclear') people, from the evidence of names and pixels"
-    if names['same_cause']: return 'same'
-    if pixels is None or pixels['known']['low'] < .6: return 'unclear'
-    middle = (.5 + pixels['known']['rate'])/2
-    return 'different' if pixels['shared']['high'] < middle else 'same' if pixels['shared']['low'] > middle else 'unclear'
+    if names['same_cause']:
+        return 'same'
+    if pixels is None or pixels['known']['low'] < 0.6:
+        return 'unclear'
+    middle = (0.5 + pixels['known']['rate']) / 2
+    return (
+        'different' if pixels['shared']['high'] < middle else 'same' if pixels['shared']['low'] > middle else 'unclear'
+    )
 
+# %% ../nbs/11_audit.ipynb #55edd115
 def _say_names(e):
     "The evidence of the names as a sentence"
     s = f"{e['other_cause']} of {e['shared']} have another cause on each side"
     if e['counter_rises_within_cause'] is not None:
-        s += (f"; within a cause the counter in the name rises with the number in {e['counter_rises_within_cause']:.1%} of steps, over all causes in {e['counter_rises_over_all']:.1%}, "
-              f"and {e['counters_used_by_both_causes']:,} counter values are used by both causes")
+        s += (
+            f"; within a cause the counter in the name rises with the number in {e['counter_rises_within_cause']:.1%}"
+            f" of steps, over all causes in {e['counter_rises_over_all']:.1%}, and"
+            f" {e['counters_used_by_both_causes']:,} counter values are used by both causes"
+        )
     return s
 
+# %% ../nbs/11_audit.ipynb #da87b9ca
 def _say_pixels(p):
     "The evidence of the pixels as a sentence"
-    if p is None: return 'too few patients have several images for the pixels to tell'
-    k, s = p['known'], p['shared']
-    return (f"two images under a shared number are more alike than strangers in {s['rate']:.0%} ({s['low']:.0%} to {s['high']:.0%}; strangers give 50%), "
-            f"two images known to be of one patient in {k['rate']:.0%} ({k['low']:.0%} to {k['high']:.0%})")
+    if p is None:
+        return 'too few patients have several images for the pixels to tell'
+    k = p['known']
+    s = p['shared']
+    return (
+        f"two images under a shared number are more alike than strangers in {s['rate']:.0%} ({s['low']:.0%} to"
+        f" {s['high']:.0%}; strangers give 50%), two images known to be of one patient in {k['rate']:.0%}"
+        f" ({k['low']:.0%} to {k['high']:.0%})"
+    )
 
+# %% ../nbs/11_audit.ipynb #de0929dd
 def _audit_patients(df, images, thumbs, seed):
     "Patients in more than one split, with what names and pixels say of them; and images without a known patient"
-    out, unknown = [], df.loc[df['patient'].str.startswith('file-'), 'path']
-    if len(unknown): out.append(_finding('warning', 'unknown patients', f'{_count(unknown, "image")} of no known patient, each taken for a patient of its own.', len(unknown),
-                                         _names(unknown), 'Pass patient=… to read_folder or read_csv (on the command line --columns THEIRS=patient, for a CSV); a split cannot keep together whom it does not know.'))
+    out = []
+    unknown = df.loc[df['patient'].str.startswith('file-'), 'path']
+    if len(unknown):
+        out.append(
+            _finding(
+                'warning',
+                'unknown patients',
+                f'{_count(unknown, "image")} of no known patient, each taken for a patient of its own.',
+                len(unknown),
+                _names(unknown),
+                'Pass patient=… to read_folder or read_csv (on the command line --columns THEIRS=patient, for a CSV); a'
+                ' split cannot keep together whom it does not know.',
+            )
+        )
     sides = df[df['split'].notna()].groupby('patient')['split'].nunique()
     shared = sorted(sides.index[sides > 1])
-    if not shared: return out, None
-    names, pixels = name_evidence(df, shared), pixel_evidence(df, images, thumbs, shared, seed)
+    if not shared:
+        return out, None
+    names = name_evidence(df, shared)
+    pixels = pixel_evidence(df, images, thumbs, shared, seed)
     verdict = _verdict(names, pixels)
     where = ', '.join(s for s in SPLITS if s in set(df.loc[df['patient'].isin(shared), 'split']))
-    what = {'different': 'are different people numbered twice', 'same': 'are the same people', 'unclear': 'may be the same people'}[verdict]
+    what = {
+        'different': 'are different people numbered twice',
+        'same': 'are the same people',
+        'unclear': 'may be the same people',
+    }[verdict]
     how = 'split_patients(manifest, drop_shared=True), on the command line --drop_shared'
-    severity, todo = {'different': ('info', f'Nothing has to be dropped. To be stricter: {how}.'),
-                      'same': ('error', f'Split again; where the test split is to stay as it is, with {how}.'),
-                      'unclear': ('warning', f'Be on the safe side: {how}.')}[verdict]
-    text = f'{_count(len(shared), "patient number")} in more than one split ({where}) and {what}: {_say_names(names)}; {_say_pixels(pixels)}.'
+    severity, todo = {
+        'different': ('info', f'Nothing has to be dropped. To be stricter: {how}.'),
+        'same': ('error', f'Split again; where the test split is to stay as it is, with {how}.'),
+        'unclear': ('warning', f'Be on the safe side: {how}.'),
+    }[verdict]
+    text = (
+        f'{_count(len(shared), "patient number")} in more than one split ({where}) and {what}: {_say_names(names)};'
+        f' {_say_pixels(pixels)}.'
+    )
     out.append(_finding(severity, 'patients on both sides', text, len(shared), names['same_cause'] or shared, todo))
     return out, {'verdict': verdict, 'names': {**names, 'same_cause': len(names['same_cause'])}, 'pixels': pixels}
 
 # %% ../nbs/11_audit.ipynb #6e2c60fd
 def _auroc_error(auroc, positives, negatives):
     "Standard error of an AUROC (Hanley and McNeil 1982)"
-    if not positives or not negatives: return np.inf
-    q1, q2 = auroc/(2 - auroc), 2*auroc**2/(1 + auroc)
-    return np.sqrt((auroc*(1 - auroc) + (positives - 1)*(q1 - auroc**2) + (negatives - 1)*(q2 - auroc**2))/(positives*negatives))
+    if not positives or not negatives:
+        return np.inf
+    q1 = auroc / (2 - auroc)
+    q2 = 2 * auroc**2 / (1 + auroc)
+    return np.sqrt(
+        (auroc * (1 - auroc) + (positives - 1) * (q1 - auroc**2) + (negatives - 1) * (q2 - auroc**2))
+        / (positives * negatives)
+    )
 
+# %% ../nbs/11_audit.ipynb #a564321f
 def _balance(df):
     "Images, patients and labels of each split"
     out = {}
     for split, rows in df.groupby(df['split'].fillna('no split'), sort=False):
-        labels = {c: {'present': int((rows[c] == 1).sum()), 'absent': int((rows[c] == 0).sum()), 'uncertain': int((rows[c] == -1).sum()),
-                      'missing': int(rows[c].isna().sum())} for c in label_columns(df)}
-        for v in labels.values(): v['prevalence'] = v['present']/known if (known := v['present'] + v['absent']) else None
+        labels = {
+            c: {
+                'present': int((rows[c] == 1).sum()),
+                'absent': int((rows[c] == 0).sum()),
+                'uncertain': int((rows[c] == -1).sum()),
+                'missing': int(rows[c].isna().sum()),
+            }
+            for c in label_columns(df)
+        }
+        for v in labels.values():
+            v['prevalence'] = v['present'] / known if (known := v['present'] + v['absent']) else None
         out[split] = {'images': len(rows), 'patients': rows['patient'].nunique(), 'labels': labels}
     return {s: out[s] for s in (*SPLITS, 'no split') if s in out}
 
+# %% ../nbs/11_audit.ipynb #dc910718
 def _audit_small(balance):
     "Splits that are too small to measure anything with"
     out = []
     for split, b in balance.items():
-        wide = {c: 1.96*_auroc_error(.95, v['present'], v['absent']) for c, v in b['labels'].items()}
-        bad = [c for c, w in wide.items() if w > .1]
-        if split in ('train', 'no split') or not bad: continue
+        wide = {c: 1.96 * _auroc_error(0.95, v['present'], v['absent']) for c, v in b['labels'].items()}
+        bad = [c for c, w in wide.items() if w > 0.1]
+        if split in ('train', 'no split') or not bad:
+            continue
         examples = [f"{c}: {b['labels'][c]['present']} present, {b['labels'][c]['absent']} absent" for c in bad]
         least = min(wide.values())
-        text = f'The {split} split has {b["images"]:,} images' + (f', too few for {len(bad)} of {len(wide)} labels' if len(wide) > 1 else '')
-        text += f': an AUROC of 0.95 would be known to within ±{least:.2f} at best.' if np.isfinite(least) else ': a class is missing, so no AUROC can be computed.'
-        out.append(_finding('error' if len(bad) == len(wide) else 'warning', f'small {split} split', text, b['images'], examples,
-                            'Report intervals; do not compare models on it.' if split == 'test' else 'Merge it into the pool and split anew: split_patients(manifest).' if len(bad) == len(wide)
-                            else f'Give it a larger share, split_patients(manifest, {split}=…), or judge these labels by cross-validation.'))
+        text = f'The {split} split has {b["images"]:,} images' + (
+            f', too few for {len(bad)} of {len(wide)} labels' if len(wide) > 1 else ''
+        )
+        text += (
+            f': an AUROC of 0.95 would be known to within ±{least:.2f} at best.'
+            if np.isfinite(least)
+            else ': a class is missing, so no AUROC can be computed.'
+        )
+        out.append(
+            _finding(
+                'error' if len(bad) == len(wide) else 'warning',
+                f'small {split} split',
+                text,
+                b['images'],
+                examples,
+                (
+                    'Report intervals; do not compare models on it.'
+                    if split == 'test'
+                    else (
+                        'Merge it into the pool and split anew: split_patients(manifest).'
+                        if len(bad) == len(wide)
+                        else (
+                            f'Give it a larger share, split_patients(manifest, {split}=…), or judge these labels by'
+                            ' cross-validation.'
+                        )
+                    )
+                ),
+            )
+        )
     return out
 
 # %% ../nbs/11_audit.ipynb #23b8b65a
 def _audit_balance(balance):
     "Prevalence by split, missing and uncertain labels, and images without a split"
-    out, labels = [], list(next(iter(balance.values()))['labels'])
-    def share(v): return 'unknown' if v is None else f'{v:.0%}'
-    def by_split(c): return ', '.join(f"{s} {share(b['labels'][c]['prevalence'])}" for s, b in balance.items())
+    out = []
+    labels = list(next(iter(balance.values()))['labels'])
+
+    def share(v):
+        return 'unknown' if v is None else f'{v:.0%}'
+
+    def by_split(c):
+        return ', '.join(f"{s} {share(b['labels'][c]['prevalence'])}" for s, b in balance.items())
+
     for c in labels:
         values = [v for b in balance.values() if (v := b['labels'][c]['prevalence']) is not None]
         gap = max(values) - min(values) if values else 0
-        if len(labels) == 1 or gap > .1:
-            out.append(_finding('warning' if gap > .1 else 'info', 'class balance', f'{c} is present in: {by_split(c)}.', sum(b['images'] for b in balance.values()),
-                                [f"{s}: {b['labels'][c]['present']} present, {b['labels'][c]['absent']} absent, {b['patients']} patients" for s, b in balance.items()],
-                                'PPV and calibration do not carry over from one prevalence to another: state the prevalence with them.' if gap > .1 else
-                                'Compare accuracy with the majority class, and weigh or sample where training needs it.'))
+        if len(labels) == 1 or gap > 0.1:
+            out.append(
+                _finding(
+                    'warning' if gap > 0.1 else 'info',
+                    'class balance',
+                    f'{c} is present in: {by_split(c)}.',
+                    sum(b['images'] for b in balance.values()),
+                    [
+                        f"{s}: {b['labels'][c]['present']} present, {b['labels'][c]['absent']} absent, {b['patients']}"
+                        " patients"
+                        for s, b in balance.items()
+                    ],
+                    (
+                        'PPV and calibration do not carry over from one prevalence to another: state the prevalence'
+                        ' with them.'
+                        if gap > 0.1
+                        else 'Compare accuracy with the majority class, and weigh or sample where training needs it.'
+                    ),
+                )
+            )
     unsure = {c: sum(b['labels'][c]['uncertain'] + b['labels'][c]['missing'] for b in balance.values()) for c in labels}
-    if any(unsure.values()): out.append(_finding('info', 'uncertain or missing labels', f'{_count(sum(v > 0 for v in unsure.values()), "label")} uncertain or missing in some images.',
-                                                 sum(unsure.values()), [f'{c}: {n}' for c, n in unsure.items() if n], 'Nothing: such labels count neither in the loss nor in metrics.'))
+    if any(unsure.values()):
+        out.append(
+            _finding(
+                'info',
+                'uncertain or missing labels',
+                f'{_count(sum(v > 0 for v in unsure.values()), "label")} uncertain or missing in some images.',
+                sum(unsure.values()),
+                [f'{c}: {n}' for c, n in unsure.items() if n],
+                'Nothing: such labels count neither in the loss nor in metrics.',
+            )
+        )
     if none := balance.get('no split', {}).get('images', 0):
-        out.append(_finding('info', 'no split', f'{_count(none, "image")} in no split yet.', none, (), 'split_patients(manifest); the command `chestxray run` splits by itself.'))
+        out.append(
+            _finding(
+                'info',
+                'no split',
+                f'{_count(none, "image")} in no split yet.',
+                none,
+                (),
+                'split_patients(manifest); the command `chestxray run` splits by itself.',
+            )
+        )
     return out
 
 # %% ../nbs/11_audit.ipynb #0e6aa5c8
 def _looks(df, images):
     "Sizes, aspect ratios, file sizes, intensities and colour modes, by class"
-    labels, sound = label_columns(df), (images['problem'] == '').to_numpy()
+    labels = label_columns(df)
+    sound = (images['problem'] == '').to_numpy()
     groups = {f'{c}={v}': (df[c] == v).to_numpy() for c in labels for v in ((0, 1) if len(labels) == 1 else (1,))}
-    if len(labels) != 1: groups = {'all images': np.ones(len(df), bool), **groups}
+    if len(labels) != 1:
+        groups = {'all images': np.ones(len(df), bool), **groups}
     out = {}
     for name, rows in groups.items():
         g = images[rows & sound]
-        if not len(g): continue
-        def spread(v): return {'lowest': float(v.min()), 'median': float(v.median()), 'highest': float(v.max())}
+        if not len(g):
+            continue
+
+        def spread(v):
+            return {'lowest': float(v.min()), 'median': float(v.median()), 'highest': float(v.max())}
+
         step = g['step'].dropna()
-        out[name] = {'images': len(g), 'jpeg_step': spread(step) if len(step) else None, **{c: spread(g[c]) for c in ('width', 'height', 'bytes', 'mean')}, 'aspect': spread(g['width']/g['height']),
-                     'modes': {m: int(n) for m, n in g['mode'].value_counts().items()}}
+        out[name] = {
+            'images': len(g),
+            'jpeg_step': spread(step) if len(step) else None,
+            **{c: spread(g[c]) for c in ('width', 'height', 'bytes', 'mean')},
+            'aspect': spread(g['width'] / g['height']),
+            'modes': {m: int(n) for m, n in g['mode'].value_counts().items()},
+        }
     return out
 
+# %% ../nbs/11_audit.ipynb #e244918a
 def _audit_looks(looks):
     "Sizes, colour modes and JPEG compression that differ between the classes"
-    out, groups = [], {k: v for k, v in looks.items() if k != 'all images'} or looks
-    if not groups: return out
+    out = []
+    groups = {k: v for k, v in looks.items() if k != 'all images'} or looks
+    if not groups:
+        return out
     whole = looks.get('all images', {}).get('images') or sum(g['images'] for g in groups.values())
-    def size(g): return f"{g['width']['median']:.0f} × {g['height']['median']:.0f} (aspect {g['aspect']['median']:.2f}, {g['bytes']['median']/1024:,.0f} KB, mean {g['mean']['median']:.0f})"
-    one = all(g[c]['lowest'] == g[c]['highest'] == next(iter(groups.values()))[c]['median'] for g in groups.values() for c in ('width', 'height'))
-    out.append(_finding('info', 'sizes', 'All images have one size: what original sizes and aspect ratios told is gone, or hidden in the squashing.' if one else 'Sizes differ from image to image; medians by class are given.',
-                        whole, [f'{n}: {size(g)}' for n, g in groups.items()], 'Read the shortcut baseline beside this.'))
-    colour = {n: sum(k for m, k in g['modes'].items() if m not in ('L', '1', 'LA', 'I;16', 'I', 'F'))/g['images'] for n, g in groups.items()}
+
+    def size(g):
+        return (
+            f"{g['width']['median']:.0f} × {g['height']['median']:.0f} (aspect {g['aspect']['median']:.2f},"
+            f" {g['bytes']['median']/1024:,.0f} KB, mean {g['mean']['median']:.0f})"
+        )
+
+    one = all(
+        g[c]['lowest'] == g[c]['highest'] == next(iter(groups.values()))[c]['median']
+        for g in groups.values()
+        for c in ('width', 'height')
+    )
+    out.append(
+        _finding(
+            'info',
+            'sizes',
+            (
+                'All images have one size: what original sizes and aspect ratios told is gone, or hidden in the'
+                ' squashing.'
+                if one
+                else 'Sizes differ from image to image; medians by class are given.'
+            ),
+            whole,
+            [f'{n}: {size(g)}' for n, g in groups.items()],
+            'Read the shortcut baseline beside this.',
+        )
+    )
+    colour = {
+        n: sum(k for m, k in g['modes'].items() if m not in ('L', '1', 'LA', 'I;16', 'I', 'F')) / g['images']
+        for n, g in groups.items()
+    }
     modes = [f"{n}: {', '.join(f'{m} {k}' for m, k in g['modes'].items())}" for n, g in groups.items()]
     kinds = sorted({m for g in groups.values() for m in g['modes']})
-    differ = max(colour.values()) - min(colour.values()) > .05 and len(groups) == 2
-    out.append(_finding('warning' if differ else 'info', 'colour modes', 'The share of colour images differs between the classes.' if differ else f'The modes are {", ".join(kinds)}.' if len(kinds) > 1 else f'All images have the mode {kinds[0]}.',
-                        len(kinds), modes, 'Read all of them as grey, so that the mode cannot tell the class.' if differ else 'Nothing.'))
+    differ = max(colour.values()) - min(colour.values()) > 0.05 and len(groups) == 2
+    out.append(
+        _finding(
+            'warning' if differ else 'info',
+            'colour modes',
+            (
+                'The share of colour images differs between the classes.'
+                if differ
+                else f'The modes are {", ".join(kinds)}.' if len(kinds) > 1 else f'All images have the mode {kinds[0]}.'
+            ),
+            len(kinds),
+            modes,
+            'Read all of them as grey, so that the mode cannot tell the class.' if differ else 'Nothing.',
+        )
+    )
     steps = {n: g['jpeg_step'] for n, g in groups.items() if g['jpeg_step']}
     medians = [v['median'] for v in steps.values()]
-    if len(groups) == 2 and len(steps) == 2 and max(medians) > 1.2*min(medians):
-        out.append(_finding('warning', 'JPEG compression', 'One class was compressed more strongly than the other.', sum(groups[n]['images'] for n in steps),
-                            [f"{n}: median quantisation step {v['median']:.0f}" for n, v in steps.items()],
-                            'The traces are in the pixels too: scale images down well before a model sees them, and test on images from elsewhere.'))
+    if len(groups) == 2 and len(steps) == 2 and max(medians) > 1.2 * min(medians):
+        out.append(
+            _finding(
+                'warning',
+                'JPEG compression',
+                'One class was compressed more strongly than the other.',
+                sum(groups[n]['images'] for n in steps),
+                [f"{n}: median quantisation step {v['median']:.0f}" for n, v in steps.items()],
+                'The traces are in the pixels too: scale images down well before a model sees them, and test on images'
+                ' from elsewhere.',
+            )
+        )
     return out
 
 # %% ../nbs/11_audit.ipynb #f0b672ae
-def _grave(s): return s['low'] > max(.6, s['chance_highest'])
+def _grave(s):
+    return s['low'] > max(0.6, s['chance_highest'])
 
+# %% ../nbs/11_audit.ipynb #9a0928db
 def _audit_shortcut(results):
     "Is a label told by the file alone? One finding for each label, or for many labels one for those that are and one for those that are not"
-    out, told = [], {label: s for label, s in results.items() if s}
-    advice = {'warning': 'A model can score this without looking at a lung. Bring all images to one size and one encoding, and test on images from elsewhere.',
-              'info': 'Nothing: the file hardly tells the class.'}
-    for severity, some in (('warning', {c: s for c, s in told.items() if _grave(s)}), ('info', {c: s for c, s in told.items() if not _grave(s)})):
+    out = []
+    told = {label: s for label, s in results.items() if s}
+    advice = {
+        'warning': (
+            'A model can score this without looking at a lung. Bring all images to one size and one encoding, and test'
+            ' on images from elsewhere.'
+        ),
+        'info': 'Nothing: the file hardly tells the class.',
+    }
+    for severity, some in (
+        ('warning', {c: s for c, s in told.items() if _grave(s)}),
+        ('info', {c: s for c, s in told.items() if not _grave(s)}),
+    ):
         if len(results) > 2 and some:
-            text = f'{len(some)} of {len(results)} labels are {"" if severity == "warning" else "hardly "}predicted from size, aspect, file size and mean intensity alone.'
+            text = (
+                f'{len(some)} of {len(results)} labels are {"" if severity == "warning" else "hardly "}predicted from'
+                ' size, aspect, file size and mean intensity alone.'
+            )
             best = sorted(some.items(), key=lambda kv: -kv[1]['auroc'])
-            out.append(_finding(severity, 'shortcut baseline', text, len(some), [f"{c}: AUROC {s['auroc']:.2f} ({s['low']:.2f} to {s['high']:.2f}), shuffled at most {s['chance_highest']:.2f}" for c, s in best], advice[severity]))
+            out.append(
+                _finding(
+                    severity,
+                    'shortcut baseline',
+                    text,
+                    len(some),
+                    [
+                        f"{c}: AUROC {s['auroc']:.2f} ({s['low']:.2f} to {s['high']:.2f}), shuffled at most"
+                        f" {s['chance_highest']:.2f}"
+                        for c, s in best
+                    ],
+                    advice[severity],
+                )
+            )
         elif some:
             for label, s in some.items():
-                text = (f"{label} is predicted from size, aspect, file size and mean intensity alone with AUROC {s['auroc']:.2f} ({s['low']:.2f} to {s['high']:.2f}); "
-                        f"shuffled labels reach {s['chance_highest']:.2f} at most ({s['images']:,} images outside the test split).")
+                text = (
+                    f"{label} is predicted from size, aspect, file size and mean intensity alone with AUROC"
+                    f" {s['auroc']:.2f} ({s['low']:.2f} to {s['high']:.2f}); shuffled labels reach"
+                    f" {s['chance_highest']:.2f} at most ({s['images']:,} images outside the test split)."
+                )
                 best = sorted(s['alone'].items(), key=lambda kv: -kv[1])
-                out.append(_finding(severity, 'shortcut baseline', text, s['images'], [f'{c} alone: {a:.2f}' for c, a in best], advice[severity]))
+                out.append(
+                    _finding(
+                        severity,
+                        'shortcut baseline',
+                        text,
+                        s['images'],
+                        [f'{c} alone: {a:.2f}' for c, a in best],
+                        advice[severity],
+                    )
+                )
     if few := [label for label, s in results.items() if s is None]:
-        out.append(_finding('info', 'shortcut baseline', f'{_count(few, "label")} not measured: too few patients of each class outside the test split.', len(few), few, 'Nothing.'))
+        out.append(
+            _finding(
+                'info',
+                'shortcut baseline',
+                f'{_count(few, "label")} not measured: too few patients of each class outside the test split.',
+                len(few),
+                few,
+                'Nothing.',
+            )
+        )
     return out
 
 # %% ../nbs/11_audit.ipynb #fe143096
 def _plain(x):
     "Anything in an audit as strict JSON: no NaN, no numpy"
-    if isinstance(x, dict): return {str(k): _plain(v) for k, v in x.items()}
-    if isinstance(x, (list, tuple, set)): return [_plain(v) for v in x]
-    if isinstance(x, (float, np.floating)): return float(x) if np.isfinite(x) else None
+    if isinstance(x, dict):
+        return {str(k): _plain(v) for k, v in x.items()}
+    if isinstance(x, (list, tuple, set)):
+        return [_plain(v) for v in x]
+    if isinstance(x, (float, np.floating)):
+        return float(x) if np.isfinite(x) else None
     return x.item() if isinstance(x, np.generic) else x
 
+# %% ../nbs/11_audit.ipynb #0bda1191
 class Audit:
     "What an audit found: a table in Jupyter, text in a terminal, JSON for a program"
+
     def __init__(self, findings, facts, images):
         order = sorted(findings, key=lambda f: SEVERITIES.index(f['severity']))
         self.findings = pd.DataFrame(order, columns=['severity', 'check', 'finding', 'count', 'examples', 'what to do'])
-        self.facts, self.images = _plain(facts), images
+        self.facts = _plain(facts)
+        self.images = images
+
     @property
-    def counts(self): return {s: int((self.findings['severity'] == s).sum()) for s in SEVERITIES}
+    def counts(self):
+        return {s: int((self.findings['severity'] == s).sum()) for s in SEVERITIES}
+
     @property
-    def ok(self): return not self.counts['error']
+    def ok(self):
+        return not self.counts['error']
+
     @property
-    def unreadable(self): return list(self.images.loc[self.images['problem'] != '', 'path'])
+    def unreadable(self):
+        return list(self.images.loc[self.images['problem'] != '', 'path'])
+
     def _title(self):
         c = self.counts
         said = ', '.join(f'{n} {w}{"" if n == 1 else "s"}' for n, w in zip(c.values(), ('error', 'warning', 'note')))
         return f"Audit of {self.facts['images']:,} images of {self.facts['patients']:,} patients: {said}"
+
     def __str__(self):
         lines = [self._title()]
         for f in self.findings.to_dict('records'):
             lines += ['', f"{f['severity'].upper():8} {f['check']} ({f['count']:,})"]
-            for text in [f['finding'], *(f'· {e}' for e in f['examples']), *([f"→ {f['what to do']}"] if f['what to do'] else [])]:
-                lines += textwrap.wrap(printable(text), 110, initial_indent=' '*9, subsequent_indent=' '*11, break_on_hyphens=False)
+            for text in [
+                f['finding'],
+                *(f'· {e}' for e in f['examples']),
+                *([f"→ {f['what to do']}"] if f['what to do'] else []),
+            ]:
+                lines += textwrap.wrap(
+                    printable(text), 110, initial_indent=' ' * 9, subsequent_indent=' ' * 11, break_on_hyphens=False
+                )
         return '\n'.join(lines)
+
     __repr__ = __str__
+
     def _repr_html_(self):
         colour = {'error': '#b3261e', 'warning': '#9a6700', 'info': '#57606a'}
-        t = self.findings.assign(examples=self.findings['examples'].map(lambda e: '<br>'.join(html.escape(printable(x)) for x in e)))
-        for c in ('check', 'finding', 'what to do'): t[c] = t[c].map(html.escape)
+        t = self.findings.assign(
+            examples=self.findings['examples'].map(lambda e: '<br>'.join(html.escape(printable(x)) for x in e))
+        )
+        for c in ('check', 'finding', 'what to do'):
+            t[c] = t[c].map(html.escape)
         t['severity'] = t['severity'].map(lambda s: f'<b style="color:{colour[s]}">{s}</b>')
-        return f'<p><b>{html.escape(self._title())}</b></p>' + t.to_html(index=False, escape=False, justify='left', border=0).replace('<td>', '<td style="text-align: left; vertical-align: top">')
+        return f'<p><b>{html.escape(self._title())}</b></p>' + t.to_html(
+            index=False, escape=False, justify='left', border=0
+        ).replace('<td>', '<td style="text-align: left; vertical-align: top">')
+
     def to_json(self, indent=2):
         findings = _plain(self.findings.to_dict('records'))
-        return json.dumps({'ok': self.ok, 'counts': self.counts, 'findings': findings, 'facts': self.facts}, indent=indent, ensure_ascii=False, allow_nan=False)
+        return json.dumps(
+            {'ok': self.ok, 'counts': self.counts, 'findings': findings, 'facts': self.facts},
+            indent=indent,
+            ensure_ascii=False,
+            allow_nan=False,
+        )
 
 # %% ../nbs/11_audit.ipynb #e79d277a
 def audit(
-    df, # a manifest
-    shortcut=True, # measure how well the file alone tells the class
-    threshold=.85, # correlation of thumbnails' details from which two pictures count as one
-    n_workers=None, # threads that decode (default: one per processor, at most 8)
-    progress=None, # show a progress bar (default: where somebody watches)
-    seed=0, # of folds, pairs and shuffling
-) -> Audit: # findings, facts, and a table of all files
+    df,  # a manifest
+    shortcut=True,  # measure how well the file alone tells the class
+    threshold=0.85,  # correlation of thumbnails' details from which two pictures count as one
+    n_workers=None,  # threads that decode (default: one per processor, at most 8)
+    progress=None,  # show a progress bar (default: where somebody watches)
+    seed=0,  # of folds, pairs and shuffling
+) -> Audit:  # findings, facts, and a table of all files
     "Look at every file once and say what would spoil a result: broken files, copies, leaks, small splits, shortcuts"
     df = check_manifest(df, need_label=False)
     images, thumbs = inspect_images(df['path'], n_workers, progress)
-    names, balance, looks = _names(df['path']), _balance(df), _looks(df, images)
+    names = _names(df['path'])
+    balance = _balance(df)
+    looks = _looks(df, images)
     copies = find_copies(images, thumbs, threshold, progress)
     on_sides, evidence = _audit_patients(df, images, thumbs, seed)
     labels = label_columns(df) if shortcut else []
     fast = dict(n_permutations=2, most=2000) if len(labels) > 2 else {}
     shortcuts = {c: shortcut_baseline(df, images, c, seed=seed, **fast) for c in labels}
-    findings = [*_audit_files(names, images), *_audit_copies(df, names, copies), *on_sides, *_audit_small(balance), *_audit_shortcut(shortcuts),
-                *_audit_balance(balance), *_audit_looks(looks)]
-    facts = {'images': len(df), 'patients': df['patient'].nunique(), 'readable': int((images['problem'] == '').sum()), 'splits': balance, 'looks': looks,
-             'copies': copies['kind'].value_counts().to_dict(), 'patients_on_both_sides': evidence, 'shortcut': shortcuts}
+    findings = [
+        *_audit_files(names, images),
+        *_audit_copies(df, names, copies),
+        *on_sides,
+        *_audit_small(balance),
+        *_audit_shortcut(shortcuts),
+        *_audit_balance(balance),
+        *_audit_looks(looks),
+    ]
+    facts = {
+        'images': len(df),
+        'patients': df['patient'].nunique(),
+        'readable': int((images['problem'] == '').sum()),
+        'splits': balance,
+        'looks': looks,
+        'copies': copies['kind'].value_counts().to_dict(),
+        'patients_on_both_sides': evidence,
+        'shortcut': shortcuts,
+    }
     return Audit(findings, facts, images)

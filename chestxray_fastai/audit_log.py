@@ -8,89 +8,143 @@ __all__ = ['LogError', 'AuditLog', 'check_log']
 # %% ../nbs/53_audit_log.ipynb #76b34a45
 import json, os
 from pathlib import Path
-
-from .core import (append_chain, check_target, ChestXrayError, printable, read_chain, read_json,
-                                   write_whole)
+from chestxray_fastai.core import (
+    append_chain,
+    check_target,
+    ChestXrayError,
+    printable,
+    read_chain,
+    read_json,
+    write_whole,
+)
 
 # %% ../nbs/53_audit_log.ipynb #d8834dcf
-class LogError(ChestXrayError): "A file that is no audit log, or that no log can be written to"
+class LogError(ChestXrayError):
+    "A file that is no audit log, or that no log can be written to"
 
-def _end_of(file): return Path(f'{file}.end')
+def _end_of(file):
+    return Path(f'{file}.end')
 
 def _kept_end(file):
     "Number and hash of the last line that was written, or None where nothing tells"
-    try: found = read_json(_end_of(file))
-    except (OSError, ChestXrayError): return None
+    try:
+        found = read_json(_end_of(file))
+    except (OSError, ChestXrayError):
+        return None
     whole = isinstance(found, dict) and isinstance(found.get('n'), int) and isinstance(found.get('hash'), str)
     return found if whole else None
 
 # %% ../nbs/53_audit_log.ipynb #b0ae2092
 class AuditLog:
     "A log of answers in which each line holds the hash of the line before"
-    def __init__(self, file, # made when something is first added
-                 paths=False): # also write the path of each picture
-        if not os.fspath(file): raise LogError('The name of the log is empty: give one, or leave the log out (an unset variable of a shell is an empty text).')
+
+    def __init__(self, file, paths=False):  # made when something is first added  # also write the path of each picture
+        if not os.fspath(file):
+            raise LogError(
+                'The name of the log is empty: give one, or leave the log out (an unset variable of a shell is an empty'
+                ' text).'
+            )
         check_target(file)
-        self.file, self.paths, self.last, self.end = Path(os.path.realpath(file)), paths, None, ''
+        self.file = Path(os.path.realpath(file))
+        self.paths = paths
+        self.last = None
+        self.end = ''
 
     def _entries(self, answers, old):
         "Entries for answers, from the last ones that are there"
         from datetime import datetime, timezone
+
         n, moved = (old[-1]['n'], None) if old else (0, _kept_end(self.file))
         for a in answers:
             n += 1
             when = datetime.now(timezone.utc).isoformat(timespec='milliseconds')
-            self.last = dict(n=n, time=when, image=a.sha256, bundle=a.bundle, label=a.label, decision=a.decision,
-                             probability=a.probability, threshold=a.threshold, kind=a.kind)
-            if self.paths: self.last['path'] = a.path
-            if moved: self.last['continues'] = dict(n=moved['n'], hash=moved['hash'])
+            self.last = dict(
+                n=n,
+                time=when,
+                image=a.sha256,
+                bundle=a.bundle,
+                label=a.label,
+                decision=a.decision,
+                probability=a.probability,
+                threshold=a.threshold,
+                kind=a.kind,
+            )
+            if self.paths:
+                self.last['path'] = a.path
+            if moved:
+                self.last['continues'] = dict(n=moved['n'], hash=moved['hash'])
             moved = None
             yield self.last
 
-    def add(self, answers) -> str: # a list of `Answer`; gives the hash of the last line
+    def add(self, answers) -> str:  # a list of `Answer`; gives the hash of the last line
         "Append a line for each answer"
-        if not answers: return ''
+        if not answers:
+            return ''
         check_target(self.file)
+
         def entries(old):
-            if any(not isinstance(entry.get('n'), int) for entry in old): raise LogError(self._other())
+            if any(not isinstance(entry.get('n'), int) for entry in old):
+                raise LogError(self._other())
             return list(self._entries(answers, old))
-        try: found = append_chain(self.file, entries, tail=True)
+
+        try:
+            found = append_chain(self.file, entries, tail=True)
         except ChestXrayError as error:
-            if isinstance(error, OSError) or 'something else than a log' not in str(error): raise
+            if isinstance(error, OSError) or 'something else than a log' not in str(error):
+                raise
             raise LogError(self._other()) from None
         self.end = found
         write_whole(_end_of(self.file), json.dumps(dict(n=self.last['n'], hash=found)))
         return found
 
-    def _other(self): return f'{printable(self.file.name)} holds something else than an audit log, or its end is damaged: pass another file.'
+    def _other(self):
+        return (
+            f'{printable(self.file.name)} holds something else than an audit log, or its end is damaged: pass another'
+            ' file.'
+        )
 
 # %% ../nbs/53_audit_log.ipynb #33011f31
-def check_log(file, # of an `AuditLog`
-              last: str = None, # hash of the last line, if it was kept elsewhere: FILE.end lies beside the log, and could be cut with it
-             ) -> list: # a sentence for each fault; empty when the log is whole
+def check_log(
+    file,  # of an `AuditLog`
+    last: str = None,  # hash of the last line, if it was kept elsewhere: FILE.end lies beside the log, and could be cut with it
+) -> list:  # a sentence for each fault; empty when the log is whole
     "Which lines of a log were changed or are missing"
     file = Path(file)
-    if not file.exists(): raise LogError(f'There is no log {printable(file)}.')
+    if not file.exists():
+        raise LogError(f'There is no log {printable(file)}.')
     check_target(file)
     entries, broken, torn = read_chain(file)
-    faults, n = [], 0
+    faults = []
+    n = 0
     for number, entry, words in _by_line(file, entries, broken):
         there = entry is not None and isinstance(entry.get('n'), int)
         if not there:
             faults.append(f'line {number} was changed or is not whole')
             n += 1
-        elif entry['n'] > n + 1: faults.append(f'{entry["n"] - n - 1} missing before line {number} (entry {entry["n"]})')
-        elif entry['n'] != n + 1 or words: faults.append(f'line {number} (entry {entry["n"]}) does not follow the line before')
-        if there: n = entry['n']
-    if torn: faults.append('the last line is not whole: a full disk or a kill cut it, and the next line that is added sets it aside')
-    end, kept = entries[-1]['hash'] if entries else '', _kept_end(os.path.realpath(file))
-    if last is not None and end != last: faults.append('the end is not the one that was expected: lines are missing there, or were added')
-    elif kept and kept['n'] >= n and kept['hash'] != end: faults.append(f'the end is not the one in {printable(_end_of(file).name)}: lines are missing there')
+        elif entry['n'] > n + 1:
+            faults.append(f'{entry["n"] - n - 1} missing before line {number} (entry {entry["n"]})')
+        elif entry['n'] != n + 1 or words:
+            faults.append(f'line {number} (entry {entry["n"]}) does not follow the line before')
+        if there:
+            n = entry['n']
+    if torn:
+        faults.append(
+            'the last line is not whole: a full disk or a kill cut it, and the next line that is added sets it aside'
+        )
+    end = entries[-1]['hash'] if entries else ''
+    kept = _kept_end(os.path.realpath(file))
+    if last is not None and end != last:
+        faults.append('the end is not the one that was expected: lines are missing there, or were added')
+    elif kept and kept['n'] >= n and kept['hash'] != end:
+        faults.append(f'the end is not the one in {printable(_end_of(file).name)}: lines are missing there')
     return faults
 
+# %% ../nbs/53_audit_log.ipynb #28e8b9cc
 def _by_line(file, entries, broken):
     "Numbers of the lines of a log with their entries, None for one that is not whole, and whether the chain is broken there"
-    broken, whole, number = dict(broken), iter(entries), 0
+    broken = dict(broken)
+    whole = iter(entries)
+    number = 0
     for number in range(1, len(entries) + sum('whole' in words for words in broken.values()) + 1):
         lost = 'whole' in broken.get(number, '')
         yield number, None if lost else next(whole), broken.get(number)

@@ -9,70 +9,110 @@ __all__ = ['TensorXray', 'ReadXray', 'ReadLabels', 'balanced_order', 'XrayDL', '
 
 # %% ../nbs/18_blocks.ipynb #242bb249
 import random, warnings
-
 import numpy as np
 import pandas as pd
 import torch
-from fastai.data.all import (Category, CategoryMap, DataBlock, DataLoaders, Datasets, IntToFloatTensor, MultiCategory,
-                             Normalize, TensorCategory, TensorMultiCategory, TfmdDL, ToTensor, Transform,
-                             TransformBlock, to_device)
+from fastai.data.all import (
+    Category,
+    CategoryMap,
+    DataBlock,
+    DataLoaders,
+    Datasets,
+    IntToFloatTensor,
+    MultiCategory,
+    Normalize,
+    TensorCategory,
+    TensorMultiCategory,
+    TfmdDL,
+    ToTensor,
+    Transform,
+    TransformBlock,
+    to_device,
+)
 from fastai.losses import CrossEntropyLossFlat
 from fastai.vision.core import TensorImage, imagenet_stats
 from fastcore.basics import chunked, merge, patch
-
 from .manifest import check_manifest, label_columns, ManifestError
 from .readers import open_picture, read_pixels
 from .pixels import pixel_cache
 from .augment import xray_augmentations
 
 # %% ../nbs/18_blocks.ipynb #e3128ea9
-warnings.filterwarnings('ignore', message='.*torch.jit.script', category=FutureWarning)    # said by a library when it is imported; no reader can mend it
+warnings.filterwarnings(
+    'ignore', message='.*torch.jit.script', category=FutureWarning
+)  # said by a library when it is imported; no reader can mend it
 
 # %% ../nbs/18_blocks.ipynb #b23b0766
 class TensorXray(TensorImage):
     "Pixels of X-rays, shape (…, channels, height, width), shown in grey"
+
     _show_args = {'cmap': 'gray', 'vmin': 0, 'vmax': 255}
 
 class ReadXray(Transform):
     "A row of a manifest to pixels: from the cache when it holds the file, decoded from the file otherwise, the same either way"
+
     def __init__(self, size=224, resize='squash', cache=None):
-        self.size, self.resize, self.cache = size, resize, cache
+        self.size = size
+        self.resize = resize
+        self.cache = cache
         self.rows = {} if cache is None else {path: i for i, path in enumerate(cache.paths)}
+
     def encodes(self, row: pd.Series):
         i = self.rows.get(row['path'])
         pixels = read_pixels(row['path'], self.size, self.resize) if i is None else self.cache[i]
         return TensorXray(torch.from_numpy(pixels)[None])
 
+# %% ../nbs/18_blocks.ipynb #b8605424
 class ReadLabels(Transform):
     "A row of a manifest to its target: a class for one label, a vector (NaN where missing or uncertain) for several"
+
     def __init__(self, labels):
         self.labels = list(labels)
-        names = self.labels if len(self.labels) > 1 else ['normal' if self.labels[0] == 'pneumonia' else f'no {self.labels[0]}', self.labels[0]]
-        self.vocab, self.c = CategoryMap(names, sort=False), len(names)
-        if len(self.labels) == 1: self.loss_func = CrossEntropyLossFlat()
+        names = (
+            self.labels
+            if len(self.labels) > 1
+            else ['normal' if self.labels[0] == 'pneumonia' else f'no {self.labels[0]}', self.labels[0]]
+        )
+        self.vocab = CategoryMap(names, sort=False)
+        self.c = len(names)
+        if len(self.labels) == 1:
+            self.loss_func = CrossEntropyLossFlat()
+
     def table(self, df):
         "The targets of many rows at once"
         values = df[self.labels].to_numpy(dtype=np.float32)
         known = np.isin(values, (0, 1))
-        if len(self.labels) > 1: return TensorMultiCategory(torch.from_numpy(np.where(known, values, np.nan).astype(np.float32)))
-        if not known.all(): raise ManifestError(f'The label {self.labels[0]} is missing or uncertain for {df["path"].iloc[int((~known).argmax())]}: leave such rows out.')
+        if len(self.labels) > 1:
+            return TensorMultiCategory(torch.from_numpy(np.where(known, values, np.nan).astype(np.float32)))
+        if not known.all():
+            raise ManifestError(
+                f'The label {self.labels[0]} is missing or uncertain for {df["path"].iloc[int((~known).argmax())]}:'
+                ' leave such rows out.'
+            )
         return TensorCategory(torch.from_numpy(values[:, 0].astype(np.int64)))
-    def encodes(self, row: pd.Series): return self.table(pd.DataFrame([row]))[0]
-    def decodes(self, o: TensorCategory): return Category(self.vocab[int(o)])
-    def decodes(self, o: TensorMultiCategory): return MultiCategory([name for name, v in zip(self.vocab, o) if v > .5])
+
+    def encodes(self, row: pd.Series):
+        return self.table(pd.DataFrame([row]))[0]
+
+    def decodes(self, o: TensorCategory):
+        return Category(self.vocab[int(o)])
+
+    def decodes(self, o: TensorMultiCategory):
+        return MultiCategory([name for name, v in zip(self.vocab, o) if v > 0.5])
 
 # %% ../nbs/18_blocks.ipynb #1aafbf48
 def balanced_order(
-    groups, # the group of each row, e.g. its class
-    n, # how many rows are wanted
-    rng, # a random.Random
-) -> list: # row numbers
+    groups,  # the group of each row, e.g. its class
+    n,  # how many rows are wanted
+    rng,  # a random.Random
+) -> list:  # row numbers
     "A random order in which all groups are equally common, and a row is repeated only when its group is used up"
     members = {}
-    for i, g in enumerate(groups): members.setdefault(g, []).append(i)
+    for i, g in enumerate(groups):
+        members.setdefault(g, []).append(i)
     order = []
     for k, g in enumerate(sorted(members, key=str)):
-        want = n//len(members) + (k < n % len(members))
+        want = n // len(members) + (k < n % len(members))
         while want > 0:
             order += rng.sample(members[g], min(want, len(members[g])))
             want -= len(members[g])
@@ -81,41 +121,66 @@ def balanced_order(
 # %% ../nbs/18_blocks.ipynb #96ed9dd4
 class XrayDL(TfmdDL):
     "fastai's `TfmdDL` that reads a whole batch from the cache at once, and can draw groups of rows equally often"
+
     def __init__(self, dataset=None, bs=64, balance=None, **kwargs):
-        self.balance, self._rows, self._targets = balance, None, None
+        self.balance = balance
+        self._rows = None
+        self._targets = None
         super().__init__(dataset, bs=bs, **kwargs)
 
-    def new(self, dataset=None, cls=None, **kwargs): return super().new(dataset, cls, **merge({'balance': self.balance}, kwargs))
+    def new(self, dataset=None, cls=None, **kwargs):
+        return super().new(dataset, cls, **merge({'balance': self.balance}, kwargs))
 
     def get_idxs(self):
-        if not (self.shuffle and self.balance): return super().get_idxs()
+        if not (self.shuffle and self.balance):
+            return super().get_idxs()
         groups = self.dataset.items[self.balance].astype(object)
-        return balanced_order(list(groups.where(groups.notna(), 'missing').itertuples(index=False, name=None)), self.n, self.rng)
+        return balanced_order(
+            list(groups.where(groups.notna(), 'missing').itertuples(index=False, name=None)), self.n, self.rng
+        )
 
     def next_order(self):
         "The rows that the next pass will read, in its order; asking does not change it"
-        used, self.rng = self.rng, random.Random()
+        used = self.rng
+        self.rng = random.Random()
         try:
             self.rng.setstate(used.getstate())
             self.randomize()
             return list(self.get_idxs())
-        finally: self.rng = used
+        finally:
+            self.rng = used
 
-    def _transform(self, i, cls): return next((f for f in self.dataset.tls[i].tfms.fs if isinstance(f, cls)), None)
+    def _transform(self, i, cls):
+        return next((f for f in self.dataset.tls[i].tfms.fs if isinstance(f, cls)), None)
 
     def _plan(self):
         "Work out cache rows and targets of all items, once; False when batches must be put together item by item"
         if self._rows is None:
-            reader, items, labelled = self._transform(0, ReadXray), self.dataset.items, len(self.dataset.tls) > 1
+            reader = self._transform(0, ReadXray)
+            items = self.dataset.items
+            labelled = len(self.dataset.tls) > 1
             labels = self._transform(1, ReadLabels) if labelled else None
-            simple = reader and hasattr(items, 'columns') and (labels or not labelled) and not self.prebatched and not len(self.before_batch.fs)
-            rows = [reader.rows.get(path) for path in items['path']] if simple and all(isinstance(f, ToTensor) for f in self.after_item.fs) else [None]
+            simple = (
+                reader
+                and hasattr(items, 'columns')
+                and (labels or not labelled)
+                and not self.prebatched
+                and not len(self.before_batch.fs)
+            )
+            rows = (
+                [reader.rows.get(path) for path in items['path']]
+                if simple and all(isinstance(f, ToTensor) for f in self.after_item.fs)
+                else [None]
+            )
             self._rows = False if None in rows else np.array(rows, dtype=np.int64)
-            if self._rows is not False and labels: self._targets = labels.table(items)
+            if self._rows is not False and labels:
+                self._targets = labels.table(items)
         return self._rows is not False
 
     def create_batches(self, samps):
-        if not self._plan(): yield from super().create_batches(samps); return
+        if not self._plan():
+            yield from super().create_batches(samps)
+            return
         cache = self._transform(0, ReadXray).cache
         for idxs in map(list, chunked(samps, self.bs, self.drop_last)):
             x = TensorXray(torch.from_numpy(cache[self._rows[idxs]])[:, None])
@@ -123,214 +188,309 @@ class XrayDL(TfmdDL):
 
 # %% ../nbs/18_blocks.ipynb #dda449b0
 def pixel_stats(
-    pictures, # uint8, shape (n, height, width): a PixelCache or an array
-    rows=None, # rows to use (default: all); those of the training split, no others
-) -> tuple: # mean and standard deviation, on a scale of 0 to 1
+    pictures,  # uint8, shape (n, height, width): a PixelCache or an array
+    rows=None,  # rows to use (default: all); those of the training split, no others
+) -> tuple:  # mean and standard deviation, on a scale of 0 to 1
     "Mean and standard deviation of all pixels, from their histogram"
     rows = np.arange(len(pictures)) if rows is None else np.asarray(rows)
-    counts = sum(np.bincount(pictures[part].reshape(-1), minlength=256) for part in np.array_split(rows, len(rows)//256 + 1))
-    levels = np.arange(256)/255
-    mean = (counts*levels).sum()/counts.sum()
-    return float(mean), float(np.sqrt((counts*(levels - mean)**2).sum()/counts.sum()))
+    counts = sum(
+        np.bincount(pictures[part].reshape(-1), minlength=256) for part in np.array_split(rows, len(rows) // 256 + 1)
+    )
+    levels = np.arange(256) / 255
+    mean = (counts * levels).sum() / counts.sum()
+    return float(mean), float(np.sqrt((counts * (levels - mean) ** 2).sum() / counts.sum()))
 
+# %% ../nbs/18_blocks.ipynb #8a781054
 def channel_stats(
-    normalize, # "imagenet", "data", None, or (mean, std)
-    channels, # 1 or 3
-    data, # function without arguments that gives the data's own mean and standard deviation
-) -> tuple: # two lists, mean and standard deviation of each channel
+    normalize,  # "imagenet", "data", None, or (mean, std)
+    channels,  # 1 or 3
+    data,  # function without arguments that gives the data's own mean and standard deviation
+) -> tuple:  # two lists, mean and standard deviation of each channel
     "What is subtracted from and divided out of each channel"
-    if normalize == 'imagenet' and channels == 3: return tuple(list(s) for s in imagenet_stats)
-    mean, std = (map(np.mean, imagenet_stats) if normalize == 'imagenet' else data() if normalize == 'data' else (0, 1) if normalize is None else normalize)
-    return [float(mean)]*channels, [float(std)]*channels
+    if normalize == 'imagenet' and channels == 3:
+        return tuple(list(s) for s in imagenet_stats)
+    mean, std = (
+        map(np.mean, imagenet_stats)
+        if normalize == 'imagenet'
+        else data() if normalize == 'data' else (0, 1) if normalize is None else normalize
+    )
+    return [float(mean)] * channels, [float(std)] * channels
 
+# %% ../nbs/18_blocks.ipynb #a752c6d8
 class RepeatChannels(Transform):
     "One grey channel as several, without copying it"
+
     order = 98
-    def __init__(self, channels): self.channels = channels
-    def encodes(self, x: TensorImage): return x.expand(-1, self.channels, -1, -1)
+
+    def __init__(self, channels):
+        self.channels = channels
+
+    def encodes(self, x: TensorImage):
+        return x.expand(-1, self.channels, -1, -1)
 
 # %% ../nbs/18_blocks.ipynb #92554fcd
 def split_column(
-    df, # a manifest
-) -> tuple: # row numbers of the training and of the validation split
+    df,  # a manifest
+) -> tuple:  # row numbers of the training and of the validation split
     "fastai's splitter for a manifest: what the column says, nothing drawn anew"
     return tuple(np.flatnonzero((df['split'] == s).to_numpy()).tolist() for s in ('train', 'valid'))
 
+# %% ../nbs/18_blocks.ipynb #ea2aa511
 def xray_block(
-    labels, # label column, or several
-    size=224, # side of the square [pixels]
-    resize='squash', # "squash", "crop" or "pad"
-    channels=3, # 1 or 3
-    stats=None, # mean and standard deviation of each channel (None: pixels stay between 0 and 1)
-    tfms=(), # augmentations, such as `xray_augmentations()`
-    cache=None, # a PixelCache; without one, files are decoded each time
-) -> DataBlock: # its source is a manifest
+    labels,  # label column, or several
+    size=224,  # side of the square [pixels]
+    resize='squash',  # "squash", "crop" or "pad"
+    channels=3,  # 1 or 3
+    stats=None,  # mean and standard deviation of each channel (None: pixels stay between 0 and 1)
+    tfms=(),  # augmentations, such as `xray_augmentations()`
+    cache=None,  # a PixelCache; without one, files are decoded each time
+) -> DataBlock:  # its source is a manifest
     "fastai's DataBlock of a manifest"
     labels = [labels] if isinstance(labels, str) else list(labels)
     scale = [] if stats is None else [Normalize.from_stats(*stats, cuda=False)]
-    return DataBlock(blocks=(TransformBlock(dl_type=XrayDL), TransformBlock), getters=[ReadXray(size, resize, cache), ReadLabels(labels)],
-                     splitter=split_column, batch_tfms=[IntToFloatTensor, *tfms, RepeatChannels(channels), *scale])
+    return DataBlock(
+        blocks=(TransformBlock(dl_type=XrayDL), TransformBlock),
+        getters=[ReadXray(size, resize, cache), ReadLabels(labels)],
+        splitter=split_column,
+        batch_tfms=[IntToFloatTensor, *tfms, RepeatChannels(channels), *scale],
+    )
 
 # %% ../nbs/18_blocks.ipynb #d357cd0b
 def missing_classes(
-    df, # a manifest
-    labels, # label columns
-    splits, # that are looked at
-) -> list: # a sentence for each label and split
+    df,  # a manifest
+    labels,  # label columns
+    splits,  # that are looked at
+) -> list:  # a sentence for each label and split
     "Where a split has no image with a finding, or none without it"
     told = []
     for split in splits:
         for label in labels:
             found = set(df.loc[df['split'] == split, label].unique()) & {0, 1}
-            lacks = ' or '.join(words for value, words in ((1, f'with {label}'), (0, f'without {label}')) if value not in found)
-            if lacks: told.append(f'The split "{split}" has no image {lacks}.')
+            lacks = ' or '.join(
+                words for value, words in ((1, f'with {label}'), (0, f'without {label}')) if value not in found
+            )
+            if lacks:
+                told.append(f'The split "{split}" has no image {lacks}.')
     return told
 
+# %% ../nbs/18_blocks.ipynb #eb9c6076
 def check_classes(
-    df, # a manifest
-    labels, # label columns to learn
+    df,  # a manifest
+    labels,  # label columns to learn
 ):
     "Raise a `ManifestError` when the training split has one class of a label only: then there is nothing to learn"
     told = missing_classes(df, labels, ['train'])
-    if not told: return
+    if not told:
+        return
     few = f' (and so for {len(told) - 1} more labels)' if len(told) > 1 else ''
     leave = ', or leave such labels out with labels=[…]' if len(labels) > 1 else ''
-    raise ManifestError(f'{told[0]}{few} Training needs both, so there is nothing to learn: look at the labels, split anew with split_patients{leave}.')
+    raise ManifestError(
+        f'{told[0]}{few} Training needs both, so there is nothing to learn: look at the labels, split anew with'
+        f' split_patients{leave}.'
+    )
 
+# %% ../nbs/18_blocks.ipynb #ee7267bd
 def usable_rows(
-    df, # a manifest
-    labels, # label columns
-) -> pd.DataFrame: # the rows of the training and validation split that a network can learn from
+    df,  # a manifest
+    labels,  # label columns
+) -> pd.DataFrame:  # the rows of the training and validation split that a network can learn from
     "Training and validation rows with a usable label; says how many are left out"
     df = check_manifest(df)
     missing = [label for label in labels if label not in label_columns(df)]
-    if missing: raise ManifestError(f'There is no label column "{missing[0]}" in the manifest, only {", ".join(label_columns(df))}.')
-    whole, df = df, df[df['split'].isin(['train', 'valid'])]
+    if missing:
+        raise ManifestError(
+            f'There is no label column "{missing[0]}" in the manifest, only {", ".join(label_columns(df))}.'
+        )
+    whole = df
+    df = df[df['split'].isin(['train', 'valid'])]
     known = df[labels].isin([0, 1]).any(axis=1)
-    if not known.all(): print(f'{(~known).sum():,} of {len(df):,} images are left out: no label is known there, it is missing or uncertain.')
+    if not known.all():
+        print(
+            f'{(~known).sum():,} of {len(df):,} images are left out: no label is known there, it is missing or'
+            ' uncertain.'
+        )
     df = df[known].reset_index(drop=True)
     for split in ('train', 'valid'):
-        if not (df['split'] == split).any(): raise ManifestError(f'No labelled image has the split "{split}" in the manifest: assign splits with split_patients.')
+        if not (df['split'] == split).any():
+            raise ManifestError(
+                f'No labelled image has the split "{split}" in the manifest: assign splits with split_patients.'
+            )
     check_classes(df, labels)
-    for sentence in missing_classes(whole, labels, [s for s in ('valid', 'calib', 'test') if (whole['split'] == s).any()]): print(sentence)
+    for sentence in missing_classes(
+        whole, labels, [s for s in ('valid', 'calib', 'test') if (whole['split'] == s).any()]
+    ):
+        print(sentence)
     return df
 
+# %% ../nbs/18_blocks.ipynb #9d45ed3d
 def balance_columns(
-    balance, # True, or a column, or several
-    labels, # label columns
-    df, # a manifest
-): # list of columns, or None
+    balance,  # True, or a column, or several
+    labels,  # label columns
+    df,  # a manifest
+):  # list of columns, or None
     "The columns whose values shall be equally common"
-    if balance is False or balance is None: return None
-    if balance is True and len(labels) > 1: raise ManifestError(f'There are {len(labels)} labels: name the column(s) to balance, such as balance="{labels[0]}".')
+    if balance is False or balance is None:
+        return None
+    if balance is True and len(labels) > 1:
+        raise ManifestError(
+            f'There are {len(labels)} labels: name the column(s) to balance, such as balance="{labels[0]}".'
+        )
     columns = list(labels) if balance is True else [balance] if isinstance(balance, str) else list(balance)
     missing = [c for c in columns if c not in df]
-    if missing: raise ManifestError(f'There is no column "{missing[0]}" to balance in the manifest, only {", ".join(map(str, df.columns))}.')
+    if missing:
+        raise ManifestError(
+            f'There is no column "{missing[0]}" to balance in the manifest, only {", ".join(map(str, df.columns))}.'
+        )
     return columns
 
 # %% ../nbs/18_blocks.ipynb #7a1a2cdd
 def xray_dataloaders(
-    df, # a manifest with splits
-    size=224, # side of the square [pixels]
-    resize='squash', # "squash", "crop" or "pad"
-    channels=3, # 1 or 3
+    df,  # a manifest with splits
+    size=224,  # side of the square [pixels]
+    resize='squash',  # "squash", "crop" or "pad"
+    channels=3,  # 1 or 3
     batch_size=64,
-    augment=True, # False, True, or a list of transforms such as `xray_augmentations(max_rotate=5)`
-    flip=False, # also mirror left and right in training
-    balance=False, # True: classes equally common in training; or the column(s) whose values shall be
-    normalize='imagenet', # "imagenet", "data" (the training split's own), None, or (mean, std)
-    cache=True, # decode each file once
-    cache_folder=None, # default: the environment variable CHESTXRAY_CACHE, or the platform's own place
-    num_workers=0, # processes; with the cache none are needed
-    seed=0, # of the order of the training images
-    device=None, # default: the GPU, when there is one that works
-    labels=None, # label column(s) to learn (default: all in the manifest)
-) -> DataLoaders: # with `preprocessing`, `labels` and `train_manifest`
+    augment=True,  # False, True, or a list of transforms such as `xray_augmentations(max_rotate=5)`
+    flip=False,  # also mirror left and right in training
+    balance=False,  # True: classes equally common in training; or the column(s) whose values shall be
+    normalize='imagenet',  # "imagenet", "data" (the training split's own), None, or (mean, std)
+    cache=True,  # decode each file once
+    cache_folder=None,  # default: the environment variable CHESTXRAY_CACHE, or the platform's own place
+    num_workers=0,  # processes; with the cache none are needed
+    seed=0,  # of the order of the training images
+    device=None,  # default: the GPU, when there is one that works
+    labels=None,  # label column(s) to learn (default: all in the manifest)
+) -> DataLoaders:  # with `preprocessing`, `labels` and `train_manifest`
     "fastai DataLoaders of a manifest's training and validation split"
     from chestxray_fastai.devices import best_device
-    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1: raise ManifestError(f'batch_size={batch_size!r} is not a number of images: use 64, for example.')
+
+    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise ManifestError(f'batch_size={batch_size!r} is not a number of images: use 64, for example.')
     labels = label_columns(df) if labels is None else [labels] if isinstance(labels, str) else list(labels)
     df = usable_rows(df, labels)
     train = df[df['split'] == 'train']
     pixels = pixel_cache(df, size, resize, cache_folder) if cache else None
+
     def data():
-        if pixels is not None: return pixel_stats(pixels, train.index)
+        if pixels is not None:
+            return pixel_stats(pixels, train.index)
         return pixel_stats(np.stack([read_pixels(path, size, resize) for path in train['path'][:1000]]))
+
     stats = channel_stats(normalize, channels, data)
     tfms = xray_augmentations(flip=flip) if augment is True else list(augment or [])
     dls = xray_block(labels, size, resize, channels, stats if normalize else None, tfms, pixels).dataloaders(
-        df, bs=min(batch_size, len(train)), val_bs=batch_size, balance=balance_columns(balance, labels, df), num_workers=num_workers,
-        device=best_device() if device is None else device)
+        df,
+        bs=min(batch_size, len(train)),
+        val_bs=batch_size,
+        balance=balance_columns(balance, labels, df),
+        num_workers=num_workers,
+        device=best_device() if device is None else device,
+    )
     dls.train.rng.seed(seed)
-    dls.labels, dls.train_manifest, dls.cache, dls.cache_folder = labels, train.reset_index(drop=True), cache, cache_folder
+    dls.labels = labels
+    dls.train_manifest = train.reset_index(drop=True)
+    dls.cache = cache
+    dls.cache_folder = cache_folder
     dls.preprocessing = {'size': size, 'resize': resize, 'channels': channels, 'mean': stats[0], 'std': stats[1]}
     return dls
 
 # %% ../nbs/18_blocks.ipynb #145b1e36
 def batch_table(
-    dls, # DataLoaders (the training loader is looked at), or one loader
-    n=4, # batches shown one by one
-    by=(), # further columns whose values are counted, such as ["view", "sex"]
-) -> pd.DataFrame: # one row per batch, then the whole pass, then the data it is drawn from
+    dls,  # DataLoaders (the training loader is looked at), or one loader
+    n=4,  # batches shown one by one
+    by=(),  # further columns whose values are counted, such as ["view", "sex"]
+) -> pd.DataFrame:  # one row per batch, then the whole pass, then the data it is drawn from
     "What the next pass through a loader really holds"
     dl = dls.train if isinstance(dls, DataLoaders) else dls
-    items, labels = dl.dataset.items, dl._transform(1, ReadLabels)
+    items = dl.dataset.items
+    labels = dl._transform(1, ReadLabels)
     batches = [list(rows) for rows in chunked(dl.next_order(), dl.bs, dl.drop_last)]
     groups = {name: items[label] == 1 for name, label in zip(labels.vocab, labels.labels)}
-    if len(labels.labels) == 1: groups = {name: items[labels.labels[0]] == k for k, name in enumerate(labels.vocab)}
+    if len(labels.labels) == 1:
+        groups = {name: items[labels.labels[0]] == k for k, name in enumerate(labels.vocab)}
     for column in [by] if isinstance(by, str) else by:
         values = items[column].astype(object).where(items[column].notna(), 'missing')
         groups.update({f'{column}={v}': values == v for v in sorted(values.unique(), key=str)})
     parts = {f'batch {i + 1}': rows for i, rows in enumerate(batches[:n])}
     parts.update({'whole pass': [row for rows in batches for row in rows], 'drawn from': list(range(len(items)))})
-    table = [{'images': len(rows), 'different images': len(set(rows)), 'patients': items['patient'].iloc[rows].nunique(),
-              **{name: int(is_in.iloc[rows].sum()) for name, is_in in groups.items()}} for rows in parts.values()]
+    table = [
+        {
+            'images': len(rows),
+            'different images': len(set(rows)),
+            'patients': items['patient'].iloc[rows].nunique(),
+            **{name: int(is_in.iloc[rows].sum()) for name, is_in in groups.items()},
+        }
+        for rows in parts.values()
+    ]
     return pd.DataFrame(table, index=list(parts))
 
 # %% ../nbs/18_blocks.ipynb #5e86ba5e
 def describe(
-    row, # a row of a manifest
-) -> str: # such as "person-12 · PA · F · 54 y"
+    row,  # a row of a manifest
+) -> str:  # such as "person-12 · PA · F · 54 y"
     "Whose picture it is and how it was taken, as far as the manifest tells"
     parts = [str(row['patient'])] + [str(row[c]) for c in ('view', 'sex') if c in row and pd.notna(row[c])]
     return ' · '.join(parts + ([f'{row["age"]:.0f} y'] if 'age' in row and pd.notna(row['age']) else []))
 
+# %% ../nbs/18_blocks.ipynb #c1ffd862
 @patch
 def show_batch(self: XrayDL, b=None, max_n=8, ctxs=None, show=True, unique=False, original=False, ncols=4, **kwargs):
     "What the network sees, with label and patient; `original`: each beside its file as it is; `unique`: one picture, changed each time"
     if b is not None or not show or not hasattr(self.dataset.items, 'columns'):
         return super(XrayDL, self).show_batch(b=b, max_n=max_n, ctxs=ctxs, show=show, unique=unique, **kwargs)
     import matplotlib.pyplot as plt
+
     rows = self.next_order()
-    rows = rows[:1]*max_n if unique else rows[:max_n] if self.shuffle else [rows[i*len(rows)//min(max_n, len(rows))] for i in range(min(max_n, len(rows)))]
+    rows = (
+        rows[:1] * max_n
+        if unique
+        else (
+            rows[:max_n]
+            if self.shuffle
+            else [rows[i * len(rows) // min(max_n, len(rows))] for i in range(min(max_n, len(rows)))]
+        )
+    )
     self.before_iter()
     x, *y = self.decode(self.after_batch(to_device(self.do_batch([self.do_item(i) for i in rows]), self.device)))
     labels = self._transform(1, ReadLabels) if y else None
     per_row = 2 if original else 1
-    n_rows = -(-len(rows)//ncols)
-    figure, axes = plt.subplots(n_rows, ncols*per_row, figsize=(2.7*ncols*per_row, 3.1*n_rows), squeeze=False)
-    for ax in axes.flat: ax.axis('off')
+    n_rows = -(-len(rows) // ncols)
+    figure, axes = plt.subplots(n_rows, ncols * per_row, figsize=(2.7 * ncols * per_row, 3.1 * n_rows), squeeze=False)
+    for ax in axes.flat:
+        ax.axis('off')
     for k, row in enumerate(rows):
         item = self.dataset.items.iloc[row]
         names = labels.decode(y[0][k]) if labels else ''
         title = names if isinstance(names, str) else ', '.join(names) or 'no finding'
-        ax = axes[k//ncols][k % ncols*per_row:]
+        ax = axes[k // ncols][k % ncols * per_row :]
         ax[0].imshow(x[k][0], **TensorXray._show_args)
         ax[0].set_title(f'{title}\n{describe(item)}', fontsize=9)
-        if original: ax[1].imshow(open_picture(item['path'], 256).grey, **TensorXray._show_args); ax[1].set_title('the file', fontsize=9)
+        if original:
+            ax[1].imshow(open_picture(item['path'], 256).grey, **TensorXray._show_args)
+            ax[1].set_title('the file', fontsize=9)
     figure.tight_layout()
 
 # %% ../nbs/18_blocks.ipynb #77b0fb50
 def score_dataloader(
-    df, # any manifest; labels and splits aren't needed
-    dls, # DataLoaders whose preprocessing is used
-    batch_size=None, # default: that of `dls`
-    cache=None, # decode each file once (default: as in `dls`)
-    with_labels=False, # give targets too; then every row needs a usable one
-    augment=False, # change its images as those of `dls.train` are changed
-) -> XrayDL: # in the order of `df`
+    df,  # any manifest; labels and splits aren't needed
+    dls,  # DataLoaders whose preprocessing is used
+    batch_size=None,  # default: that of `dls`
+    cache=None,  # decode each file once (default: as in `dls`)
+    with_labels=False,  # give targets too; then every row needs a usable one
+    augment=False,  # change its images as those of `dls.train` are changed
+) -> XrayDL:  # in the order of `df`
     "A loader over any manifest that sees its images just as `dls.valid` would, or as `dls.train` would"
-    items, pre = df.reset_index(drop=True), dls.preprocessing
-    pixels = pixel_cache(items, pre['size'], pre['resize'], dls.cache_folder) if (dls.cache if cache is None else cache) else None
+    items = df.reset_index(drop=True)
+    pre = dls.preprocessing
+    pixels = (
+        pixel_cache(items, pre['size'], pre['resize'], dls.cache_folder)
+        if (dls.cache if cache is None else cache)
+        else None
+    )
     tfms = [[ReadXray(pre['size'], pre['resize'], pixels)]] + ([[ReadLabels(dls.labels)]] if with_labels else [])
-    return dls.valid.new(Datasets(items, tfms=tfms, split_idx=0 if augment else 1, n_inp=1), bs=batch_size or dls.valid.bs, shuffle=False, drop_last=False)
+    return dls.valid.new(
+        Datasets(items, tfms=tfms, split_idx=0 if augment else 1, n_inp=1),
+        bs=batch_size or dls.valid.bs,
+        shuffle=False,
+        drop_last=False,
+    )

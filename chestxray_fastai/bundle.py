@@ -17,21 +17,31 @@ from functools import lru_cache
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-
 import numpy as np
-
-from .core import (check_target, ChestXrayError, is_storage_error, plain_json, printable, read_json,
-                                   sha256_bytes, StorageError, try_again, write_whole)
+from chestxray_fastai.core import (
+    check_target,
+    ChestXrayError,
+    is_storage_error,
+    plain_json,
+    printable,
+    read_json,
+    sha256_bytes,
+    StorageError,
+    try_again,
+    write_whole,
+)
 
 # %% ../nbs/51_bundle.ipynb #0b5e1e01
 class BundleError(ChestXrayError):
     "A bundle is missing, damaged, changed or makes no sense: the sentence says which file and what to do"
-def _nonsense(words): return BundleError(f'bundle.json makes no sense: {words}. Use another copy of the bundle, or '
-                                         f'freeze the run again.')
 
-def _is_number(v): return type(v) in (int, float) and -1e9 < v < 1e9
+def _nonsense(words):
+    return BundleError(f'bundle.json makes no sense: {words}. Use another copy of the bundle, or freeze the run again.')
 
-_KINDS = dict( # of values, and whether a value is of the kind
+def _is_number(v):
+    return type(v) in (int, float) and -1e9 < v < 1e9
+
+_KINDS = dict(  # of values, and whether a value is of the kind
     text=lambda v: isinstance(v, str) and 0 < len(v) <= 20_000,
     number=_is_number,
     positive=lambda v: _is_number(v) and v > 0,
@@ -39,28 +49,37 @@ _KINDS = dict( # of values, and whether a value is of the kind
     count=lambda v: type(v) is int and 0 <= v < 1e12,
     flag=lambda v: isinstance(v, bool),
     table=lambda v: isinstance(v, dict),
-    texts=lambda v: isinstance(v, list) and all(isinstance(t, str) for t in v))
+    texts=lambda v: isinstance(v, list) and all(isinstance(t, str) for t in v),
+)
 
+# %% ../nbs/51_bundle.ipynb #bebc18ea
 def _field(card, path):
     "What stands at a dotted path of a card"
     for i, key in enumerate(keys := path.split('.')):
-        if not isinstance(card, dict) or key not in card: raise _nonsense(f'{".".join(keys[:i + 1])} is missing')
+        if not isinstance(card, dict) or key not in card:
+            raise _nonsense(f'{".".join(keys[:i + 1])} is missing')
         card = card[key]
     return card
 
 # %% ../nbs/51_bundle.ipynb #c6a8ba72
-def frozen_network(model, # body and head, as `learner.load_model` gives them, for one label
-                   card: dict, # what `model.json` holds
-                  ): # a torch module: grey bytes (n, size, size) to logit (n,), features (n, K) and, if the head is plain, map (n, h, w)
+def frozen_network(
+    model,  # body and head, as `learner.load_model` gives them, for one label
+    card: dict,  # what `model.json` holds
+):  # a torch module: grey bytes (n, size, size) to logit (n,), features (n, K) and, if the head is plain, map (n, h, w)
     "Preprocessing, network, features and heat map as one module"
     import torch
     from chestxray_fastai.features import feature_probe
-    pre, pool = card['preprocessing'], model[1][0]
-    plain, last = isinstance(pool, torch.nn.AdaptiveAvgPool2d), []
-    if plain: pool.register_forward_pre_hook(lambda module, args: last.append(args[0]))
+
+    pre = card['preprocessing']
+    pool = model[1][0]
+    plain = isinstance(pool, torch.nn.AdaptiveAvgPool2d)
+    last = []
+    if plain:
+        pool.register_forward_pre_hook(lambda module, args: last.append(args[0]))
     if card['n_out'] != 2:
-        raise BundleError(f'The network has {card["n_out"]} outputs, and a bundle answers for one label so far, with '
-                          f'two.')
+        raise BundleError(
+            f'The network has {card["n_out"]} outputs, and a bundle answers for one label so far, with two.'
+        )
 
     class Frozen(torch.nn.Module):
         def __init__(self):
@@ -68,67 +87,95 @@ def frozen_network(model, # body and head, as `learner.load_model` gives them, f
             self.probe = feature_probe(model)
             device = next(model.parameters()).device
             for name in ('mean', 'std'):
-                self.register_buffer(f'grey_{name}', torch.tensor(pre[name]).float().view(1, -1, 1, 1).to(device), persistent=False)
+                self.register_buffer(
+                    f'grey_{name}', torch.tensor(pre[name]).float().view(1, -1, 1, 1).to(device), persistent=False
+                )
+
         def forward(self, pixels):
             last.clear()
-            x = (pixels.unsqueeze(1).float()/255).expand(-1, pre['channels'], -1, -1)
-            out, features = self.probe((x - self.grey_mean)/self.grey_std)
+            x = (pixels.unsqueeze(1).float() / 255).expand(-1, pre['channels'], -1, -1)
+            out, features = self.probe((x - self.grey_mean) / self.grey_std)
             logit = out[:, 1] - out[:, 0]
-            if not plain: return logit, features
+            if not plain:
+                return logit, features
             weight = model[1][-1].weight
-            return logit, features, (last[-1]*(weight[1] - weight[0]).view(1, -1, 1, 1)).sum(1)
+            return logit, features, (last[-1] * (weight[1] - weight[0]).view(1, -1, 1, 1)).sum(1)
+
     return Frozen().eval()
 
 # %% ../nbs/51_bundle.ipynb #327bcbd6
-def export_graph(network, # what `frozen_network` gives
-                 size: int, # side of the pictures [pixels]
-                 dynamo=False, # use PyTorch's newer exporter, which is slower
-                ): # an `onnx.ModelProto`
+def export_graph(
+    network,  # what `frozen_network` gives
+    size: int,  # side of the pictures [pixels]
+    dynamo=False,  # use PyTorch's newer exporter, which is slower
+):  # an `onnx.ModelProto`
     "The network as an ONNX graph with its weights inside"
     import logging, onnx, torch, warnings
+
     names = ['logit', 'features', 'map']
     device = next(network.parameters()).device
-    pixels, file = torch.arange(2*size*size).reshape(2, size, size).remainder(251).to(torch.uint8).to(device), BytesIO()
-    with torch.no_grad(): names = names[:len(network(pixels))]
-    how = dict(dynamo=True, optimize=False, verbose=False, dynamic_shapes={'pixels': {0: 'n'}}, external_data=False) if dynamo else dict(
-        dynamo=False, opset_version=17, training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False, dynamic_axes={n: {0: 'n'} for n in ('pixels', *names)})
+    pixels = torch.arange(2 * size * size).reshape(2, size, size).remainder(251).to(torch.uint8).to(device)
+    file = BytesIO()
+    with torch.no_grad():
+        names = names[: len(network(pixels))]
+    how = (
+        dict(dynamo=True, optimize=False, verbose=False, dynamic_shapes={'pixels': {0: 'n'}}, external_data=False)
+        if dynamo
+        else dict(
+            dynamo=False,
+            opset_version=17,
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
+            dynamic_axes={n: {0: 'n'} for n in ('pixels', *names)},
+        )
+    )
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         torch.onnx.export(network, (pixels,), file, input_names=['pixels'], output_names=names, **how)
     return onnx.load_from_string(file.getvalue())
 
 # %% ../nbs/51_bundle.ipynb #137e0935
-def weights_of(model, # a torch module
-               storage='float16', # of kernels and matrices; or 'float32'
-              ) -> dict: # numpy arrays by their names in PyTorch
+def weights_of(
+    model,  # a torch module
+    storage='float16',  # of kernels and matrices; or 'float32'
+) -> dict:  # numpy arrays by their names in PyTorch
     "The weights as they are stored"
     found = {k: v.detach().cpu().numpy() for k, v in model.state_dict().items()}
     with np.errstate(over='ignore'):
         found = {k: v.astype(storage) if v.ndim > 1 and v.dtype == np.float32 else v for k, v in found.items()}
     lost = [k for k, v in found.items() if v.dtype.kind == 'f' and not np.isfinite(v).all()]
     if lost:
-        raise BundleError(f"The weights {', '.join(lost[:3])} hold numbers that {storage} cannot: freeze with "
-                          f"storage='float32', or train again if they were infinite before.")
+        raise BundleError(
+            f"The weights {', '.join(lost[:3])} hold numbers that {storage} cannot: freeze with "
+            "storage='float32', or train again if they were infinite before."
+        )
     return found
 
-def place_weights(graph, # an `onnx.ModelProto` of `export_graph`; it is changed
-                  weights: dict, # numpy arrays by their names in PyTorch
-                 ) -> tuple: # (bytes of model.onnx, bytes of model.safetensors, names of weights that the graph does not use)
+# %% ../nbs/51_bundle.ipynb #7b3ce91a
+def place_weights(
+    graph,  # an `onnx.ModelProto` of `export_graph`; it is changed
+    weights: dict,  # numpy arrays by their names in PyTorch
+) -> tuple:  # (bytes of model.onnx, bytes of model.safetensors, names of weights that the graph does not use)
     "Move the weights out of the graph into safetensors, to which it then points"
     from onnx import TensorProto, helper
     from safetensors.numpy import save
+
     data = save(weights, metadata={'format': 'pt'})
     start = 8 + int.from_bytes(data[:8], 'little')
-    header, casts, unused = json.loads(data[8:start]), [], set(weights)
+    header = json.loads(data[8:start])
+    casts = []
+    unused = set(weights)
     for tensor in graph.graph.initializer:
         name = tensor.name.removeprefix('probe.model.')
-        if name not in weights or list(tensor.dims) != list(weights[name].shape) or not tensor.dims: continue
+        if name not in weights or list(tensor.dims) != list(weights[name].shape) or not tensor.dims:
+            continue
         unused.remove(name)
         casts.append(helper.make_node('Cast', [name], [tensor.name], to=tensor.data_type))
         begin, end = header[name]['data_offsets']
         kind = TensorProto.FLOAT16 if weights[name].dtype == np.float16 else tensor.data_type
         there = TensorProto(name=name, dims=tensor.dims, data_type=kind, data_location=TensorProto.EXTERNAL)
-        for key, value in dict(location='model.safetensors', offset=start + begin, length=end - begin).items(): there.external_data.add(key=key, value=str(value))
+        for key, value in dict(location='model.safetensors', offset=start + begin, length=end - begin).items():
+            there.external_data.add(key=key, value=str(value))
         tensor.CopyFrom(there)
     nodes = casts + list(graph.graph.node)
     del graph.graph.node[:]
@@ -136,43 +183,56 @@ def place_weights(graph, # an `onnx.ModelProto` of `export_graph`; it is changed
     return graph.SerializeToString(), data, sorted(unused)
 
 # %% ../nbs/51_bundle.ipynb #0b5e1e02
-OPERATORS = set("""Abs Add And ArgMax AveragePool BatchNormalization Cast CastLike Ceil Clip Concat Constant ConstantOfShape
+OPERATORS = set(
+    """Abs Add And ArgMax AveragePool BatchNormalization Cast CastLike Ceil Clip Concat Constant ConstantOfShape
     Conv Cos DepthToSpace Div Einsum Elu Equal Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gelu Gemm
     GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual GroupNormalization HardSigmoid HardSwish Identity
     InstanceNormalization LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax MatMul Max MaxPool Mean Min Mish
     Mod Mul Neg Not Or Pad Pow PRelu Range Reciprocal ReduceL2 ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
     Relu Reshape Resize Round ScatterElements ScatterND Selu Shape Sigmoid Sign Sin Size Slice Softmax Softplus
-    SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Trilu Unsqueeze Where""".split())
+    SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Trilu Unsqueeze Where""".split()
+)
 _TYPES = {1: 'F32', 2: 'U8', 3: 'I8', 6: 'I32', 7: 'I64', 9: 'BOOL', 10: 'F16', 11: 'F64'}  # of ONNX: of safetensors
 
+# %% ../nbs/51_bundle.ipynb #34825ab8
 def _varint(data, at):
     "A number of a protobuf message, and where the next thing begins"
     value = 0
     for shift in range(0, 70, 7):
-        byte, at = data[at], at + 1
+        byte = data[at]
+        at = at + 1
         value |= (byte & 127) << shift
-        if byte < 128: return value, at
+        if byte < 128:
+            return value, at
     raise ValueError('a number without an end')
 
-def _message(data: bytes) -> dict: # lists of numbers and of bytes, by the number of their field
+# %% ../nbs/51_bundle.ipynb #c22fd570
+def _message(data: bytes) -> dict:  # lists of numbers and of bytes, by the number of their field
     "The fields of a protobuf message; what is nested stays bytes"
-    at, found = 0, defaultdict(list)
+    at = 0
+    found = defaultdict(list)
     while at < len(data):
         key, at = _varint(data, at)
         kind = key & 7
-        if kind == 0: value, at = _varint(data, at)
+        if kind == 0:
+            value, at = _varint(data, at)
         else:
             n, at = _varint(data, at) if kind == 2 else ({1: 8, 5: 4}[kind], at)
-            value, at = data[at:at + n], at + n
-            if at > len(data): raise ValueError('a field beyond the end')
+            value = data[at : at + n]
+            at = at + n
+            if at > len(data):
+                raise ValueError('a field beyond the end')
         found[key >> 3].append(value)
     return found
 
+# %% ../nbs/51_bundle.ipynb #2dd48699
 def _numbers(values):
     "A repeated whole number, packed or not"
     out = []
     for v in values:
-        if isinstance(v, int): out.append(v); continue
+        if isinstance(v, int):
+            out.append(v)
+            continue
         at = 0
         while at < len(v):
             one, at = _varint(v, at)
@@ -180,118 +240,160 @@ def _numbers(values):
     return out
 
 # %% ../nbs/51_bundle.ipynb #0b5e1e03
-def _text(values): return values[-1].decode('utf-8') if values else ''
+def _text(values):
+    return values[-1].decode('utf-8') if values else ''
 
-def _is_outside(tensor): return bool(tensor[13]) or tensor[14][-1:] == [1]
+def _is_outside(tensor):
+    return bool(tensor[13]) or tensor[14][-1:] == [1]
 
+# %% ../nbs/51_bundle.ipynb #bacf6eb0
 def _check_nodes(nodes):
     "Refuse operators that are not on the list, graphs within graphs, and numbers that lie elsewhere"
     for node in map(_message, nodes):
-        op, domain = _text(node[4]), _text(node[7])
+        op = _text(node[4])
+        domain = _text(node[7])
         if domain not in ('', 'ai.onnx') or op not in OPERATORS:
-            raise BundleError(f'model.onnx uses the operator {printable(op)[:40]}, which a bundle may not: '
-                              'it holds what computes one answer in finite time.')
+            raise BundleError(
+                f'model.onnx uses the operator {printable(op)[:40]}, which a bundle may not: '
+                'it holds what computes one answer in finite time.'
+            )
         for attribute in map(_message, node[5]):
             inside = [_message(t) for t in (*attribute[5], *attribute[10])]
             if attribute[6] or attribute[11] or attribute[22] or any(map(_is_outside, inside)):
-                raise BundleError(f'model.onnx holds a graph or a file within its operator {op}, which a bundle may '
-                                  f'not.')
+                raise BundleError(
+                    f'model.onnx holds a graph or a file within its operator {op}, which a bundle may not.'
+                )
 
+# %% ../nbs/51_bundle.ipynb #bf57f725
 def _check_weights(tensors, header, start, unused):
     "Refuse weights that are not those of model.safetensors"
     outside = {_text(t[8]): t for t in tensors if _is_outside(t)}
     if set(outside) != set(header) - set(unused):
         name = sorted(set(outside) ^ (set(header) - set(unused)))[0]
-        raise BundleError(f'model.onnx and model.safetensors do not belong together: only one of them has the weight '
-                          f'{printable(name)[:80]}.')
+        raise BundleError(
+            'model.onnx and model.safetensors do not belong together: only one of them has the weight '
+            f'{printable(name)[:80]}.'
+        )
     for name, t in outside.items():
         told = {_text(e[1]): _text(e[2]) for e in map(_message, t[13])}
         begin, end = header[name]['data_offsets']
         there = dict(location='model.safetensors', offset=str(start + begin), length=str(end - begin))
         alike = _numbers(t[1]) == header[name]['shape'] and _TYPES.get(t[2][-1]) == header[name]['dtype']
         if told != there or not alike:
-            raise BundleError(f'model.onnx takes the weight {printable(name)[:80]} from another place than '
-                              f'model.safetensors has it.')
+            raise BundleError(
+                f'model.onnx takes the weight {printable(name)[:80]} from another place than model.safetensors has it.'
+            )
 
-def check_graph(graph: bytes, # of model.onnx
-                weights: bytes, # of model.safetensors
-                unused=(), # names of weights that the graph does not use
-               ):
+# %% ../nbs/51_bundle.ipynb #febec262
+def check_graph(
+    graph: bytes,  # of model.onnx
+    weights: bytes,  # of model.safetensors
+    unused=(),  # names of weights that the graph does not use
+):
     "Raise `BundleError` for a graph that may not end, answers by chance, or takes numbers from anywhere else"
     try:
         start = 8 + int.from_bytes(weights[:8], 'little')
-        header = {k: v for k, v in read_json(weights[8:start], 'the header of model.safetensors').items() if k != '__metadata__'}
+        header = {
+            k: v
+            for k, v in read_json(weights[8:start], 'the header of model.safetensors').items()
+            if k != '__metadata__'
+        }
         model = _message(graph)
-        main, = map(_message, model[7])
-        if model[25]: raise BundleError('model.onnx brings functions of its own, which a bundle may not.')
+        (main,) = map(_message, model[7])
+        if model[25]:
+            raise BundleError('model.onnx brings functions of its own, which a bundle may not.')
         _check_nodes(main[1])
-        if main[15]: raise BundleError('model.onnx holds sparse weights, which a bundle may not.')
+        if main[15]:
+            raise BundleError('model.onnx holds sparse weights, which a bundle may not.')
         _check_weights([_message(t) for t in main[5]], header, start, unused)
-    except BundleError: raise
-    except ChestXrayError as error: raise BundleError(f'model.safetensors is damaged: {error}') from None
+    except BundleError:
+        raise
+    except ChestXrayError as error:
+        raise BundleError(f'model.safetensors is damaged: {error}') from None
     except (ValueError, IndexError, KeyError, TypeError, AttributeError):
-        raise BundleError('model.onnx is no graph of a bundle, or model.safetensors holds no weights: freeze the run '
-                          'again.') from None
+        raise BundleError(
+            'model.onnx is no graph of a bundle, or model.safetensors holds no weights: freeze the run again.'
+        ) from None
 
 # %% ../nbs/51_bundle.ipynb #d94be173
-MAX_MEMORY = 2**31 + 2**29*min(16, os.cpu_count() or 1)  # bytes that all graphs of a process may take together
+MAX_MEMORY = 2**31 + 2**29 * min(16, os.cpu_count() or 1)  # bytes that all graphs of a process may take together
 
 @lru_cache(maxsize=None)
-def _limited_memory() -> bool: # False where this ONNX Runtime has another store already
+def _limited_memory() -> bool:  # False where this ONNX Runtime has another store already
     "Give ONNX Runtime one store of memory with a limit"
     import onnxruntime as ort
+
     place = ort.OrtMemoryInfo('Cpu', ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
-    try: ort.create_and_register_allocator(place, ort.OrtArenaCfg({'max_mem': MAX_MEMORY}))
-    except Exception: return False
+    try:
+        ort.create_and_register_allocator(place, ort.OrtArenaCfg({'max_mem': MAX_MEMORY}))
+    except Exception:
+        return False
     return True
 
+# %% ../nbs/51_bundle.ipynb #1c7b369e
 def _runtime_words(error):
     "What an error of ONNX Runtime or safetensors says, in a few words"
     text = printable(error)
     if 'vailable memory' in text or isinstance(error, MemoryError):
         return f'it takes more than {MAX_MEMORY/2**30:.1f} GB of memory'
-    if 'terminate' in text: return 'it takes too long'
+    if 'terminate' in text:
+        return 'it takes too long'
     return text.split('Status Message: ')[-1].split(' : ')[-1][:200].rstrip('. ')
 
+# %% ../nbs/51_bundle.ipynb #054616f4
 def _tensors(weights, unused):
     "The weights as ONNX Runtime takes them"
     import onnxruntime as ort
     from safetensors.numpy import load
-    try: found = {k: v for k, v in load(weights).items() if k not in unused}
+
+    try:
+        found = {k: v for k, v in load(weights).items() if k not in unused}
     except Exception as error:
         raise BundleError(f'model.safetensors is damaged ({_runtime_words(error)}): freeze the run again.') from None
     for name, v in found.items():
         if v.dtype.kind == 'f' and not np.isfinite(v).all():
-            raise BundleError(f'The weights {printable(name)[:80]} hold numbers that are not finite: freeze the run '
-                              f'again.')
+            raise BundleError(
+                f'The weights {printable(name)[:80]} hold numbers that are not finite: freeze the run again.'
+            )
     return {k: ort.OrtValue.ortvalue_from_numpy(v) for k, v in found.items()}
 
-def load_graph(graph: bytes, # of model.onnx
-               weights: bytes, # of model.safetensors
-               unused=(), # names of weights that the graph does not use
-               threads: int = 1, # that compute one answer; several answers at once may share a session
-              ) -> tuple: # (an `onnxruntime.InferenceSession`, the tensors, which must live as long)
+# %% ../nbs/51_bundle.ipynb #baa002eb
+def load_graph(
+    graph: bytes,  # of model.onnx
+    weights: bytes,  # of model.safetensors
+    unused=(),  # names of weights that the graph does not use
+    threads: int = 1,  # that compute one answer; several answers at once may share a session
+) -> tuple:  # (an `onnxruntime.InferenceSession`, the tensors, which must live as long)
     "An ONNX Runtime session from bytes alone; raises `BundleError`"
     import onnxruntime as ort
+
     check_graph(graph, weights, unused)
-    tensors, options = _tensors(weights, unused), ort.SessionOptions()
+    tensors = _tensors(weights, unused)
+    options = ort.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
-    if _limited_memory(): options.add_session_config_entry('session.use_env_allocators', '1')
+    if _limited_memory():
+        options.add_session_config_entry('session.use_env_allocators', '1')
     try:
         options.add_external_initializers(list(tensors), list(tensors.values()))
         return ort.InferenceSession(graph, options, providers=['CPUExecutionProvider']), tensors
     except Exception as error:
-        raise BundleError(f'ONNX Runtime cannot load model.onnx ({_runtime_words(error)}): freeze the run again, or '
-                          f'update onnxruntime.') from None
+        raise BundleError(
+            f'ONNX Runtime cannot load model.onnx ({_runtime_words(error)}): freeze the run again, or '
+            'update onnxruntime.'
+        ) from None
 
 # %% ../nbs/51_bundle.ipynb #f27be090
 FILES = ('bundle.json', 'model.onnx', 'model.safetensors')
-BUNDLE_BYTES = {'bundle.json': 2**24, 'model.onnx': 2**23, 'model.safetensors': 2**31, 'SHA256': 1000}  # more is no bundle
-
+BUNDLE_BYTES = {
+    'bundle.json': 2**24,
+    'model.onnx': 2**23,
+    'model.safetensors': 2**31,
+    'SHA256': 1000,
+}  # more is no bundle
 _sha256 = sha256_bytes
 
-def seal(files: dict) -> bytes: # `files`: the bytes of each of `FILES`
+def seal(files: dict) -> bytes:  # `files`: the bytes of each of `FILES`
     "What stands in SHA256"
     return ''.join(f'{_sha256(files[name])}  {name}\n' for name in FILES).encode('ascii')
 
@@ -299,63 +401,84 @@ def _expected(expect):
     "A hash as somebody noted it; one that is empty or cut short is an error, never no check"
     found = str(expect).strip().lower()
     if len(found) != 64 or set(found) - set('0123456789abcdef'):
-        raise BundleError(f'The expected hash {printable(expect)[:80]!r} is none: pass all of the 64 digits that '
-                          f'`chestxray check` '
-                          'prints (an unset variable of a shell is an empty text).')
+        raise BundleError(
+            f'The expected hash {printable(expect)[:80]!r} is none: pass all of the 64 digits that '
+            '`chestxray check` '
+            'prints (an unset variable of a shell is an empty text).'
+        )
     return found
 
-def check_seal(files: dict, # the bytes of each of `FILES` and of SHA256
-               where: str, # name of the bundle
-               expect: str = None, # hash that the bundle must have
-              ) -> str: # hash of the bundle
+# %% ../nbs/51_bundle.ipynb #31b17df0
+def check_seal(
+    files: dict,  # the bytes of each of `FILES` and of SHA256
+    where: str,  # name of the bundle
+    expect: str = None,  # hash that the bundle must have
+) -> str:  # hash of the bundle
     "Raise `BundleError` unless each byte is as it was frozen"
     again = 'copy the bundle again from its source, or freeze the run again'
-    for name, line, now in zip(FILES, (files['SHA256'] + b'\n'*3).split(b'\n'), seal(files).split(b'\n')):
+    for name, line, now in zip(FILES, (files['SHA256'] + b'\n' * 3).split(b'\n'), seal(files).split(b'\n')):
         if line != now:
             raise BundleError(f'{name} in {where} is not the file that was frozen (or SHA256 was changed): {again}.')
-    if files['SHA256'] != seal(files): raise BundleError(f'SHA256 in {where} was changed: {again}.')
+    if files['SHA256'] != seal(files):
+        raise BundleError(f'SHA256 in {where} was changed: {again}.')
     found = _sha256(files['SHA256'])
     if expect is not None and found != _expected(expect):
-        raise BundleError(f'{where} is the bundle {found[:12]}…, not {expect[:12]}…, which was expected: use the '
-                          f'bundle that was meant.')
+        raise BundleError(
+            f'{where} is the bundle {found[:12]}…, not {expect[:12]}…, which was expected: use the '
+            'bundle that was meant.'
+        )
     return found
 
 # %% ../nbs/51_bundle.ipynb #6b64ecb6
 _ALL = (*FILES, 'SHA256')
 
-def _write(path, data): "Write bytes whole or not at all"; return write_whole(path, data)
+def _write(path, data):
+    "Write bytes whole or not at all"
+    return write_whole(path, data)
 
 def _zip(files):
     "A bundle as the bytes of one file"
     stream = BytesIO()
     with zipfile.ZipFile(stream, 'w', zipfile.ZIP_STORED) as z:
-        for name in _ALL: z.writestr(zipfile.ZipInfo(name), files[name])
-        z.comment = b'0'*64
+        for name in _ALL:
+            z.writestr(zipfile.ZipInfo(name), files[name])
+        z.comment = b'0' * 64
     data = stream.getvalue()[:-64]
     return data + _sha256(data).encode('ascii')
 
 def _hash_but(f, n, size):
     "SHA-256 of an open file without its last `n` bytes, and those bytes"
-    found, left = hashlib.sha256(), size - n
-    while left and (piece := f.read(min(1 << 20, left))): found.update(piece); left -= len(piece)
+    found = hashlib.sha256()
+    left = size - n
+    while left and (piece := f.read(min(1 << 20, left))):
+        found.update(piece)
+        left -= len(piece)
     return found.hexdigest().encode('ascii'), f.read(n + 1)
 
+# %% ../nbs/51_bundle.ipynb #f2db0055
 def _members(f, size):
     "The members of a packed bundle, without reading them; raises `ValueError` for any other zip file"
     f.seek(max(0, size - 86))
     end = f.read(22)
-    if end[:4] != b'PK\5\6' or end[8:12] != b'\4\0\4\0' or int.from_bytes(end[12:16], 'little') > 1000: raise ValueError
+    if end[:4] != b'PK\5\6' or end[8:12] != b'\4\0\4\0' or int.from_bytes(end[12:16], 'little') > 1000:
+        raise ValueError
     z = zipfile.ZipFile(f)
     found = {i.filename: i for i in z.infolist()}
-    if sorted(found) != sorted(_ALL): raise ValueError
-    if any(i.compress_type or i.file_size > BUNDLE_BYTES[i.filename] for i in found.values()): raise ValueError
-    if sum(i.file_size for i in found.values()) > size: raise ValueError
+    if sorted(found) != sorted(_ALL):
+        raise ValueError
+    if any(i.compress_type or i.file_size > BUNDLE_BYTES[i.filename] for i in found.values()):
+        raise ValueError
+    if sum(i.file_size for i in found.values()) > size:
+        raise ValueError
     return z
 
+# %% ../nbs/51_bundle.ipynb #5f98419f
 def _read_packed(path):
     "The files of a packed bundle"
-    other = BundleError(f'{printable(path.name)} is not a bundle, or not as it was packed: copy it again from its source '
-                        '(only pack_bundle makes such files).')
+    other = BundleError(
+        f'{printable(path.name)} is not a bundle, or not as it was packed: copy it again from its source '
+        '(only pack_bundle makes such files).'
+    )
     with open(path, 'rb') as f:
         size = os.fstat(f.fileno()).st_size
         if size > sum(BUNDLE_BYTES.values()):
@@ -364,399 +487,607 @@ def _read_packed(path):
             z = _members(f, size)
             f.seek(0)
             now, told = _hash_but(f, 64, size)
-            if now != told: raise other
+            if now != told:
+                raise other
             return {name: z.read(name) for name in _ALL}
         except OSError as error:
-            if is_storage_error(error): raise
+            if is_storage_error(error):
+                raise
             raise other from None
-        except (ValueError, LookupError, NotImplementedError, RuntimeError, EOFError, zipfile.BadZipFile): raise other from None
+        except (ValueError, LookupError, NotImplementedError, RuntimeError, EOFError, zipfile.BadZipFile):
+            raise other from None
 
 # %% ../nbs/51_bundle.ipynb #651b6f2b
-def _next(path, name): "Where the next file of this name waits"; return path/f'.{name}.next'
+def _next(path, name):
+    "Where the next file of this name waits"
+    return path / f'.{name}.next'
 
 def _read_file(file):
     "A file of a bundle, or None"
-    if not os.path.isfile(file): return None
+    if not os.path.isfile(file):
+        return None
     try:
         with open(file, 'rb') as f:
             if os.fstat(f.fileno()).st_size > BUNDLE_BYTES[(name := file.name.removeprefix('.').removesuffix('.next'))]:
                 raise BundleError(f'{name} is larger than that of any bundle: it was not read.')
             return f.read()
-    except (FileNotFoundError, NotADirectoryError): return None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
+# %% ../nbs/51_bundle.ipynb #d33eaebf
 def _sealed(seal_text, files):
     "The files that a seal names, from several of each; None unless all are there"
     lines = seal_text.decode('ascii', 'replace').split('\n')
-    found = {name: next((d for d in files[name] if d is not None and f'{_sha256(d)}  {name}' == line), None) for name, line in zip(FILES, lines)}
+    found = {
+        name: next((d for d in files[name] if d is not None and f'{_sha256(d)}  {name}' == line), None)
+        for name, line in zip(FILES, lines)
+    }
     return None if None in found.values() or len(found) < len(FILES) else {**found, 'SHA256': seal_text}
 
+# %% ../nbs/51_bundle.ipynb #4cbce000
 def _read_folder(path):
     "The files of a bundle's folder; while they are replaced, all of the old or all of the new ones"
     for attempt in range(9):
         stamp = path.stat().st_mtime_ns
-        files = {name: [_read_file(path/name)] for name in _ALL}
-        if files['SHA256'][0] and (found := _sealed(files['SHA256'][0], files)): return found
+        files = {name: [_read_file(path / name)] for name in _ALL}
+        if files['SHA256'][0] and (found := _sealed(files['SHA256'][0], files)):
+            return found
         waits = {name: _read_file(_next(path, name)) for name in _ALL}
-        for name in _ALL: files[name].append(waits[name])
+        for name in _ALL:
+            files[name].append(waits[name])
         for text in filter(None, files['SHA256']):
-            if found := _sealed(text, files): return found
-        if stamp == path.stat().st_mtime_ns: break                                # nobody is writing
-        time.sleep(.02*attempt)
+            if found := _sealed(text, files):
+                return found
+        if stamp == path.stat().st_mtime_ns:
+            break  # nobody is writing
+        time.sleep(0.02 * attempt)
     missing = [name for name in _ALL if files[name][0] is None]
     if missing:
-        raise BundleError(f'{printable(path.name)} is not a whole bundle, for {", ".join(missing)} is missing: copy '
-                          f'it again, or freeze the run again.')
+        raise BundleError(
+            f'{printable(path.name)} is not a whole bundle, for {", ".join(missing)} is missing: copy '
+            'it again, or freeze the run again.'
+        )
     return {name: files[name][0] for name in _ALL}
 
+# %% ../nbs/51_bundle.ipynb #5d9d43bd
 def _read_any(path):
     "The files of a bundle, of a folder or a packed one"
-    if path.is_file(): return _read_packed(path)
+    if path.is_file():
+        return _read_packed(path)
     if not path.is_dir():
         raise BundleError(f'There is no bundle {printable(path)}: `chestxray freeze RUN_DIR` makes one of a run.')
     return _read_folder(path)
 
-def read_bundle(path, # a bundle: folder or packed file
-                expect: str = None, # hash that it must have
-               ) -> tuple: # (the bytes of its files by name, hash of the bundle)
+# %% ../nbs/51_bundle.ipynb #6af1265e
+def read_bundle(
+    path,  # a bundle: folder or packed file
+    expect: str = None,  # hash that it must have
+) -> tuple:  # (the bytes of its files by name, hash of the bundle)
     "Read a bundle and check its seal; raises `BundleError`, or `StorageError` for a drive that went away"
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         raise BundleError('The path of the bundle is empty: pass its folder or its packed file.')
     path = Path(os.fsdecode(path))
-    try: files = try_again(_read_any, path, what=path)
-    except StorageError: raise
+    try:
+        files = try_again(_read_any, path, what=path)
+    except StorageError:
+        raise
     except OSError as error:
-        raise BundleError(f'The bundle {printable(path.name)[:80]} cannot be read ({error.strerror or error}).') from None
+        raise BundleError(
+            f'The bundle {printable(path.name)[:80]} cannot be read ({error.strerror or error}).'
+        ) from None
     return files, check_seal(files, printable(path.name), expect)
 
 # %% ../nbs/51_bundle.ipynb #0b5e1e08
-def write_bundle(files: dict, # the bytes of each of `FILES`
-                 out, # folder, made where there is none; an older bundle in it is replaced
-                ) -> str: # hash of the bundle
+def write_bundle(
+    files: dict,  # the bytes of each of `FILES`
+    out,  # folder, made where there is none; an older bundle in it is replaced
+) -> str:  # hash of the bundle
     "Write a sealed bundle into a folder: at each moment that holds all of the old one or all of the new one"
-    if not os.fspath(out): raise BundleError('The folder of the bundle is empty: give it a name.')
+    if not os.fspath(out):
+        raise BundleError('The folder of the bundle is empty: give it a name.')
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise BundleError(f'{printable(out.name)} is no folder, and is not written over: pass an empty or a new one.')
     out.mkdir(parents=True, exist_ok=True)
     if strange := {p.name for p in out.iterdir() if not p.name.startswith('.')} - set(_ALL):
-        raise BundleError(f'The folder {printable(out.name)} holds other things ({printable(sorted(strange)[0])}): '
-                          f'pass an empty or a new one.')
-    for name in _ALL: check_target(out/name)
+        raise BundleError(
+            f'The folder {printable(out.name)} holds other things ({printable(sorted(strange)[0])}): '
+            'pass an empty or a new one.'
+        )
+    for name in _ALL:
+        check_target(out / name)
     files = {**files, 'SHA256': seal(files)}
-    for name in _ALL: write_whole(_next(out, name), files[name])
-    for name in _ALL: try_again(os.replace, _next(out, name), out/name, what=out)
+    for name in _ALL:
+        write_whole(_next(out, name), files[name])
+    for name in _ALL:
+        try_again(os.replace, _next(out, name), out / name, what=out)
     found = read_bundle(out)[1]
     if found != _sha256(files['SHA256']):
-        raise BundleError(f'Another process writes into {printable(out.name)} at the same time: let one end, and '
-                          f'freeze again.')
+        raise BundleError(
+            f'Another process writes into {printable(out.name)} at the same time: let one end, and freeze again.'
+        )
     return found
 
-def pack_bundle(path, # a bundle: folder or packed file
-                out=None, # file to write; by default beside the folder, with the suffix .zip
-               ) -> Path:
+# %% ../nbs/51_bundle.ipynb #6f1a678e
+def pack_bundle(
+    path,  # a bundle: folder or packed file
+    out=None,  # file to write; by default beside the folder, with the suffix .zip
+) -> Path:
     "Make one file of a bundle"
     path = Path(path)
     return write_whole(path.with_name(path.name + '.zip') if out is None else out, _zip(read_bundle(path)[0]))
 
 # %% ../nbs/51_bundle.ipynb #a7ce9d86
-def _sigmoid(z): return 1/(1 + np.exp(-np.clip(z, -700, 700)))
+def _sigmoid(z):
+    return 1 / (1 + np.exp(-np.clip(z, -700, 700)))
 
-def calibrated(logit, # raw log-odds, shape (n,)
-               calibration: dict, # what `Calibrator.to_dict` gives
-              ) -> np.ndarray: # calibrated log-odds, shape (n,)
+# %% ../nbs/51_bundle.ipynb #a40bc0b1
+def calibrated(
+    logit,  # raw log-odds, shape (n,)
+    calibration: dict,  # what `Calibrator.to_dict` gives
+) -> np.ndarray:  # calibrated log-odds, shape (n,)
     "What `Calibrator.logits` does, with NumPy alone"
-    z, p, method = np.asarray(logit, dtype=float), calibration['params'], calibration['method']
-    if method == 'none': return z
-    if method == 'temperature': return z/p['temperature']
-    if method == 'platt': return p['a']*z + p['c']
-    if method == 'beta': return -p['a']*np.logaddexp(0, -z) + p['b']*np.logaddexp(0, z) + p['c']
+    z = np.asarray(logit, dtype=float)
+    p = calibration['params']
+    method = calibration['method']
+    if method == 'none':
+        return z
+    if method == 'temperature':
+        return z / p['temperature']
+    if method == 'platt':
+        return p['a'] * z + p['c']
+    if method == 'beta':
+        return -p['a'] * np.logaddexp(0, -z) + p['b'] * np.logaddexp(0, z) + p['c']
     if method != 'isotonic':
-        raise BundleError(f'The calibration method {method!r} is not known to this version: install a newer '
-                          f'chestxray_fastai.')
+        raise BundleError(
+            f'The calibration method {method!r} is not known to this version: install a newer chestxray_fastai.'
+        )
     risk = np.interp(z, p['logit'], p['probability']).clip(p['low'], p['high'])
-    return np.log(risk/(1 - risk))
+    return np.log(risk / (1 - risk))
 
-def promise(scores, # Scores of the run, with the split on which the threshold was chosen
-            point, # its `OperatingPoint`
-            calibrator, # its `Calibrator`
-            n=101, # points of the curve
-            label: str = None, # its name, where the point has none
-           ) -> dict: # ready for JSON
+# %% ../nbs/51_bundle.ipynb #49301bc0
+def promise(
+    scores,  # Scores of the run, with the split on which the threshold was chosen
+    point,  # its `OperatingPoint`
+    calibrator,  # its `Calibrator`
+    n=101,  # points of the curve
+    label: str = None,  # its name, where the point has none
+) -> dict:  # ready for JSON
     "The threshold on the scale on which it was chosen, what it gave there, and what others would have given"
     from chestxray_fastai.scores import one_label
+
     rows = one_label(scores, point.label or None, point.chosen_on)
-    ill, raw = rows.y.to_numpy() == 1, rows.logit.to_numpy()
+    ill = rows.y.to_numpy() == 1
+    raw = rows.logit.to_numpy()
     meaning = calibrated(raw, calibrator.to_dict())
     rates = lambda z, cut: (float((z[ill] >= cut).mean()), float((z[~ill] < cut).mean()))
-    near = lambda z: all(abs(a - b) <= 1.5/m for a, b, m in zip(rates(z, point.logit), (point.sensitivity, point.specificity), (point.positives, point.negatives)))
+    near = lambda z: all(
+        abs(a - b) <= 1.5 / m
+        for a, b, m in zip(
+            rates(z, point.logit), (point.sensitivity, point.specificity), (point.positives, point.negatives)
+        )
+    )
     scale = next((name for name, z in (('raw', raw), ('calibrated', meaning)) if near(z)), None)
     if scale is None:
-        raise BundleError(f'The threshold {point.logit:.4f} does not give the sensitivity {point.sensitivity:.3f} '
-                          f'and specificity {point.specificity:.3f} that were written down, '
-                                        f'neither on raw nor on calibrated scores of {point.chosen_on}: they belong '
-                                        f'to different runs.')
+        raise BundleError(
+            f'The threshold {point.logit:.4f} does not give the sensitivity {point.sensitivity:.3f} '
+            f'and specificity {point.specificity:.3f} that were written down, '
+            f'neither on raw nor on calibrated scores of {point.chosen_on}: they belong '
+            'to different runs.'
+        )
     cut = float(calibrated([point.logit], calibrator.to_dict())[0]) if scale == 'raw' else point.logit
     cuts = np.unique(np.quantile(meaning, np.linspace(0, 1, n)))
-    return {**point.to_dict(), 'scale': scale, 'probability': float(_sigmoid(cut)), 'words': _words(point, label),
-            'curve': [dict(zip(('probability', 'sensitivity', 'specificity'), (float(_sigmoid(c)), *rates(meaning, c)))) for c in cuts]}
+    return {
+        **point.to_dict(),
+        'scale': scale,
+        'probability': float(_sigmoid(cut)),
+        'words': _words(point, label),
+        'curve': [
+            dict(zip(('probability', 'sensitivity', 'specificity'), (float(_sigmoid(c)), *rates(meaning, c))))
+            for c in cuts
+        ],
+    }
 
-
+# %% ../nbs/51_bundle.ipynb #7eec45e1
 def _words(point, label=None):
     "What an operating point gave, as a sentence"
     label = point.label or label or 'the finding'
-    return (f'On the calibration images the threshold found {point.sensitivity:.1%} of {point.positives:,} with '
-            f'{label} and '
-            f'called {point.specificity:.1%} of {point.negatives:,} without it negative; it was chosen to find '
-            f'{point.target_sensitivity:.0%}.')
+    return (
+        f'On the calibration images the threshold found {point.sensitivity:.1%} of {point.positives:,} with '
+        f'{label} and '
+        f'called {point.specificity:.1%} of {point.negatives:,} without it negative; it was chosen to find '
+        f'{point.target_sensitivity:.0%}.'
+    )
 
 # %% ../nbs/51_bundle.ipynb #4fad7665
-def load_weights(model, # a torch module of the bundle's architecture
-                 weights: bytes, # of model.safetensors
-                ): # the module, in evaluation mode
+def load_weights(
+    model,  # a torch module of the bundle's architecture
+    weights: bytes,  # of model.safetensors
+):  # the module, in evaluation mode
     "Put a bundle's rounded weights into a network of PyTorch"
     import torch
     from safetensors.numpy import load
-    model.load_state_dict({k: torch.from_numpy(np.array(v, dtype=np.float32 if v.dtype == np.float16 else v.dtype)) for k, v in load(weights).items()})
+
+    model.load_state_dict(
+        {
+            k: torch.from_numpy(np.array(v, dtype=np.float32 if v.dtype == np.float16 else v.dtype))
+            for k, v in load(weights).items()
+        }
+    )
     return model.eval()
 
-def read_run(run_dir, # folder of `chestxray run`
-            ) -> dict: # point, scores, calibrator, report, frozen, and detector and referral where the run has them
+# %% ../nbs/51_bundle.ipynb #95777ce7
+def read_run(
+    run_dir,  # folder of `chestxray run`
+) -> dict:  # point, scores, calibrator, report, frozen, and detector and referral where the run has them
     "What a run was judged with; refuses one whose files were changed after they were frozen"
     from chestxray_fastai.calibrate import Calibrator, choose_calibrator, read_calibration
     from chestxray_fastai.scores import ScoresError, read_scores
     from chestxray_fastai.lock import check_frozen
+
     run = Path(run_dir)
     for name in ('model.json', 'model.safetensors', 'scores.csv', 'frozen.json'):
-        if not (run/name).is_file():
+        if not (run / name).is_file():
             raise BundleError(f'{run.name} holds no {name}: pass the folder of a finished `chestxray run`.')
-    frozen, scores = check_frozen(run), read_scores(run/'scores.csv')
+    frozen = check_frozen(run)
+    scores = read_scores(run / 'scores.csv')
     if isinstance(frozen['point'], dict):
         raise BundleError(f'{run.name} has {len(frozen["point"])} labels, and a bundle answers for one so far.')
-    try: calibrator = read_calibration(run/'calibration.json') if (run/'calibration.json').exists() else choose_calibrator(scores)
+    try:
+        calibrator = (
+            read_calibration(run / 'calibration.json')
+            if (run / 'calibration.json').exists()
+            else choose_calibrator(scores)
+        )
     except ScoresError:
-        if (run/'calibration.json').exists(): raise
-        calibrator = Calibrator('none', {})                                       # too few patients to fit one
-    if isinstance(calibrator, dict): calibrator = calibrator[frozen['point'].label]
+        if (run / 'calibration.json').exists():
+            raise
+        calibrator = Calibrator('none', {})  # too few patients to fit one
+    if isinstance(calibrator, dict):
+        calibrator = calibrator[frozen['point'].label]
     found = dict(frozen=frozen, point=frozen['point'], scores=scores, calibrator=calibrator)
     for name in ('report', 'detector', 'referral'):
-        file = run/f'{name}.json'
+        file = run / f'{name}.json'
         found[name] = read_json(file) if file.is_file() else None
     rule = found['referral']
     if rule is not None and not _is_number(_field(rule, 'threshold')):
         raise BundleError(f'referral.json in {run.name} holds no rule: make it again.')
     if rule is not None and abs(rule['threshold'] - frozen['point'].logit) > 1e-9:
-        raise BundleError(f'referral.json in {run.name} is made for another threshold than the frozen one: make it '
-                          f'again.')
+        raise BundleError(
+            f'referral.json in {run.name} is made for another threshold than the frozen one: make it again.'
+        )
     return found
 
 # %% ../nbs/51_bundle.ipynb #1d821e1a
-def selftest_pixels(size: int) -> np.ndarray: # uint8, shape (4, size, size)
+def selftest_pixels(size: int) -> np.ndarray:  # uint8, shape (4, size, size)
     "Four patterns that are the same on every machine"
     y, x = np.mgrid[:size, :size]
-    return np.stack([255*x//size, 255*y//size, (x*x + 3*y*x)//size % 256, (7*x + 13*y*y) % 256]).astype(np.uint8)
-
+    return np.stack(
+        [255 * x // size, 255 * y // size, (x * x + 3 * y * x) // size % 256, (7 * x + 13 * y * y) % 256]
+    ).astype(np.uint8)
 
 MAX_SECONDS = 60  # for the first questions that a bundle is asked
 
+# %% ../nbs/51_bundle.ipynb #16dc1bf7
 def _run(session, pixels, seconds=None):
     "Outputs of a graph as a list; stopped between two operators when `seconds` are over"
     import onnxruntime as ort
+
     options = ort.RunOptions()
     options.log_severity_level = 4
     timer = threading.Timer(seconds, setattr, (options, 'terminate', True)) if seconds else None
-    if timer: timer.daemon = True; timer.start()
-    try: return session.run(None, {'pixels': np.ascontiguousarray(pixels)}, options)
+    if timer:
+        timer.daemon = True
+        timer.start()
+    try:
+        return session.run(None, {'pixels': np.ascontiguousarray(pixels)}, options)
     except Exception as error:
-        raise BundleError(f'The graph of the bundle cannot answer for {len(pixels)} pictures '
-                          f'({_runtime_words(error)}): freeze the run again.') from None
+        raise BundleError(
+            f'The graph of the bundle cannot answer for {len(pixels)} pictures '
+            f'({_runtime_words(error)}): freeze the run again.'
+        ) from None
     finally:
-        if timer: timer.cancel()
+        if timer:
+            timer.cancel()
 
-def run_graph(session, # an ONNX Runtime session
-              pixels, # uint8, shape (n, size, size)
-              batch_size=64, # pictures at a time, fewer where they are large
-              seconds: float = None, # that one batch may take
-             ) -> dict: # logit float64 (n,), features (n, K), and map (n, h, w) where the bundle has one
+# %% ../nbs/51_bundle.ipynb #41d0b473
+def run_graph(
+    session,  # an ONNX Runtime session
+    pixels,  # uint8, shape (n, size, size)
+    batch_size=64,  # pictures at a time, fewer where they are large
+    seconds: float = None,  # that one batch may take
+) -> dict:  # logit float64 (n,), features (n, K), and map (n, h, w) where the bundle has one
     "All outputs of a graph, batch by batch; raises `BundleError`"
     names = [o.name for o in session.get_outputs()]
-    step = max(1, min(batch_size, batch_size*224**2//max(1, pixels.shape[-1]**2)))
-    found = [_run(session, pixels[i:i + step], seconds) for i in range(0, len(pixels), step)]
+    step = max(1, min(batch_size, batch_size * 224**2 // max(1, pixels.shape[-1] ** 2)))
+    found = [_run(session, pixels[i : i + step], seconds) for i in range(0, len(pixels), step)]
     out = {name: np.concatenate([f[i] for f in found]) for i, name in enumerate(names)}
     return {**out, 'logit': out['logit'].astype(np.float64)}
 
-def compare(trained, # the network before rounding, as `frozen_network` gives it
-            session, # ONNX Runtime session of the bundle
-            pixels, # images, uint8, shape (n, size, size)
-            ill, # which of them are positive, bool, shape (n,)
-           ) -> dict: # ready for JSON
+# %% ../nbs/51_bundle.ipynb #675e11ff
+def compare(
+    trained,  # the network before rounding, as `frozen_network` gives it
+    session,  # ONNX Runtime session of the bundle
+    pixels,  # images, uint8, shape (n, size, size)
+    ill,  # which of them are positive, bool, shape (n,)
+) -> dict:  # ready for JSON
     "How well the bundle agrees with the trained network, and how strong its maps are"
     import torch
-    mine, device = run_graph(session, pixels), next(trained.parameters()).device
+
+    mine = run_graph(session, pixels)
+    device = next(trained.parameters()).device
     with torch.no_grad():
-        theirs = np.concatenate([trained(torch.tensor(pixels[i:i + 64]).to(device))[0].cpu().numpy() for i in range(0, len(pixels), 64)])
-    found = dict(images=len(pixels), moved=float(np.abs(mine['logit'] - theirs).max()), features=mine['features'].shape[1], map=False)
+        theirs = np.concatenate(
+            [trained(torch.tensor(pixels[i : i + 64]).to(device))[0].cpu().numpy() for i in range(0, len(pixels), 64)]
+        )
+    found = dict(
+        images=len(pixels),
+        moved=float(np.abs(mine['logit'] - theirs).max()),
+        features=mine['features'].shape[1],
+        map=False,
+    )
     strongest = mine['map'][ill if np.any(ill) else ...].max((1, 2)) if 'map' in mine else None
-    if strongest is not None: found.update(map=True, map_scale=max(float(np.quantile(strongest, .5)), 1e-6))
+    if strongest is not None:
+        found.update(map=True, map_scale=max(float(np.quantile(strongest, 0.5)), 1e-6))
     return found
 
 # %% ../nbs/51_bundle.ipynb #235cca69
-INTENDED_USE = ('For learning and research on images like those it was trained on. Not a medical device: no decision about a patient may rest on it. '
-                'Not for other age groups, other devices or other questions than those of its data, on which alone it was judged.')
-
+INTENDED_USE = (
+    'For learning and research on images like those it was trained on. Not a medical device: no decision about a'
+    ' patient may rest on it. Not for other age groups, other devices or other questions than those of its data, on'
+    ' which alone it was judged.'
+)
 UNTESTED_MAPS = 'Nobody has tested what its heat maps show.'
 
-def heat_map_verdict(judged, # `explanation` of report.json
-                    ) -> dict: # passed, failed and undecidable tests by name, and `words`; or `words` alone
+# %% ../nbs/51_bundle.ipynb #0f092746
+def heat_map_verdict(
+    judged,  # `explanation` of report.json
+) -> dict:  # passed, failed and undecidable tests by name, and `words`; or `words` alone
     "What the tests of the heat maps gave, in one sentence"
     judged = judged or {}
     tests = {k: v['passed'] for k, v in judged.items() if isinstance(v, dict) and 'passed' in v}
-    if not tests: return dict(words=str(judged.get('refused') or judged.get('verdict') or UNTESTED_MAPS))
+    if not tests:
+        return dict(words=str(judged.get('refused') or judged.get('verdict') or UNTESTED_MAPS))
     passed, failed, undecidable = ([k for k, ok in tests.items() if ok is v] for v in (True, False, None))
     kinds = dict(passed=passed, failed=failed)
     says = [f'{verb} {_and(names)}' for verb, names in kinds.items() if names]
-    if undecidable: says.append(f'could not be judged by {_and(undecidable)}')
+    if undecidable:
+        says.append(f'could not be judged by {_and(undecidable)}')
     advice = 'they hint at where the network looks, and prove no lesion'
-    if failed or not passed: advice = 'do not take them for an explanation'
+    if failed or not passed:
+        advice = 'do not take them for an explanation'
     split = dict(valid='validation ', calib='calibration ', test='test ').get(judged.get('split'), '')
     words = f'Tested on {judged.get("n")} {split}images, its heat maps {_and(says)}: {advice}.'
     return dict(kinds, undecidable=undecidable, words=words, **{k: judged.get(k) for k in ('n', 'patients', 'split')})
 
-def _and(words): return words[0] if len(words) == 1 else ', '.join(words[:-1]) + ' and ' + words[-1]
+# %% ../nbs/51_bundle.ipynb #55d87ef4
+def _and(words):
+    return words[0] if len(words) == 1 else ', '.join(words[:-1]) + ' and ' + words[-1]
 
-def bundle_card(card: dict, # what model.json holds
-                facts: dict, # of `read_run`
-                storage: str, # of the weights
-                measured: dict, # of `compare`
-                unused, # names of weights that the graph does not use
-                licence: str = None, intended_use: str = None, # by default the licence of the data set, and `INTENDED_USE`
-                people: str = None, # whose images the model was made and judged on; by default what the data set says
-               ) -> dict: # ready for JSON
+# %% ../nbs/51_bundle.ipynb #a2769721
+def bundle_card(
+    card: dict,  # what model.json holds
+    facts: dict,  # of `read_run`
+    storage: str,  # of the weights
+    measured: dict,  # of `compare`
+    unused,  # names of weights that the graph does not use
+    licence: str = None,
+    intended_use: str = None,  # by default the licence of the data set, and `INTENDED_USE`
+    people: str = None,  # whose images the model was made and judged on; by default what the data set says
+) -> dict:  # ready for JSON
     "What bundle.json says, but for the detector and the self-test"
     import onnx, onnxruntime, platform, torch
     from chestxray_fastai import __version__
     from chestxray_fastai.sources import SETS
-    report, point = facts['report'] or {}, facts['point']
+
+    report = facts['report'] or {}
+    point = facts['point']
     data = {k: v for k, v in report.get('data', {}).items() if k in ('name', 'n', 'patients')}
-    known, test = SETS.get(data.get('name'), {}), report.get('test')
-    figures = test and {k: test[k] for k in ('n', 'patients', 'auroc', 'sensitivity', 'specificity', 'accuracy', 'ece') if k in test}
+    known = SETS.get(data.get('name'), {})
+    test = report.get('test')
+    figures = test and {
+        k: test[k] for k in ('n', 'patients', 'auroc', 'sensitivity', 'specificity', 'accuracy', 'ece') if k in test
+    }
     label = point.label or card['labels'][0]
-    return {'format': 1, 'name': '-'.join(str(v) for v in (data.get('name', label), card['arch'], card['preprocessing']['size'])), 'label': label,
-            'architecture': {**{k: card[k] for k in ('arch', 'n_out', 'params', 'weights')}, 'storage': storage}, 'preprocessing': card['preprocessing'],
-            'graph': {**measured, 'unused': list(unused)}, 'calibration': facts['calibrator'].to_dict(),
-            'operating_point': {**promise(facts['scores'], point, facts['calibrator'], label=label), 'label': label}, 'referral': facts['referral'], 'test': figures, 'explanation': heat_map_verdict(report.get('explanation')),
-            'data': {**data, 'people': people or known.get('people'), 'manifest': facts['frozen']['manifest'], 'credit': known.get('cite')},
-            'run': facts['frozen']['hash'], 'frozen': facts['frozen']['when'], 'versions': {**card['versions'], 'chestxray_fastai': __version__, 'python': platform.python_version(),
-                'torch': torch.__version__, 'onnx': onnx.__version__, 'onnxruntime': onnxruntime.__version__},
-            'licence': licence or known.get('licence', 'that of the training data'), 'intended_use': intended_use or INTENDED_USE}
+    return {
+        'format': 1,
+        'name': '-'.join(str(v) for v in (data.get('name', label), card['arch'], card['preprocessing']['size'])),
+        'label': label,
+        'architecture': {**{k: card[k] for k in ('arch', 'n_out', 'params', 'weights')}, 'storage': storage},
+        'preprocessing': card['preprocessing'],
+        'graph': {**measured, 'unused': list(unused)},
+        'calibration': facts['calibrator'].to_dict(),
+        'operating_point': {**promise(facts['scores'], point, facts['calibrator'], label=label), 'label': label},
+        'referral': facts['referral'],
+        'test': figures,
+        'explanation': heat_map_verdict(report.get('explanation')),
+        'data': {
+            **data,
+            'people': people or known.get('people'),
+            'manifest': facts['frozen']['manifest'],
+            'credit': known.get('cite'),
+        },
+        'run': facts['frozen']['hash'],
+        'frozen': facts['frozen']['when'],
+        'versions': {
+            **card['versions'],
+            'chestxray_fastai': __version__,
+            'python': platform.python_version(),
+            'torch': torch.__version__,
+            'onnx': onnx.__version__,
+            'onnxruntime': onnxruntime.__version__,
+        },
+        'licence': licence or known.get('licence', 'that of the training data'),
+        'intended_use': intended_use or INTENDED_USE,
+    }
 
 # %% ../nbs/51_bundle.ipynb #6ed168d3
-def image_features(pixels: np.ndarray, # uint8, shape (n, size, size)
-                  ) -> np.ndarray: # float32, shape (n, 17 + 4 for each scale)
+def image_features(
+    pixels: np.ndarray,  # uint8, shape (n, size, size)
+) -> np.ndarray:  # float32, shape (n, 17 + 4 for each scale)
     "As `uncertainty.image_features`: quantiles of the grey values, and the logarithm of how much neighbours differ at each scale"
     flat = np.sort(pixels.reshape(len(pixels), -1), axis=1, kind='stable')
-    ranks = (np.linspace(.01, .99, 17)*(flat.shape[1] - 1)).round().astype(int)
-    columns, p = [flat[:, ranks]/np.float32(255)], pixels.astype(np.float32)/255
+    ranks = (np.linspace(0.01, 0.99, 17) * (flat.shape[1] - 1)).round().astype(int)
+    columns = [flat[:, ranks] / np.float32(255)]
+    p = pixels.astype(np.float32) / 255
     while p.shape[1] >= 8:
         for step in (p[:, :, 1:] - p[:, :, :-1], p[:, 1:] - p[:, :-1]):
             size = np.abs(step)
             columns.append(np.log(np.stack([size.mean((1, 2)), np.sqrt((size**2).mean((1, 2)))], 1) + np.float32(1e-3)))
-        n = p.shape[1]//2*2
-        p = (p[:, :n:2, :n:2] + p[:, 1:n:2, :n:2] + p[:, :n:2, 1:n:2] + p[:, 1:n:2, 1:n:2])/4
+        n = p.shape[1] // 2 * 2
+        p = (p[:, :n:2, :n:2] + p[:, 1:n:2, :n:2] + p[:, :n:2, 1:n:2] + p[:, 1:n:2, 1:n:2]) / 4
     return np.concatenate(columns, axis=1, dtype=np.float32)
 
+# %% ../nbs/51_bundle.ipynb #9296bb0b
 def _array(told):
     "Numbers of a detector; raises `ValueError`"
-    found = np.frombuffer(base64.b64decode(told['float32'], validate=True), '<f4').reshape(told['shape']).astype(np.float64)
-    if not np.isfinite(found).all(): raise ValueError
+    found = (
+        np.frombuffer(base64.b64decode(told['float32'], validate=True), '<f4').reshape(told['shape']).astype(np.float64)
+    )
+    if not np.isfinite(found).all():
+        raise ValueError
     return found
 
 def _check_part(part, width):
     "Raise `ValueError` unless the arrays of one part belong together; `width`: of all features"
     k, r = part['axes'].shape
     shapes = dict(mean=(k,), scale=(k,), variance=(r,), rest=(1,), centre=(1,), spread=(1,))
-    if any(part[name].shape != shape for name, shape in shapes.items()): raise ValueError
-    if type(part['start']) is not int or part['start'] < 0 or part['start'] + k != width: raise ValueError
-    if min(part[name].min(initial=1) for name in ('scale', 'variance', 'rest', 'spread')) <= 0: raise ValueError
+    if any(part[name].shape != shape for name, shape in shapes.items()):
+        raise ValueError
+    if type(part['start']) is not int or part['start'] < 0 or part['start'] + k != width:
+        raise ValueError
+    if min(part[name].min(initial=1) for name in ('scale', 'variance', 'rest', 'spread')) <= 0:
+        raise ValueError
 
-def read_detector(told: dict, # what `OutlierDetector.to_dict` gives
-                 ) -> dict: # ready for `distances`
+# %% ../nbs/51_bundle.ipynb #705b464d
+def read_detector(
+    told: dict,  # what `OutlierDetector.to_dict` gives
+) -> dict:  # ready for `distances`
     "A detector of strangers as arrays; raises `BundleError`"
     try:
-        if (told['kind'], told['version']) != ('outlier_detector', 1): raise BundleError('The detector of strangers is of a kind that this version does not know: install a newer chestxray_fastai.')
+        if (told['kind'], told['version']) != ('outlier_detector', 1):
+            raise BundleError(
+                'The detector of strangers is of a kind that this version does not know: install a newer'
+                ' chestxray_fastai.'
+            )
         parts = [{k: _array(v) if isinstance(v, dict) else v for k, v in part.items()} for part in told['parts']]
-        width, size = told['width'], told['size']
-        if not all(_KINDS['count'](v) for v in (width, size)) or size > 4096: raise ValueError
+        width = told['width']
+        size = told['size']
+        if not all(_KINDS['count'](v) for v in (width, size)) or size > 4096:
+            raise ValueError
         columns = width + (image_features(np.zeros((1, size, size), np.uint8)).shape[1] if size else 0)
-        if not parts or not columns or not _is_number(told['threshold']): raise ValueError
-        for part in parts: _check_part(part, columns)
-    except BundleError: raise
-    except (KeyError, TypeError, ValueError, AttributeError): raise _nonsense('its detector of strangers is damaged') from None
+        if not parts or not columns or not _is_number(told['threshold']):
+            raise ValueError
+        for part in parts:
+            _check_part(part, columns)
+    except BundleError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _nonsense('its detector of strangers is damaged') from None
     return {**told, 'parts': parts}
 
-def distances(detector: dict, # of `read_detector`
-              features: np.ndarray, pixels: np.ndarray, # shapes (n, K) and (n, size, size)
-             ) -> np.ndarray: # shape (n, parts), in units of what is usual
+# %% ../nbs/51_bundle.ipynb #4fa73694
+def distances(
+    detector: dict,  # of `read_detector`
+    features: np.ndarray,
+    pixels: np.ndarray,  # shapes (n, K) and (n, size, size)
+) -> np.ndarray:  # shape (n, parts), in units of what is usual
     "As `OutlierDetector.distances`"
-    x = np.concatenate(([features] if detector['width'] else []) + ([image_features(pixels)] if detector['size'] else []), 1).astype(np.float64)
+    x = np.concatenate(
+        ([features] if detector['width'] else []) + ([image_features(pixels)] if detector['size'] else []), 1
+    ).astype(np.float64)
     found = []
     for p in detector['parts']:
-        z = (x[:, p['start']:] - p['mean'])/p['scale']
-        along = np.einsum('nk,kr->nr', z, p['axes'])  # not @, whose threads would get in the way of those that share out a folder
-        squared = (along**2/p['variance']).sum(1) + np.maximum((z**2).sum(1) - (along**2).sum(1), 0)/p['rest'][0]
-        found.append((np.log(squared + 1e-12) - p['centre'][0])/p['spread'][0])
+        z = (x[:, p['start'] :] - p['mean']) / p['scale']
+        along = np.einsum(
+            'nk,kr->nr', z, p['axes']
+        )  # not @, whose threads would get in the way of those that share out a folder
+        squared = (along**2 / p['variance']).sum(1) + np.maximum((z**2).sum(1) - (along**2).sum(1), 0) / p['rest'][0]
+        found.append((np.log(squared + 1e-12) - p['centre'][0]) / p['spread'][0])
     return np.stack(found, 1)
 
 # %% ../nbs/51_bundle.ipynb #e7eabb11
-def run_pixels(run, # folder of the run
-               preprocessing: dict, split: str,
-               n: int = None, # take so many by lot; by default all
-               seed=0): # pixels (n, size, size), and their rows of the Manifest
+def run_pixels(
+    run,  # folder of the run
+    preprocessing: dict,
+    split: str,
+    n: int = None,  # take so many by lot; by default all
+    seed=0,
+):  # pixels (n, size, size), and their rows of the Manifest
     "The known images of one split of a run; raises `BundleError` where they are not there"
     from chestxray_fastai.manifest import label_columns, read_manifest
     from chestxray_fastai.pixels import decode_all
-    rows = read_manifest(Path(run)/'manifest.csv')
+
+    rows = read_manifest(Path(run) / 'manifest.csv')
     rows = rows.assign(truth=rows[label_columns(rows)[0]])
     rows = rows[(rows.split == split) & rows.truth.isin((0, 1))]
-    if n and n < len(rows): rows = rows.iloc[np.sort(np.random.default_rng(seed).permutation(len(rows))[:n])]
+    if n and n < len(rows):
+        rows = rows.iloc[np.sort(np.random.default_rng(seed).permutation(len(rows))[:n])]
     found = list(decode_all(rows.path, preprocessing['size'], preprocessing['resize']))
-    if gone := next((f for f in found if isinstance(f, StorageError)), None): raise gone
+    if gone := next((f for f in found if isinstance(f, StorageError)), None):
+        raise gone
     good = np.array([not isinstance(f, Exception) for f in found], dtype=bool)
     if not good.any():
-        raise BundleError(f'None of the {len(rows)} images of {split} that manifest.csv in {Path(run).name} names '
-                          f'can be read, and freezing needs them: put them back.')
+        raise BundleError(
+            f'None of the {len(rows)} images of {split} that manifest.csv in {Path(run).name} names '
+            'can be read, and freezing needs them: put them back.'
+        )
     return np.stack([f for f, ok in zip(found, good) if ok]), rows[good]
 
-def fit_detector(run, session, # folder of the run; ONNX Runtime session of the bundle
-                 preprocessing: dict,
-                 alpha=.02, # share of home images that may be referred
-                ) -> dict: # what `OutlierDetector.to_dict` gives
+# %% ../nbs/51_bundle.ipynb #838cd996
+def fit_detector(
+    run,
+    session,  # folder of the run; ONNX Runtime session of the bundle
+    preprocessing: dict,
+    alpha=0.02,  # share of home images that may be referred
+) -> dict:  # what `OutlierDetector.to_dict` gives
     "Fit a detector on the training images of a run, with a threshold from its calibration images"
     from chestxray_fastai.ood import OutlierDetector
-    (train, _), (calib, rows) = (run_pixels(run, preprocessing, split) for split in ('train', 'calib'))
-    return OutlierDetector.fit(run_graph(session, train)['features'], train, run_graph(session, calib)['features'], calib,
-                               patients=rows.patient.to_numpy(), alpha=alpha).to_dict()
 
-def fit_probe(run, session, # folder of the run; ONNX Runtime session of the bundle
-              preprocessing: dict,
-             ) -> dict: # what `uncertainty.fit_orientation` gives
+    (train, _), (calib, rows) = (run_pixels(run, preprocessing, split) for split in ('train', 'calib'))
+    return OutlierDetector.fit(
+        run_graph(session, train)['features'],
+        train,
+        run_graph(session, calib)['features'],
+        calib,
+        patients=rows.patient.to_numpy(),
+        alpha=alpha,
+    ).to_dict()
+
+# %% ../nbs/51_bundle.ipynb #85d42958
+def fit_probe(
+    run,
+    session,  # folder of the run; ONNX Runtime session of the bundle
+    preprocessing: dict,
+) -> dict:  # what `uncertainty.fit_orientation` gives
     "Fit a probe that tells films that are turned, mirrored or inverted, on training images of a run"
     from chestxray_fastai.ood import fit_orientation
+
     (train, _), (calib, rows) = (run_pixels(run, preprocessing, split) for split in ('train', 'calib'))
     return fit_orientation(lambda p: run_graph(session, p)['features'], train, calib, rows.patient.to_numpy())
 
 # %% ../nbs/51_bundle.ipynb #0b5e1e11
-_FIELDS = dict( # each field of a card by its kind
-    text='name label architecture.arch architecture.weights architecture.storage preprocessing.resize '
-         'calibration.method '
-         'operating_point.scale operating_point.words operating_point.chosen_on run frozen licence intended_use '
-         'data.manifest',
-    number='operating_point.logit', positive='preprocessing.size preprocessing.channels graph.features',
-    rate='operating_point.value operating_point.probability operating_point.target_sensitivity '
-         'operating_point.sensitivity '
-         'operating_point.specificity',
+_FIELDS = dict(  # each field of a card by its kind
+    text=(
+        'name label architecture.arch architecture.weights architecture.storage preprocessing.resize '
+        'calibration.method '
+        'operating_point.scale operating_point.words operating_point.chosen_on run frozen licence intended_use '
+        'data.manifest'
+    ),
+    number='operating_point.logit',
+    positive='preprocessing.size preprocessing.channels graph.features',
+    rate=(
+        'operating_point.value operating_point.probability operating_point.target_sensitivity '
+        'operating_point.sensitivity '
+        'operating_point.specificity'
+    ),
     count='architecture.n_out architecture.params graph.images operating_point.positives operating_point.negatives',
-    flag='graph.map', table='calibration.params data versions', texts='graph.unused')
+    flag='graph.map',
+    table='calibration.params data versions',
+    texts='graph.unused',
+)
 
+# %% ../nbs/51_bundle.ipynb #b97659c7
 def _check_fields(card):
     for kind, paths in _FIELDS.items():
         for path in paths.split():
@@ -766,126 +1097,179 @@ def _check_fields(card):
 def _between(words, low, *values, high):
     "Refuse values that are out of order"
     row = [low, *values, high]
-    if any(a > b for a, b in zip(row, row[1:])): raise _nonsense(words)
+    if any(a > b for a, b in zip(row, row[1:])):
+        raise _nonsense(words)
 
 # %% ../nbs/51_bundle.ipynb #0b5e1e12
 def _check_preprocessing(card):
-    pre, channels = card['preprocessing'], card['preprocessing']['channels']
+    pre = card['preprocessing']
+    channels = card['preprocessing']['channels']
     whole = type(pre['size']) is int and 8 <= pre['size'] <= 4096 and channels in (1, 3)
     if not whole or pre['resize'] not in ('squash', 'crop', 'pad'):
-        raise _nonsense(f'preprocessing.size {pre["size"]}, channels {channels} and resize '
-                        f'{printable(pre["resize"])[:20]} give no picture')
+        raise _nonsense(
+            f'preprocessing.size {pre["size"]}, channels {channels} and resize '
+            f'{printable(pre["resize"])[:20]} give no picture'
+        )
     for name, kind in (('mean', 'number'), ('std', 'positive')):
         v = _field(pre, name)
         if not isinstance(v, list) or len(v) != channels or not all(map(_KINDS[kind], v)):
             raise _nonsense(f'preprocessing.{name} is not {channels} number{"s"*(channels > 1)}')
     graph = card['graph']
-    if not _KINDS['rate'](_field(graph, 'moved')): raise _nonsense('graph.moved is no small number')
+    if not _KINDS['rate'](_field(graph, 'moved')):
+        raise _nonsense('graph.moved is no small number')
     if graph['map'] and not _KINDS['positive'](_field(graph, 'map_scale')):
         raise _nonsense('graph.map_scale is no positive number')
 
+# %% ../nbs/51_bundle.ipynb #c8ab749e
 _PARAMETERS = {'none': '', 'temperature': 'temperature', 'platt': 'a c', 'beta': 'a b c', 'isotonic': 'low high'}
 
+# %% ../nbs/51_bundle.ipynb #336b2284
 def _check_calibration(told):
-    method, p = told['method'], told['params']
+    method = told['method']
+    p = told['params']
     if method not in _PARAMETERS:
-        raise BundleError(f'The calibration method {printable(method)[:40]!r} is not known to this version: install '
-                          f'a newer chestxray_fastai.')
+        raise BundleError(
+            f'The calibration method {printable(method)[:40]!r} is not known to this version: install '
+            'a newer chestxray_fastai.'
+        )
     for name in _PARAMETERS[method].split():
-        if not _is_number(_field(p, name)): raise _nonsense(f'calibration.params.{name} is no number')
+        if not _is_number(_field(p, name)):
+            raise _nonsense(f'calibration.params.{name} is no number')
     if method == 'isotonic':
         corners = [_field(p, k) for k in ('logit', 'probability')]
-        if not all(isinstance(c, list) and len(c) > 1 and all(map(_is_number, c)) and sorted(c) == c for c in corners) or len(corners[0]) != len(corners[1]):
+        if not all(
+            isinstance(c, list) and len(c) > 1 and all(map(_is_number, c)) and sorted(c) == c for c in corners
+        ) or len(corners[0]) != len(corners[1]):
             raise _nonsense('the corners of the isotonic calibration do not rise')
         if not 0 < p['low'] <= p['high'] < 1:
             raise _nonsense('the isotonic calibration leaves the range of probabilities')
     if method == 'temperature' and p['temperature'] <= 0:
         raise _nonsense('the temperature of the calibration is not above 0')
-    with np.errstate(all='ignore'): probe = calibrated(np.linspace(-50, 50, 101), told)
+    with np.errstate(all='ignore'):
+        probe = calibrated(np.linspace(-50, 50, 101), told)
     if not np.isfinite(probe).all() or np.diff(probe).min() < 0 or probe[0] == probe[-1]:
         raise _nonsense('the calibration does not rise with the logit')
 
+# %% ../nbs/51_bundle.ipynb #73699804
 def _check_point(card):
     "The threshold, told three times, and the promise, told twice"
     p = card['operating_point']
     if p['scale'] not in ('raw', 'calibrated'):
-        raise _nonsense(f'the threshold is on the scale {printable(p["scale"])[:20]!r}, which is neither raw nor '
-                        f'calibrated')
+        raise _nonsense(
+            f'the threshold is on the scale {printable(p["scale"])[:20]!r}, which is neither raw nor calibrated'
+        )
     cut = float(calibrated([p['logit']], card['calibration'])[0]) if p['scale'] == 'raw' else p['logit']
     for name, z in (('probability', cut), ('value', p['logit'])):
         if abs(p[name] - _sigmoid(z)) > 1e-6:
-            raise _nonsense(f'the threshold is the logit {p["logit"]:.4g}, and operating_point.{name} {p[name]:.4g} '
-                            f'is another')
+            raise _nonsense(
+                f'the threshold is the logit {p["logit"]:.4g}, and operating_point.{name} {p[name]:.4g} is another'
+            )
     curve = _field(p, 'curve')
     names = ('probability', 'sensitivity', 'specificity')
     if not isinstance(curve, list) or not curve or not all(_KINDS['rate'](_field(c, k)) for c in curve for k in names):
         raise _nonsense('the curve of thresholds is no list of rates')
     for k, sign in zip(names, (1, -1, 1)):
-        if any(sign*(b[k] - a[k]) < 0 for a, b in zip(curve, curve[1:])):
+        if any(sign * (b[k] - a[k]) < 0 for a, b in zip(curve, curve[1:])):
             raise _nonsense(f'the {k} of the curve goes up and down')
-    below = max((c for c in curve if c['probability'] < p['probability'] - 1e-9), key=lambda c: c['probability'], default=dict(sensitivity=1, specificity=0))
-    above = min((c for c in curve if c['probability'] > p['probability'] + 1e-9), key=lambda c: c['probability'], default=dict(sensitivity=0, specificity=1))
-    for k, n, (low, high) in (('sensitivity', p['positives'], (above, below)), ('specificity', p['negatives'], (below, above))):
-        if not low[k] - 1.5/max(n, 1) <= p[k] <= high[k] + 1.5/max(n, 1):
+    below = max(
+        (c for c in curve if c['probability'] < p['probability'] - 1e-9),
+        key=lambda c: c['probability'],
+        default=dict(sensitivity=1, specificity=0),
+    )
+    above = min(
+        (c for c in curve if c['probability'] > p['probability'] + 1e-9),
+        key=lambda c: c['probability'],
+        default=dict(sensitivity=0, specificity=1),
+    )
+    for k, n, (low, high) in (
+        ('sensitivity', p['positives'], (above, below)),
+        ('specificity', p['negatives'], (below, above)),
+    ):
+        if not low[k] - 1.5 / max(n, 1) <= p[k] <= high[k] + 1.5 / max(n, 1):
             raise _nonsense(f'the {k} {p[k]:.3f} at the threshold is not that of the curve')
 
 # %% ../nbs/51_bundle.ipynb #0b5e1e13
 def _check_referral(card):
-    rule, cut = _field(card, 'referral'), card['operating_point']['logit']
-    if rule is None: return
+    rule = _field(card, 'referral')
+    cut = card['operating_point']['logit']
+    if rule is None:
+        return
     if not _is_number(_field(rule, 'threshold')) or abs(rule['threshold'] - cut) > 1e-6:
         raise _nonsense('the rule for referrals is made for another threshold')
-    low, high = _field(rule, 'low'), _field(rule, 'high')
+    low = _field(rule, 'low')
+    high = _field(rule, 'high')
     if not isinstance(_field(rule, 'promise'), (str, type(None))):
         raise _nonsense('what the rule for referrals promises is no text')
-    if low is None and high is None: return
+    if low is None and high is None:
+        return
     if not (_is_number(low) and _is_number(high) and low <= cut <= high):
         raise _nonsense('the threshold does not lie within the band of referrals')
 
+# %% ../nbs/51_bundle.ipynb #80ead2a0
 def _check_test(card):
     "What was measured on the test: rates, or null where nothing could be measured"
     test = _field(card, 'test')
-    if test is None: return
+    if test is None:
+        return
     for k in ('n', 'patients'):
         if k in test or not isinstance(test, dict):
-            if not _KINDS['count'](_field(test, k)): raise _nonsense(f'test.{k} is no count')
+            if not _KINDS['count'](_field(test, k)):
+                raise _nonsense(f'test.{k} is no count')
     for k in set(test) - {'n', 'patients'}:
         if not all(v is None or _KINDS['rate'](v) for v in (_field(test[k], end) for end in ('value', 'low', 'high'))):
             raise _nonsense(f'test.{printable(k)[:30]} is no rate with its interval')
 
+# %% ../nbs/51_bundle.ipynb #482598f2
 def _check_rest(card):
-    data, told = card['data'], card.get('explanation')
+    data = card['data']
+    told = card.get('explanation')
     _field(card, 'detector')
     if not all(data.get(k) is None or _KINDS['text'](data[k]) for k in ('name', 'people', 'credit')):
         raise _nonsense('data.name, data.people and data.credit are text')
-    if told is not None and not _KINDS['text'](_field(told, 'words')): raise _nonsense('explanation.words is no text')
+    if told is not None and not _KINDS['text'](_field(told, 'words')):
+        raise _nonsense('explanation.words is no text')
     known = _field(card, 'selftest')
     if not isinstance(known, list) or len(known) != 4 or not all(map(_is_number, known)):
         raise _nonsense('the self-test is not four numbers')
     examples = card.get('examples') or []
-    if not isinstance(examples, list) or len(examples) > 9: raise _nonsense('the examples are no short list')
+    if not isinstance(examples, list) or len(examples) > 9:
+        raise _nonsense('the examples are no short list')
     for e in examples:
-        if not all(_KINDS['text'](_field(e, k)) for k in ('name', 'caption')) or _field(e, 'expected') not in ('positive', 'negative', 'refer'):
+        if not all(_KINDS['text'](_field(e, k)) for k in ('name', 'caption')) or _field(e, 'expected') not in (
+            'positive',
+            'negative',
+            'refer',
+        ):
             raise _nonsense('an example has no name, caption or expected answer')
         if not isinstance(_field(e, 'png'), str) or not _png(e).startswith(b'\x89PNG'):
             raise _nonsense('an example is no PNG')
 
+# %% ../nbs/51_bundle.ipynb #57a8d62d
 def _png(example):
     "The bytes of the picture of an example"
-    try: return base64.b64decode(example['png'], validate=True)
-    except (binascii.Error, ValueError): return b''
+    try:
+        return base64.b64decode(example['png'], validate=True)
+    except (binascii.Error, ValueError):
+        return b''
 
-def check_card(text: bytes, # of bundle.json
-              ) -> dict: # the card
+# %% ../nbs/51_bundle.ipynb #581670c0
+def check_card(
+    text: bytes,  # of bundle.json
+) -> dict:  # the card
     "What bundle.json says; raises `BundleError` where it makes no sense"
-    try: card = read_json(text, 'bundle.json')
-    except StorageError: raise
+    try:
+        card = read_json(text, 'bundle.json')
+    except StorageError:
+        raise
     except ChestXrayError as error:
         raise BundleError(f'{error} Use another copy of the bundle, or freeze the run again.') from None
-    if not isinstance(card, dict): raise _nonsense('it is no table of names and values')
+    if not isinstance(card, dict):
+        raise _nonsense('it is no table of names and values')
     if card.get('format') != 1 or isinstance(card['format'], bool):
-        raise BundleError(f'The bundle has format {printable(repr(card.get("format")))[:40]}, which this version '
-                          f'does not know: install a newer chestxray_fastai.')
+        raise BundleError(
+            f'The bundle has format {printable(repr(card.get("format")))[:40]}, which this version '
+            'does not know: install a newer chestxray_fastai.'
+        )
     _check_fields(card)
     _check_preprocessing(card)
     _check_calibration(card['calibration'])
@@ -896,47 +1280,69 @@ def check_card(text: bytes, # of bundle.json
     return card
 
 # %% ../nbs/51_bundle.ipynb #0b5e1e17
-def known_answers(session, size: int) -> list: # logits of the four patterns
+def known_answers(session, size: int) -> list:  # logits of the four patterns
     "What the self-test must give; raises `BundleError` unless the graph takes any number of pictures, each on its own"
     patterns = selftest_pixels(size)
     logits = run_graph(session, patterns)['logit']
     for n in (1, 2, 3):
         some = run_graph(session, patterns[:n])['logit']
-        if some.shape != (n,) or not np.abs(some - logits[:n]).max() <= 1e-3*max(1, np.abs(logits).max()):
-            raise BundleError(f'The graph of this architecture answers differently for {n} pictures at once than for four: '
-                              'it cannot be frozen. Train another architecture, e.g. resnet18.')
+        if some.shape != (n,) or not np.abs(some - logits[:n]).max() <= 1e-3 * max(1, np.abs(logits).max()):
+            raise BundleError(
+                f'The graph of this architecture answers differently for {n} pictures at once than for four: '
+                'it cannot be frozen. Train another architecture, e.g. resnet18.'
+            )
     return logits.tolist()
 
-def are_phantoms(rows): # of a Manifest
+# %% ../nbs/51_bundle.ipynb #5bb90ceb
+def are_phantoms(rows):  # of a Manifest
     "Whether all images were drawn by `write_phantoms`"
     return 'source' in rows and len(rows) > 0 and bool((rows.source == 'phantom').all())
 
 def _example(pixels, name, caption, expected):
     "An example, ready for JSON"
     from PIL import Image
+
     stream = BytesIO()
     Image.fromarray(pixels).save(stream, 'PNG', optimize=True)
     return dict(name=name, caption=caption, expected=expected, png=base64.b64encode(stream.getvalue()).decode('ascii'))
 
-def phantom_examples(card: dict, session, # of the bundle
-                     pixels, rows, # as `run_pixels` gives them
-                     n=2, # of each class
-                    ) -> list: # ready for JSON; empty unless all of the run's images are phantoms
+# %% ../nbs/51_bundle.ipynb #0d18374a
+def phantom_examples(
+    card: dict,
+    session,  # of the bundle
+    pixels,
+    rows,  # as `run_pixels` gives them
+    n=2,  # of each class
+) -> list:  # ready for JSON; empty unless all of the run's images are phantoms
     "Phantoms that the bundle answers rightly and without doubt, and a picture that it refers"
-    if not are_phantoms(rows): return []
-    out, point, rule = run_graph(session, pixels), card['operating_point'], card['referral'] or {}
+    if not are_phantoms(rows):
+        return []
+    out = run_graph(session, pixels)
+    point = card['operating_point']
+    rule = card['referral'] or {}
     z = out['logit'] if point['scale'] == 'raw' else calibrated(out['logit'], card['calibration'])
-    ill, near = rows.truth.to_numpy() == 1, np.ones(len(z), bool)
+    ill = rows.truth.to_numpy() == 1
+    near = np.ones(len(z), bool)
     detector = None if card['detector'] is None else read_detector(card['detector'])
-    def far(features, seen): return distances(detector, features, seen).max(1)
-    if detector: near = far(out['features'], pixels) <= .8*min(detector['threshold'], 1.5)
-    band = [v for v in (rule.get('low'), rule.get('high')) if v is not None] or [point['logit']]*2
+
+    def far(features, seen):
+        return distances(detector, features, seen).max(1)
+
+    if detector:
+        near = far(out['features'], pixels) <= 0.8 * min(detector['threshold'], 1.5)
+    band = [v for v in (rule.get('low'), rule.get('high')) if v is not None] or [point['logit']] * 2
     made = []
-    for decision, word, fit in (('positive', 'with', ill & (z > band[1] + 1)), ('negative', 'without', ~ill & (z < band[0] - 1))):
+    for decision, word, fit in (
+        ('positive', 'with', ill & (z > band[1] + 1)),
+        ('negative', 'without', ~ill & (z < band[0] - 1)),
+    ):
         rank = [k for k in np.argsort(-np.abs(z)) if fit[k] and near[k]]
-        made += [_example(pixels[k], f'{decision} {i}', f'A phantom {word} {card["label"]}', decision) for i, k in enumerate(rank[:n], 1)]
+        made += [
+            _example(pixels[k], f'{decision} {i}', f'A phantom {word} {card["label"]}', decision)
+            for i, k in enumerate(rank[:n], 1)
+        ]
     noise = np.random.default_rng(0).integers(0, 256, (1, *pixels.shape[1:]), dtype=np.uint8)
-    if detector and far(run_graph(session, noise)['features'], noise)[0] > 2*detector['threshold']:
+    if detector and far(run_graph(session, noise)['features'], noise)[0] > 2 * detector['threshold']:
         made.append(_example(noise[0], 'noise', 'Noise, which is no X-ray', 'refer'))
     return made
 
@@ -944,27 +1350,34 @@ def phantom_examples(card: dict, session, # of the bundle
 def needed(*packages):
     "Raise a `BundleError` when a package that freezing needs is not installed"
     missing = [name for name in packages if not find_spec(name)]
-    if missing: raise BundleError(f'Freezing needs {" and ".join(missing)}: pip install "chestxray_fastai[freeze]".')
+    if missing:
+        raise BundleError(f'Freezing needs {" and ".join(missing)}: pip install "chestxray_fastai[freeze]".')
 
-def freeze_bundle(run_dir, # folder of `chestxray run`
-                  out=None, # folder of the bundle; by default `bundle` in the run folder
-                  model=None, # (network, card); by default what `learner.load_model` finds in the run
-                  storage='float16', # of the weights' kernels and matrices; or 'float32', twice as large
-                  detector='auto', # of strangers: the run's detector.json, or fitted on its training images; None for a bundle without
-                  alpha=.02, # share of films like the run's own that a detector fitted here may refer
-                  licence: str = None, intended_use: str = None, # by default the licence of the data set, and `INTENDED_USE`
-                  n_compare=128, # calibration images on which network and bundle are compared
-                  people: str = None, # whose images they are, e.g. 'adults, one hospital in Hanover'; by default what the data set says
-                  examples='auto', # pictures that travel along: some of the run's phantoms; None for none. Films of people never do
-                  probe=None, # of how a film lies: what `uncertainty.fit_orientation` gives, or 'auto' to fit it, which takes minutes
-                 ) -> Path: # the bundle's folder
+# %% ../nbs/51_bundle.ipynb #86596466
+def freeze_bundle(
+    run_dir,  # folder of `chestxray run`
+    out=None,  # folder of the bundle; by default `bundle` in the run folder
+    model=None,  # (network, card); by default what `learner.load_model` finds in the run
+    storage='float16',  # of the weights' kernels and matrices; or 'float32', twice as large
+    detector='auto',  # of strangers: the run's detector.json, or fitted on its training images; None for a bundle without
+    alpha=0.02,  # share of films like the run's own that a detector fitted here may refer
+    licence: str = None,
+    intended_use: str = None,  # by default the licence of the data set, and `INTENDED_USE`
+    n_compare=128,  # calibration images on which network and bundle are compared
+    people: str = None,  # whose images they are, e.g. 'adults, one hospital in Hanover'; by default what the data set says
+    examples='auto',  # pictures that travel along: some of the run's phantoms; None for none. Films of people never do
+    probe=None,  # of how a film lies: what `uncertainty.fit_orientation` gives, or 'auto' to fit it, which takes minutes
+) -> Path:  # the bundle's folder
     "Freeze a finished run into a sealed bundle"
     needed('torch', 'onnx')
-    run, facts = Path(run_dir), read_run(run_dir)
+    run = Path(run_dir)
+    facts = read_run(run_dir)
     if model is None:
         from chestxray_fastai.networks import load_model
+
         model = load_model(run, device='cpu')
-    network, card = copy.deepcopy(model[0]).cpu().eval(), model[1]
+    network = copy.deepcopy(model[0]).cpu().eval()
+    card = model[1]
     pre = card['preprocessing']
     images, rows = run_pixels(run, pre, facts['point'].chosen_on, n_compare)
     trained = frozen_network(network, card)
@@ -972,16 +1385,30 @@ def freeze_bundle(run_dir, # folder of `chestxray run`
     graph, tensors, unused = place_weights(export_graph(trained, pre['size']), weights)
     session, keep = load_graph(graph, tensors, unused)
     known = known_answers(session, pre['size'])
-    told = bundle_card(card, facts, storage, compare(trained, session, images, rows.truth.to_numpy() == 1), unused, licence, intended_use,
-                       'none: phantoms' if people is None and are_phantoms(rows) else people)
-    if told['graph']['moved'] > .05:
+    told = bundle_card(
+        card,
+        facts,
+        storage,
+        compare(trained, session, images, rows.truth.to_numpy() == 1),
+        unused,
+        licence,
+        intended_use,
+        'none: phantoms' if people is None and are_phantoms(rows) else people,
+    )
+    if told['graph']['moved'] > 0.05:
         raise BundleError(f"Rounding moved a logit by {told['graph']['moved']:.3f}: freeze with storage='float32'.")
     told['detector'] = (facts['detector'] or fit_detector(run, session, pre, alpha)) if detector == 'auto' else detector
     told['selftest'] = known
-    if probe is not None: told['probe'] = fit_probe(run, session, pre) if probe == 'auto' else plain_json(probe)
-    if examples is not None and (few := phantom_examples(told, session, images, rows)): told['examples'] = few
-    files = {'bundle.json': json.dumps(told, indent=1, allow_nan=False).encode('utf-8'), 'model.onnx': graph, 'model.safetensors': tensors}
-    check_card(files['bundle.json'])                                              # what is frozen can be loaded, or nothing is written
-    out = run/'bundle' if out is None else Path(out)
+    if probe is not None:
+        told['probe'] = fit_probe(run, session, pre) if probe == 'auto' else plain_json(probe)
+    if examples is not None and (few := phantom_examples(told, session, images, rows)):
+        told['examples'] = few
+    files = {
+        'bundle.json': json.dumps(told, indent=1, allow_nan=False).encode('utf-8'),
+        'model.onnx': graph,
+        'model.safetensors': tensors,
+    }
+    check_card(files['bundle.json'])  # what is frozen can be loaded, or nothing is written
+    out = run / 'bundle' if out is None else Path(out)
     write_bundle(files, out)
     return out

@@ -12,15 +12,26 @@ __all__ = ['METHODS', 'MIN_CLASS', 'MANY_PATIENTS', 'Calibrator', 'fit_calibrato
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
 import numpy as np
 import pandas as pd
-
 from .core import printable, read_json, StorageError, write_whole
-from .scores import (check_scores, one_label, score_columns, score_labels, ScoresError, sigmoid,
-                                     split_rows)
-from .evaluate import (bootstrap, calibration_error, interval, log_losses, probability_bins,
-                                       resample_weights)
+from chestxray_fastai.scores import (
+    check_scores,
+    one_label,
+    score_columns,
+    score_labels,
+    ScoresError,
+    sigmoid,
+    split_rows,
+)
+from chestxray_fastai.evaluate import (
+    bootstrap,
+    calibration_error,
+    interval,
+    log_losses,
+    probability_bins,
+    resample_weights,
+)
 from .plots import COLOURS, plot_axes, plot_reliability
 
 # %% ../nbs/34_calibrate.ipynb #672565e8
@@ -33,80 +44,114 @@ def _columns(method, z):
 def _regress(x, y, intercept=True, weight=None):
     "Slopes and intercept of a logistic regression without penalty"
     from sklearn.linear_model import LogisticRegression
-    fit = LogisticRegression(C=np.inf, solver='newton-cholesky', tol=1e-10, max_iter=1000, fit_intercept=intercept).fit(x, y, weight)
+
+    fit = LogisticRegression(C=np.inf, solver='newton-cholesky', tol=1e-10, max_iter=1000, fit_intercept=intercept).fit(
+        x, y, weight
+    )
     return [float(v) for v in (*fit.coef_[0], *fit.intercept_[:intercept])]
 
+# %% ../nbs/34_calibrate.ipynb #98e31c80
 def _staircase(z, y, low, high):
     "The rising function of least squares, as its corners, and the bounds it is held between"
     from sklearn.isotonic import IsotonicRegression
-    fit = IsotonicRegression(out_of_bounds='clip').fit(z, y)
-    return dict(logit=fit.X_thresholds_.tolist(), probability=fit.y_thresholds_.tolist(), low=float(low), high=float(high))
 
+    fit = IsotonicRegression(out_of_bounds='clip').fit(z, y)
+    return dict(
+        logit=fit.X_thresholds_.tolist(), probability=fit.y_thresholds_.tolist(), low=float(low), high=float(high)
+    )
+
+# %% ../nbs/34_calibrate.ipynb #924d9472
 def _fit(method, z, y):
     "The rising map of one method with the lowest loss, from logits and truth (0 or 1, both occur), shape (n,); flat when the scores don't rise with the finding"
-    z, y = np.asarray(z, float), np.asarray(y, float)
-    low, high, x = 1 / ((y == 0).sum() + 2), ((y == 1).sum() + 1) / ((y == 1).sum() + 2), _columns(method, z)
-    bottom, top = z[y == 1].min(), z[y == 0].max()
+    z = np.asarray(z, float)
+    y = np.asarray(y, float)
+    low = 1 / ((y == 0).sum() + 2)
+    high = ((y == 1).sum() + 1) / ((y == 1).sum() + 2)
+    x = _columns(method, z)
+    bottom = z[y == 1].min()
+    top = z[y == 0].max()
     if (method == 'beta' and bottom >= top) or (method == 'temperature' and bottom >= 0 >= top):
-        raise ScoresError(f'These images are told apart perfectly, which leaves the {method} method without a limit: use platt or isotonic.')
-    if method == 'isotonic': return _staircase(z, y, low, high)
+        raise ScoresError(
+            f'These images are told apart perfectly, which leaves the {method} method without a limit: use platt or'
+            ' isotonic.'
+        )
+    if method == 'isotonic':
+        return _staircase(z, y, low, high)
     if method == 'temperature':
         a = _regress(x, y, intercept=False)[0]
         return dict(temperature=1 / a if a > 0 else np.inf)
     if method == 'platt':
         aim = np.where(y == 1, high, low)
         a, c = _regress(np.r_[x, x], np.repeat([1, 0], len(y)), weight=np.r_[aim, 1 - aim])
-        return dict(a=a, c=c) if a > 0 else dict(a=0., c=float(np.log(aim.mean() / (1 - aim.mean()))))
+        return dict(a=a, c=c) if a > 0 else dict(a=0.0, c=float(np.log(aim.mean() / (1 - aim.mean()))))
     a, b, c = _regress(x, y)
-    if a < 0: a, (b, c) = 0., _regress(x[:, 1:], y)
-    elif b < 0: b, (a, c) = 0., _regress(x[:, :1], y)
-    return dict(a=a, b=b, c=c) if min(a, b) >= 0 else dict(a=0., b=0., c=float(np.log(y.mean() / (1 - y.mean()))))
+    if a < 0:
+        a, (b, c) = 0.0, _regress(x[:, 1:], y)
+    elif b < 0:
+        b, (a, c) = 0.0, _regress(x[:, :1], y)
+    return dict(a=a, b=b, c=c) if min(a, b) >= 0 else dict(a=0.0, b=0.0, c=float(np.log(y.mean() / (1 - y.mean()))))
 
 # %% ../nbs/34_calibrate.ipynb #5706984c
 def _map(method, params, z):
     "Calibrated logits"
     from scipy.special import logit as log_odds
+
     z = np.asarray(z, float)
-    if method == 'none': return z
-    if method == 'temperature': return z / params['temperature']
-    if method == 'platt': return params['a'] * z + params['c']
-    if method == 'beta': return _columns('beta', z) @ [params['a'], params['b']] + params['c']
+    if method == 'none':
+        return z
+    if method == 'temperature':
+        return z / params['temperature']
+    if method == 'platt':
+        return params['a'] * z + params['c']
+    if method == 'beta':
+        return _columns('beta', z) @ [params['a'], params['b']] + params['c']
     return log_odds(np.interp(z, params['logit'], params['probability']).clip(params['low'], params['high']))
 
 def _fit_rising(method, z, y):
     "As `_fit`, but refuse a flat map"
     params = _fit(method, z, y)
-    if np.ptp(_map(method, params, [np.min(z), np.max(z)])) > 0: return params
-    raise ScoresError('The scores do not rise with the finding: positives score no higher than negatives here, and no calibration mends that.')
+    if np.ptp(_map(method, params, [np.min(z), np.max(z)])) > 0:
+        return params
+    raise ScoresError(
+        'The scores do not rise with the finding: positives score no higher than negatives here, and no calibration'
+        ' mends that.'
+    )
 
 # %% ../nbs/34_calibrate.ipynb #dd7232c0
 MIN_CLASS = 10
 
+# %% ../nbs/34_calibrate.ipynb #630bd624
 @dataclass(frozen=True)
 class Calibrator:
     "A rising map of the logit of one label, and what it rests on"
-    method: str # 'temperature', 'platt', 'beta', 'isotonic' or 'none'
+
+    method: str  # 'temperature', 'platt', 'beta', 'isotonic' or 'none'
     params: dict
     label: str = ''
-    fitted_on: str = 'calib' # the split
-    n: int = 0 # images
+    fitted_on: str = 'calib'  # the split
+    n: int = 0  # images
     positives: int = 0
     patients: int = 0
-    compared: dict = None # cross-fitted figures of each method, when this one was chosen among several
+    compared: dict = None  # cross-fitted figures of each method, when this one was chosen among several
 
     def logits(self, logit):
         "Calibrated log-odds, any shape"
         return _map(self.method, self.params, np.ravel(logit)).reshape(np.shape(logit))[()]
 
-    def apply(self, scores: pd.DataFrame) -> pd.DataFrame: # all splits, with calibrated logits; the order is kept (`isotonic` makes ties)
+    def apply(
+        self, scores: pd.DataFrame
+    ) -> pd.DataFrame:  # all splits, with calibrated logits; the order is kept (`isotonic` makes ties)
         "Scores whose logits for this label are calibrated"
         out = check_scores(scores)
-        if self.label not in score_labels(out): raise ScoresError(f'These scores have no label {self.label!r}, for which the calibrator was fitted.')
+        if self.label not in score_labels(out):
+            raise ScoresError(f'These scores have no label {self.label!r}, for which the calibrator was fitted.')
         out[score_columns(self.label)[1]] = self.logits(out[score_columns(self.label)[1]])
         out.attrs['logits'] = True
         return out
 
-    def to_dict(self): "Plain values for JSON"; return asdict(self)
+    def to_dict(self):
+        "Plain values for JSON"
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, d: dict):
@@ -114,70 +159,116 @@ class Calibrator:
         try:
             found = cls(**d)
             probe = found.logits(np.linspace(-50, 50, 101))
-            if found.method not in (*METHODS, 'none') or not np.isfinite(probe).all() or np.diff(probe).min() < 0: raise ValueError
-        except (KeyError, TypeError, ValueError): raise ScoresError('This is no calibrator: its method is unknown, or its numbers give no rising map.') from None
+            if found.method not in (*METHODS, 'none') or not np.isfinite(probe).all() or np.diff(probe).min() < 0:
+                raise ValueError
+        except (KeyError, TypeError, ValueError):
+            raise ScoresError(
+                'This is no calibrator: its method is unknown, or its numbers give no rising map.'
+            ) from None
         return found
 
     def __str__(self):
-        numbers = ', '.join(f'{k} {v:.3f}' for k, v in self.params.items()) if self.method != 'isotonic' else f'{len(self.params["logit"])} corners'
-        return (f'{self.label + ": " if self.label else ""}{self.method}{f" ({numbers})" if numbers else ""}, fitted on {self.n} images of {self.patients} patients '
-                f'of {self.fitted_on}, {self.positives} positive')
+        numbers = (
+            ', '.join(f'{k} {v:.3f}' for k, v in self.params.items())
+            if self.method != 'isotonic'
+            else f'{len(self.params["logit"])} corners'
+        )
+        return (
+            f'{self.label + ": " if self.label else ""}{self.method}{f" ({numbers})" if numbers else ""}, fitted on'
+            f' {self.n} images of {self.patients} patients of {self.fitted_on}, {self.positives} positive'
+        )
 
 # %% ../nbs/34_calibrate.ipynb #f91266ee
 def _enough(rows, split, label, least=MIN_CLASS):
     "`rows`, if they hold enough patients of each class"
     positive, negative = (rows.patient[rows.y == v].nunique() for v in (1, 0))
-    if min(positive, negative) >= least: return rows
-    raise ScoresError(f'{split or "The table"} has positives of {positive} patients and negatives of {negative}{f" for {printable(label)}" if label else ""}, and this takes at least {least} of each: '
-                      'add patients, or leave the scores as they are and say so.')
+    if min(positive, negative) >= least:
+        return rows
+    raise ScoresError(
+        f'{split or "The table"} has positives of {positive} patients and negatives of'
+        f' {negative}{f" for {printable(label)}" if label else ""}, and this takes at least {least} of each: add'
+        ' patients, or leave the scores as they are and say so.'
+    )
 
 def _fitting_rows(scores, split, label):
     "The known rows of one label and split, if something may be fitted on them"
-    if split == 'test': raise ScoresError('What is fitted or chosen on the test makes the figures of the test worthless: use calib.')
+    if split == 'test':
+        raise ScoresError('What is fitted or chosen on the test makes the figures of the test worthless: use calib.')
     return _enough(one_label(scores, label, split), split, label)
 
-def _several(scores, label): return label is None and len(score_labels(scores)) > 1
+# %% ../nbs/34_calibrate.ipynb #ca7ab1b0
+def _several(scores, label):
+    return label is None and len(score_labels(scores)) > 1
 
-def fit_calibrator(scores: pd.DataFrame,
-                   method: str = 'platt', # 'temperature', 'platt', 'beta', 'isotonic', or 'none' for no change
-                   split: str = 'calib', # where it is fitted: never on the test, nor where the model was trained
-                   label: str = None, # one of several labels; by default all, as a dict by label
-                  ): # a `Calibrator`, or a dict of them by label
+# %% ../nbs/34_calibrate.ipynb #2a29a806
+def fit_calibrator(
+    scores: pd.DataFrame,
+    method: str = 'platt',  # 'temperature', 'platt', 'beta', 'isotonic', or 'none' for no change
+    split: str = 'calib',  # where it is fitted: never on the test, nor where the model was trained
+    label: str = None,  # one of several labels; by default all, as a dict by label
+):  # a `Calibrator`, or a dict of them by label
     "Fit one method on one split"
-    if method not in (*METHODS, 'none'): raise ScoresError(f'method is one of {", ".join(METHODS)} or none, not {method!r}.')
-    if _several(scores, label): return {l: fit_calibrator(scores, method, split, l) for l in score_labels(scores)}
+    if method not in (*METHODS, 'none'):
+        raise ScoresError(f'method is one of {", ".join(METHODS)} or none, not {method!r}.')
+    if _several(scores, label):
+        return {l: fit_calibrator(scores, method, split, l) for l in score_labels(scores)}
     rows = _fitting_rows(scores, split, label)
-    if split == 'train': raise ScoresError('The model has seen the labels of train, and is surer there than anywhere else: fit on calib.')
-    return Calibrator(method, {} if method == 'none' else _fit_rising(method, rows.logit, rows.y), label or '', split or '', len(rows), int(rows.y.sum()), int(rows.patient.nunique()))
+    if split == 'train':
+        raise ScoresError(
+            'The model has seen the labels of train, and is surer there than anywhere else: fit on calib.'
+        )
+    return Calibrator(
+        method,
+        {} if method == 'none' else _fit_rising(method, rows.logit, rows.y),
+        label or '',
+        split or '',
+        len(rows),
+        int(rows.y.sum()),
+        int(rows.patient.nunique()),
+    )
 
-def calibrate(scores: pd.DataFrame, calibrators) -> pd.DataFrame: # `calibrators`: a `Calibrator`, or a dict of them by label
+# %% ../nbs/34_calibrate.ipynb #13bf6c33
+def calibrate(
+    scores: pd.DataFrame, calibrators
+) -> pd.DataFrame:  # `calibrators`: a `Calibrator`, or a dict of them by label
     "Scores with calibrated logits"
-    for c in calibrators.values() if isinstance(calibrators, dict) else [calibrators]: scores = c.apply(scores)
+    for c in calibrators.values() if isinstance(calibrators, dict) else [calibrators]:
+        scores = c.apply(scores)
     return scores
 
 # %% ../nbs/34_calibrate.ipynb #6151f07d
-def write_calibration(calibrators, file) -> Path: # `calibrators`: a `Calibrator`, or a dict of them by label
+def write_calibration(calibrators, file) -> Path:  # `calibrators`: a `Calibrator`, or a dict of them by label
     "Write calibrators to a JSON file"
     file = Path(file)
     found = [c.to_dict() for c in (calibrators.values() if isinstance(calibrators, dict) else [calibrators])]
     return write_whole(file, json.dumps(dict(calibrators=found), indent=1, allow_nan=False))
 
-def read_calibration(file): # a `Calibrator`, or a dict of them by label
+# %% ../nbs/34_calibrate.ipynb #06de4362
+def read_calibration(file):  # a `Calibrator`, or a dict of them by label
     "Read what `write_calibration` wrote"
     file = Path(file)
-    if not file.is_file(): raise ScoresError(f'There is no file {printable(file.name)} in {printable(file.parent.name)}: fit a calibrator and write it there.')
-    try: found = [Calibrator.from_dict(d) for d in read_json(file)['calibrators']]
-    except ScoresError as e: raise ScoresError(f'{printable(file.name)}: {e}') from None
-    except StorageError: raise
-    except (ValueError, KeyError, TypeError): raise ScoresError(f'{printable(file.name)} holds no calibration: write it by write_calibration.') from None
+    if not file.is_file():
+        raise ScoresError(
+            f'There is no file {printable(file.name)} in {printable(file.parent.name)}: fit a calibrator and write it'
+            ' there.'
+        )
+    try:
+        found = [Calibrator.from_dict(d) for d in read_json(file)['calibrators']]
+    except ScoresError as e:
+        raise ScoresError(f'{printable(file.name)}: {e}') from None
+    except StorageError:
+        raise
+    except (ValueError, KeyError, TypeError):
+        raise ScoresError(f'{printable(file.name)} holds no calibration: write it by write_calibration.') from None
     return found[0] if [c.label for c in found] == [''] else {c.label: c for c in found}
 
 # %% ../nbs/34_calibrate.ipynb #56288a5e
-MANY_PATIENTS = 2000 # from which folds are dealt without comparing every patient with every fold
+MANY_PATIENTS = 2000  # from which folds are dealt without comparing every patient with every fold
 
 def _folds(y, patient, folds, seed):
     "Parts of the rows by patient, each with its share of patients who have the finding: the rows that are held out of each fit"
     from sklearn.model_selection import StratifiedGroupKFold
+
     code, names = pd.factorize(np.asarray(patient, str), sort=True)
     if len(names) <= MANY_PATIENTS:
         return [held for _, held in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(y, y, patient)]
@@ -187,40 +278,76 @@ def _folds(y, patient, folds, seed):
     part[order] = np.arange(len(names)) % folds
     return [np.flatnonzero(part[code] == f) for f in range(folds)]
 
-def crossfit(scores: pd.DataFrame, method: str, split: str = 'calib', label: str = None, folds: int = 5, seed: int = 0) -> pd.DataFrame: # as `one_label`, with calibrated logits
+# %% ../nbs/34_calibrate.ipynb #03779aef
+def crossfit(
+    scores: pd.DataFrame, method: str, split: str = 'calib', label: str = None, folds: int = 5, seed: int = 0
+) -> pd.DataFrame:  # as `one_label`, with calibrated logits
     "The rows of one split, each calibrated by a fit on other patients"
     rows = _fitting_rows(scores, split, label)
-    z, y, out = rows.logit.to_numpy(), rows.y.to_numpy(), rows.logit.to_numpy().copy()
+    z = rows.logit.to_numpy()
+    y = rows.y.to_numpy()
+    out = rows.logit.to_numpy().copy()
     for held in _folds(y, rows.patient, folds, seed) if method != 'none' else ():
         fit = np.setdiff1d(np.arange(len(y)), held)
         out[held] = _map(method, _fit_rising(method, z[fit], y[fit]), z[held])
     return rows.assign(logit=out)
 
-def compare_calibrators(scores: pd.DataFrame, split: str = 'calib',
-                        label: str = None, # one of several labels; by default all, in an index (label, method)
-                        methods=METHODS, folds: int = 5, n_boot: int = 1000, seed: int = 0) -> pd.DataFrame: # a row per method; log_loss, brier, ece, gain, low, high, refused
+# %% ../nbs/34_calibrate.ipynb #4cd864b4
+def compare_calibrators(
+    scores: pd.DataFrame,
+    split: str = 'calib',
+    label: str = None,  # one of several labels; by default all, in an index (label, method)
+    methods=METHODS,
+    folds: int = 5,
+    n_boot: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:  # a row per method; log_loss, brier, ece, gain, low, high, refused
     "What each method does to patients that its fit has not seen"
     if _several(scores, label):
-        return pd.concat({l: compare_calibrators(scores, split, l, methods, folds, n_boot, seed) for l in score_labels(scores)}, names=['label', 'method'])
-    found, draws = {}, {}
+        return pd.concat(
+            {l: compare_calibrators(scores, split, l, methods, folds, n_boot, seed) for l in score_labels(scores)},
+            names=['label', 'method'],
+        )
+    found = {}
+    draws = {}
     for m in ('none', *methods):
-        try: rows = crossfit(scores, m, split, label, folds, seed)
+        try:
+            rows = crossfit(scores, m, split, label, folds, seed)
         except ScoresError as e:
-            if m == 'none': raise
-            found[m] = dict(refused=str(e)); continue
+            if m == 'none':
+                raise
+            found[m] = dict(refused=str(e))
+            continue
         p = sigmoid(rows.logit)
-        found[m] = dict(log_loss=log_losses(rows.y, rows.logit).mean(), brier=((p - rows.y)**2).mean(), ece=calibration_error(rows.y, p), refused='')
-        if n_boot: draws[m] = bootstrap(rows, n_boot=n_boot, seed=seed).log_loss
-    table = pd.DataFrame(found).T.rename_axis('method').reindex(columns=['log_loss', 'brier', 'ece', 'gain', 'low', 'high', 'refused'])
+        found[m] = dict(
+            log_loss=log_losses(rows.y, rows.logit).mean(),
+            brier=((p - rows.y) ** 2).mean(),
+            ece=calibration_error(rows.y, p),
+            refused='',
+        )
+        if n_boot:
+            draws[m] = bootstrap(rows, n_boot=n_boot, seed=seed).log_loss
+    table = (
+        pd.DataFrame(found)
+        .T.rename_axis('method')
+        .reindex(columns=['log_loss', 'brier', 'ece', 'gain', 'low', 'high', 'refused'])
+    )
     table['gain'] = table.log_loss['none'] - table.log_loss
-    for m in draws: table.loc[m, ['low', 'high']] = interval((draws['none'] - draws[m]).to_frame()).iloc[0].tolist()
+    for m in draws:
+        table.loc[m, ['low', 'high']] = interval((draws['none'] - draws[m]).to_frame()).iloc[0].tolist()
     return table.astype({c: float for c in table if c != 'refused'})
 
-def choose_calibrator(scores: pd.DataFrame, split: str = 'calib', label: str = None, methods=METHODS, folds: int = 5, seed: int = 0): # as for `compare_calibrators`
+# %% ../nbs/34_calibrate.ipynb #6e364609
+def choose_calibrator(
+    scores: pd.DataFrame, split: str = 'calib', label: str = None, methods=METHODS, folds: int = 5, seed: int = 0
+):  # as for `compare_calibrators`
     "Fit, on all of `split`, the method with the lowest cross-fitted log loss; `none` is among them"
-    if _several(scores, label): return {l: choose_calibrator(scores, split, l, methods, folds, seed) for l in score_labels(scores)}
+    if _several(scores, label):
+        return {l: choose_calibrator(scores, split, l, methods, folds, seed) for l in score_labels(scores)}
     table = compare_calibrators(scores, split, label, methods, folds, n_boot=0)
-    compared = {m: {k: float(v) for k, v in row.items()} for m, row in table[['log_loss', 'brier', 'ece']].dropna().iterrows()}
+    compared = {
+        m: {k: float(v) for k, v in row.items()} for m, row in table[['log_loss', 'brier', 'ece']].dropna().iterrows()
+    }
     chosen = fit_calibrator(scores, min(compared, key=lambda m: compared[m]['log_loss']), split, label)
     return Calibrator(**{**asdict(chosen), 'compared': compared})
 
@@ -229,21 +356,40 @@ def _true_error(gaps, weights, level):
     "The ECE, and the true error that explains it with its interval; `gaps` is (probability - truth) in the column of its bin, shape (n, bins)"
     seen = gaps.mean(0)
     jitter = np.concatenate([w @ gaps / w.sum(1, keepdims=True) for w in weights]) - seen
-    ece, tail, factors = np.abs(seen).sum(), (1 - level) / 2, np.linspace(0, 3, 61)
-    shown = np.array([np.quantile(np.abs(f * seen + jitter).sum(1), [1 - tail, .5, tail]) for f in factors])
+    ece = np.abs(seen).sum()
+    tail = (1 - level) / 2
+    factors = np.linspace(0, 3, 61)
+    shown = np.array([np.quantile(np.abs(f * seen + jitter).sum(1), [1 - tail, 0.5, tail]) for f in factors])
     out = dict(ece=ece)
     for i, name in enumerate(('low', 'corrected', 'high')):
         last = np.flatnonzero(shown[:, i] <= ece)
         last = last[-1] if len(last) else -1
         inside = 0 <= last < len(factors) - 1
-        out[name] = ece * (factors[last] + (ece - shown[last, i]) / (shown[last + 1, i] - shown[last, i]) * factors[1] if inside else factors[-1] if last > 0 else 0.)
+        out[name] = ece * (
+            factors[last] + (ece - shown[last, i]) / (shown[last + 1, i] - shown[last, i]) * factors[1]
+            if inside
+            else factors[-1] if last > 0 else 0.0
+        )
     return out
 
-def calibration_errors(scores: pd.DataFrame, split: str = None, label: str = None, n_bins: int = 15,
-                       n_boot: int = 1000, seed: int = 0, level: float = .95) -> pd.DataFrame: # index binning ('width', 'mass'); columns ece, corrected, low, high
+# %% ../nbs/34_calibrate.ipynb #b544cbe5
+def calibration_errors(
+    scores: pd.DataFrame,
+    split: str = None,
+    label: str = None,
+    n_bins: int = 15,
+    n_boot: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:  # index binning ('width', 'mass'); columns ece, corrected, low, high
     "The expected calibration error as it shows, and freed from chance, with an interval over patients"
-    rows, found = one_label(scores, label, split), {}
-    if rows.patient.nunique() < MIN_CLASS: raise ScoresError(f'{len(rows)} rows of {rows.patient.nunique()} patients are too few for a calibration error, which takes at least {MIN_CLASS} patients.')
+    rows = one_label(scores, label, split)
+    found = {}
+    if rows.patient.nunique() < MIN_CLASS:
+        raise ScoresError(
+            f'{len(rows)} rows of {rows.patient.nunique()} patients are too few for a calibration error, which takes at'
+            f' least {MIN_CLASS} patients.'
+        )
     p = sigmoid(rows.logit)
     for binning in ('width', 'mass'):
         where, edges = probability_bins(p, n_bins, binning)
@@ -254,74 +400,134 @@ def calibration_errors(scores: pd.DataFrame, split: str = None, label: str = Non
     return pd.DataFrame(found).T.rename_axis('binning')[['ece', 'corrected', 'low', 'high']]
 
 # %% ../nbs/34_calibrate.ipynb #d6a36452
-def calibration_effect(before: pd.DataFrame, after: pd.DataFrame, split: str = 'test', label: str = None, # two Scores of the same images
-                       n_boot: int = 2000, seed: int = 0, level: float = .95) -> pd.DataFrame: # index log_loss, brier, ece, auroc; before, after, difference, low, high
+def calibration_effect(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    split: str = 'test',
+    label: str = None,  # two Scores of the same images
+    n_boot: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:  # index log_loss, brier, ece, auroc; before, after, difference, low, high
     "What a calibration changed, with an interval of the difference over the same resampled patients"
     both = [one_label(s, label, split) for s in (before, after)]
-    if not both[0][['path', 'patient', 'y']].equals(both[1][['path', 'patient', 'y']]): raise ScoresError('The scores before and after must be of the same images in the same order.')
-    names, draws = ['log_loss', 'brier', 'ece', 'auroc'], [bootstrap(rows, n_boot=n_boot, seed=seed) for rows in both]
-    value = [pd.Series(dict(log_loss=log_losses(r.y, r.logit).mean(), brier=((sigmoid(r.logit) - r.y)**2).mean(), ece=calibration_error(r.y, sigmoid(r.logit)))) for r in both]
+    if not both[0][['path', 'patient', 'y']].equals(both[1][['path', 'patient', 'y']]):
+        raise ScoresError('The scores before and after must be of the same images in the same order.')
+    names = ['log_loss', 'brier', 'ece', 'auroc']
+    draws = [bootstrap(rows, n_boot=n_boot, seed=seed) for rows in both]
+    value = [
+        pd.Series(
+            dict(
+                log_loss=log_losses(r.y, r.logit).mean(),
+                brier=((sigmoid(r.logit) - r.y) ** 2).mean(),
+                ece=calibration_error(r.y, sigmoid(r.logit)),
+            )
+        )
+        for r in both
+    ]
     from sklearn.metrics import roc_auc_score
-    for v, rows in zip(value, both): v['auroc'] = roc_auc_score(rows.y, rows.logit)
+
+    for v, rows in zip(value, both):
+        v['auroc'] = roc_auc_score(rows.y, rows.logit)
     table = pd.DataFrame(dict(before=value[0], after=value[1])).loc[names].assign(difference=value[1] - value[0])
     return table.join(interval((draws[1] - draws[0])[names], level)).rename_axis('metric')
 
-def plot_calibrations(tables: dict, split: str = 'test', label: str = None, n_bins: int = 10, binning: str = 'width', n_boot: int = 500): # `tables`: Scores by name
+# %% ../nbs/34_calibrate.ipynb #238baeee
+def plot_calibrations(
+    tables: dict, split: str = 'test', label: str = None, n_bins: int = 10, binning: str = 'width', n_boot: int = 500
+):  # `tables`: Scores by name
     "Reliability diagrams with their histograms, side by side"
     import matplotlib.pyplot as plt
+
     fig, axes = plt.subplots(1, len(tables), figsize=(4.6 * len(tables), 5.4), layout='constrained', squeeze=False)
-    for ax, (name, scores) in zip(axes[0], tables.items()): plot_reliability(scores, split, label, ax, n_bins, binning, n_boot, title=name)
+    for ax, (name, scores) in zip(axes[0], tables.items()):
+        plot_reliability(scores, split, label, ax, n_bins, binning, n_boot, title=name)
     return fig
 
 # %% ../nbs/34_calibrate.ipynb #c2423f30
 def _log_odds(prevalence):
-    if not 0 < prevalence < 1: raise ScoresError(f'A prevalence lies between 0 and 1, and {prevalence} does not.')
+    if not 0 < prevalence < 1:
+        raise ScoresError(f'A prevalence lies between 0 and 1, and {prevalence} does not.')
     return float(np.log(prevalence / (1 - prevalence)))
 
 def _moved(scores, by, split, label):
     "Scores with the logits of one label and split moved"
-    rows, labels = check_scores(scores), score_labels(scores)
+    rows = check_scores(scores)
+    labels = score_labels(scores)
     label = labels[0] if label is None and len(labels) == 1 else label
-    if label not in labels: raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}, not {label!r}.')
+    if label not in labels:
+        raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}, not {label!r}.')
     column = score_columns(label)[1]
     here = np.ones(len(rows), bool) if split is None else (rows.split == split).to_numpy()
-    rows[column] = rows[column] + np.where(here, by(rows[column][here].to_numpy()), 0.)
+    rows[column] = rows[column] + np.where(here, by(rows[column][here].to_numpy()), 0.0)
     rows.attrs['logits'] = True
     return rows
 
-def shift_prevalence(scores: pd.DataFrame, # calibrated where the prevalence is `old`
-                     old: float, new: float, split: str = None, label: str = None) -> pd.DataFrame: # `split`: the rows from the new place; by default all
+# %% ../nbs/34_calibrate.ipynb #c54a010a
+def shift_prevalence(
+    scores: pd.DataFrame,  # calibrated where the prevalence is `old`
+    old: float,
+    new: float,
+    split: str = None,
+    label: str = None,
+) -> pd.DataFrame:  # `split`: the rows from the new place; by default all
     "Scores for a place where only the prevalence differs (Bayes' theorem)"
     return _moved(scores, lambda z: _log_odds(new) - _log_odds(old), split, label)
 
+# %% ../nbs/34_calibrate.ipynb #c5e998cc
 def _likeliest(z, weights, old):
     "The prevalence of highest likelihood for each row of weights, by bisection"
     ratio = np.exp(np.clip(z - _log_odds(old), -60, 60))  # how much likelier the score is with the finding than without
-    low, high = np.zeros(len(weights)), np.ones(len(weights))
+    low = np.zeros(len(weights))
+    high = np.ones(len(weights))
     for _ in range(40):
         middle = (low + high) / 2
         rising = (weights * ((ratio - 1) / (1 + middle[:, None] * (ratio - 1)))).sum(1) > 0
-        low, high = np.where(rising, middle, low), np.where(rising, high, middle)
+        low = np.where(rising, middle, low)
+        high = np.where(rising, high, middle)
     return (low + high) / 2
 
-def estimate_prevalence(scores: pd.DataFrame, # calibrated where the prevalence is `old`; no truth is looked at
-                        old: float, split: str = None, label: str = None,
-                        n_boot: int = 500, seed: int = 0, level: float = .95) -> pd.Series: # value, low, high
+# %% ../nbs/34_calibrate.ipynb #0e0a9761
+def estimate_prevalence(
+    scores: pd.DataFrame,  # calibrated where the prevalence is `old`; no truth is looked at
+    old: float,
+    split: str = None,
+    label: str = None,
+    n_boot: int = 500,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.Series:  # value, low, high
     "Prevalence of unlabelled images by maximum likelihood (Saerens 2002), if nothing but the prevalence has changed"
-    rows, labels = split_rows(scores, split), score_labels(scores)
-    if label is None and len(labels) > 1: raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}.')
+    rows = split_rows(scores, split)
+    labels = score_labels(scores)
+    if label is None and len(labels) > 1:
+        raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}.')
     z = rows[score_columns(label or labels[0])[1]].to_numpy()
     draws = [_likeliest(z, w, old) for w in resample_weights(rows.patient, n_boot, seed)]
-    found = interval(pd.DataFrame(dict(value=np.concatenate(draws))), level).loc['value'] if n_boot else dict(low=np.nan, high=np.nan)
+    found = (
+        interval(pd.DataFrame(dict(value=np.concatenate(draws))), level).loc['value']
+        if n_boot
+        else dict(low=np.nan, high=np.nan)
+    )
     return pd.Series(dict(value=_likeliest(z, np.ones((1, len(z))), old)[0], low=found['low'], high=found['high']))
 
 # %% ../nbs/34_calibrate.ipynb #fb75599e
-def match_prevalence(scores: pd.DataFrame, prevalence: float, # known, from elsewhere than these images' labels
-                     split: str = None, label: str = None) -> pd.DataFrame: # `split`: the rows from the new place; by default all
+def match_prevalence(
+    scores: pd.DataFrame,
+    prevalence: float,  # known, from elsewhere than these images' labels
+    split: str = None,
+    label: str = None,
+) -> pd.DataFrame:  # `split`: the rows from the new place; by default all
     "Scores whose mean probability at a new place is the prevalence known there (calibration in the large)"
     from scipy.optimize import brentq
+
     _log_odds(prevalence)
-    def by(z): return brentq(lambda b: sigmoid(z + b).mean() - prevalence, -np.abs(z).max() - 40, np.abs(z).max() + 40, xtol=1e-12)
+
+    def by(z):
+        return brentq(
+            lambda b: sigmoid(z + b).mean() - prevalence, -np.abs(z).max() - 40, np.abs(z).max() + 40, xtol=1e-12
+        )
+
     return _moved(scores, by, split, label)
 
 # %% ../nbs/34_calibrate.ipynb #1e14b140
@@ -333,54 +539,112 @@ def _local_draws(patient, most, repeats, seed):
         order = np.argsort(place, kind='stable')
         yield order, place[order]
 
-def recalibration_curve(scores: pd.DataFrame, # from the new place, with truth
-                        sizes=(50, 100, 200, 300), # local cases: images of whole patients, at least so many
-                        methods=('temperature', 'platt', 'beta', 'isotonic'), split: str = None, label: str = None,
-                        repeats: int = 30, seed: int = 0) -> pd.DataFrame: # a row per method and size: log_loss, its middle 90 % (low, high), brier, ece, flat, refused
+# %% ../nbs/34_calibrate.ipynb #91847f6e
+def recalibration_curve(
+    scores: pd.DataFrame,  # from the new place, with truth
+    sizes=(50, 100, 200, 300),  # local cases: images of whole patients, at least so many
+    methods=('temperature', 'platt', 'beta', 'isotonic'),
+    split: str = None,
+    label: str = None,
+    repeats: int = 30,
+    seed: int = 0,
+) -> pd.DataFrame:  # a row per method and size: log_loss, its middle 90 % (low, high), brier, ece, flat, refused
     "How the error on other patients falls with the number of local cases that a calibrator is fitted on"
-    rows, sizes, found = one_label(scores, label, split), sorted(sizes), []
-    z, y = rows.logit.to_numpy(), rows.y.to_numpy()
-    if len(rows) < 2 * sizes[-1]: raise ScoresError(f'{len(rows)} rows are too few to fit on {sizes[-1]} and judge on as many others: pass smaller sizes.')
+    rows = one_label(scores, label, split)
+    sizes = sorted(sizes)
+    found = []
+    z = rows.logit.to_numpy()
+    y = rows.y.to_numpy()
+    if len(rows) < 2 * sizes[-1]:
+        raise ScoresError(
+            f'{len(rows)} rows are too few to fit on {sizes[-1]} and judge on as many others: pass smaller sizes.'
+        )
     for order, place in _local_draws(rows.patient, sizes[-1], repeats, seed):
         ends = [np.searchsorted(place, place[n - 1], side='right') for n in sizes]  # whole patients
-        held = order[ends[-1]:]
+        held = order[ends[-1] :]
         for n, end in zip((0, *sizes), (0, *ends)):
             for m in methods if n else ['none']:
-                try: out = _map(m, {} if m == 'none' else _fit(m, z[order[:end]], y[order[:end]]), z[held])
-                except (ScoresError, ValueError): found.append(dict(method=m, cases=n, refused=1.)); continue
+                try:
+                    out = _map(m, {} if m == 'none' else _fit(m, z[order[:end]], y[order[:end]]), z[held])
+                except (ScoresError, ValueError):
+                    found.append(dict(method=m, cases=n, refused=1.0))
+                    continue
                 p = sigmoid(out)
-                found.append(dict(method=m, cases=n, refused=0., flat=float(np.ptp(out) == 0), log_loss=log_losses(y[held], out).mean(),
-                                  brier=((p - y[held])**2).mean(), ece=calibration_error(y[held], p, binning='mass')))
+                found.append(
+                    dict(
+                        method=m,
+                        cases=n,
+                        refused=0.0,
+                        flat=float(np.ptp(out) == 0),
+                        log_loss=log_losses(y[held], out).mean(),
+                        brier=((p - y[held]) ** 2).mean(),
+                        ece=calibration_error(y[held], p, binning='mass'),
+                    )
+                )
     groups = pd.DataFrame(found).groupby(['method', 'cases'], sort=False)
-    table = groups.mean().assign(low=groups.log_loss.quantile(.05), high=groups.log_loss.quantile(.95))
-    return table.reindex(columns=['log_loss', 'low', 'high', 'brier', 'ece', 'flat', 'refused']).sort_index(level=['method', 'cases'], sort_remaining=False)
+    table = groups.mean().assign(low=groups.log_loss.quantile(0.05), high=groups.log_loss.quantile(0.95))
+    return table.reindex(columns=['log_loss', 'low', 'high', 'brier', 'ece', 'flat', 'refused']).sort_index(
+        level=['method', 'cases'], sort_remaining=False
+    )
 
-def plot_recalibration(table: pd.DataFrame, value: str = 'log_loss', ax=None, title: str = 'Recalibrated on local cases'): # `table`: from `recalibration_curve`
+# %% ../nbs/34_calibrate.ipynb #fa8a3760
+def plot_recalibration(
+    table: pd.DataFrame, value: str = 'log_loss', ax=None, title: str = 'Recalibrated on local cases'
+):  # `table`: from `recalibration_curve`
     "Error on other patients against the number of local cases; the band is the middle 90 % of the draws"
     ax = plot_axes(ax, 'local cases', 'ECE' if value == 'ece' else value.replace('_', ' '), title, square=False)
     for i, (m, part) in enumerate(table.drop('none').groupby(level='method')):
-        part, colour = part.droplevel('method'), list(COLOURS.values())[i % 4] if i < 3 else '#7a9e5b'
+        part = part.droplevel('method')
+        colour = list(COLOURS.values())[i % 4] if i < 3 else '#7a9e5b'
         ax.plot(part.index, part[value], 'o-', color=colour, linewidth=1.8, markersize=4, label=m)
-        if value == 'log_loss': ax.fill_between(part.index, part.low, part.high, color=colour, alpha=.12, linewidth=0)
+        if value == 'log_loss':
+            ax.fill_between(part.index, part.low, part.high, color=colour, alpha=0.12, linewidth=0)
     ax.axhline(table.loc['none', value].iloc[0], color=COLOURS['guide'], linestyle=':', linewidth=1.4, label='as it is')
-    ax.legend(frameon=False, fontsize=8, ncols=5, loc='upper center', bbox_to_anchor=(.5, -.2), columnspacing=1, handlelength=1.4)
+    ax.legend(
+        frameon=False,
+        fontsize=8,
+        ncols=5,
+        loc='upper center',
+        bbox_to_anchor=(0.5, -0.2),
+        columnspacing=1,
+        handlelength=1.4,
+    )
     ax.set_xticks(sorted(set(table.index.get_level_values('cases')) - {0}))
     return ax
 
 # %% ../nbs/34_calibrate.ipynb #70571f41
-def _plain_table(table): return {k: {i: float(v) for i, v in row.items()} for k, row in table.iterrows()}
+def _plain_table(table):
+    return {k: {i: float(v) for i, v in row.items()} for k, row in table.iterrows()}
 
-def calibration_report(scores: pd.DataFrame, calibrators, # scores as the model gave them; a `Calibrator`, or a dict of them by label
-                       split: str = 'test',
-                       prevalence=None, # of the split, if known from elsewhere than its labels (a number, or a dict by label)
-                       n_boot: int = 1000, seed: int = 0) -> dict: # with several labels by label, under `labels`
+# %% ../nbs/34_calibrate.ipynb #25721069
+def calibration_report(
+    scores: pd.DataFrame,
+    calibrators,  # scores as the model gave them; a `Calibrator`, or a dict of them by label
+    split: str = 'test',
+    prevalence=None,  # of the split, if known from elsewhere than its labels (a number, or a dict by label)
+    n_boot: int = 1000,
+    seed: int = 0,
+) -> dict:  # with several labels by label, under `labels`
     "A calibrator and what it did to one split, ready for JSON"
+
     def changed(after, label):
-        return dict(effect=_plain_table(calibration_effect(scores, after, split, label, n_boot, seed)),
-                    calibration_error=_plain_table(calibration_errors(after, split, label, n_boot=n_boot, seed=seed)))
-    after, out = calibrate(scores, calibrators), {}
+        return dict(
+            effect=_plain_table(calibration_effect(scores, after, split, label, n_boot, seed)),
+            calibration_error=_plain_table(calibration_errors(after, split, label, n_boot=n_boot, seed=seed)),
+        )
+
+    after = calibrate(scores, calibrators)
+    out = {}
     for c in calibrators.values() if isinstance(calibrators, dict) else [calibrators]:
         known = prevalence.get(c.label) if isinstance(prevalence, dict) else prevalence
-        out[c.label] = dict(calibrator=c.to_dict(), split=split, before=_plain_table(calibration_errors(scores, split, c.label, n_boot=n_boot, seed=seed)), **changed(after, c.label))
-        if known is not None: out[c.label]['matched'] = dict(prevalence=float(known), **changed(match_prevalence(after, known, split, c.label), c.label))
+        out[c.label] = dict(
+            calibrator=c.to_dict(),
+            split=split,
+            before=_plain_table(calibration_errors(scores, split, c.label, n_boot=n_boot, seed=seed)),
+            **changed(after, c.label)
+        )
+        if known is not None:
+            out[c.label]['matched'] = dict(
+                prevalence=float(known), **changed(match_prevalence(after, known, split, c.label), c.label)
+            )
     return out[''] if list(out) == [''] else dict(labels=out)

@@ -17,41 +17,54 @@ from io import BytesIO
 from json import dumps
 from math import isfinite
 from pathlib import Path
-
 from .core import ChestXrayError, csv_text, printable, read_chain, read_json, write_whole
-from .run import (_columns, _one_line, check_options, enough_patients, printed, reading_options,
-                                  refused_in_words, run, with_interval)
+from chestxray_fastai.run import (
+    _columns,
+    _one_line,
+    check_options,
+    enough_patients,
+    printed,
+    reading_options,
+    refused_in_words,
+    run,
+    with_interval,
+)
 from .bundle import BundleError, freeze_bundle, pack_bundle
 from .triage import is_single, NotAnswered, say_probability, SUFFIXES, Triage
 from .audit_log import AuditLog, check_log, LogError
 
 # %% ../nbs/59_cli.ipynb #c53a0007
-class Alone(str): "Marks a parameter that may be left out, and stands without its name on the command line"
+class Alone(str):
+    "Marks a parameter that may be left out, and stands without its name on the command line"
 
 # %% ../nbs/59_cli.ipynb #cdc7ab9f
 def audit(
-    data: str, # folder or CSV of X-rays, or the name of a data set
-    json: bool = False, # print JSON alone
-    positive: list = None, # names of the class folders whose images are positive
-    negative: list = None, # names of the class folders whose images are negative
-    columns: list = None, # THEIRS=OURS, where the columns of a CSV have other names than path, patient, split, …
-    folder: str = None, # where the images of a CSV lie
-    label: str = None, # look at this label alone, where the data have several
-    drop_shared: bool = False, # leave patients out of the pool who occur in the official test split too, as `run` does with it
-    labels: list = None, # which columns of a CSV are labels, where that is not plain
+    data: str,  # folder or CSV of X-rays, or the name of a data set
+    json: bool = False,  # print JSON alone
+    positive: list = None,  # names of the class folders whose images are positive
+    negative: list = None,  # names of the class folders whose images are negative
+    columns: list = None,  # THEIRS=OURS, where the columns of a CSV have other names than path, patient, split, …
+    folder: str = None,  # where the images of a CSV lie
+    label: str = None,  # look at this label alone, where the data have several
+    drop_shared: bool = False,  # leave patients out of the pool who occur in the official test split too, as `run` does with it
+    labels: list = None,  # which columns of a CSV are labels, where that is not plain
 ):
     "Find leaks, duplicates, broken files and shortcuts in a set of X-rays"
     from chestxray_fastai.audit import audit
     from chestxray_fastai.sources import get_xrays
+
     reading = reading_options(positive, negative, columns, folder, labels)
-    if label is not None: reading['label'] = label
+    if label is not None:
+        reading['label'] = label
     manifest = get_xrays(data, verbose=not json, progress=not json, **reading)
-    if drop_shared: manifest = without_shared(manifest)
+    if drop_shared:
+        manifest = without_shared(manifest)
     found = audit(manifest)
     print(found.to_json() if json else found)
 
+# %% ../nbs/59_cli.ipynb #fd1d4b24
 def without_shared(
-    manifest, # with an official test split, or without
+    manifest,  # with an official test split, or without
 ):
     "The Manifest without those images of the pool whose patients are in the test split too"
     official = manifest.split == 'test' if 'split' in manifest else manifest.patient.isna()
@@ -60,77 +73,99 @@ def without_shared(
 
 # %% ../nbs/59_cli.ipynb #e697e7c5
 def phantoms(
-    folder: str, # where to make them: a new or empty folder
-    n: int = 600, # images
-    size: int = 224, # height and width [pixels]
-    seed: int = 0, # another seed, another set
-    json: bool = False, # print JSON alone
+    folder: str,  # where to make them: a new or empty folder
+    n: int = 600,  # images
+    size: int = 224,  # height and width [pixels]
+    seed: int = 0,  # another seed, another set
+    json: bool = False,  # print JSON alone
 ):
     "Make synthetic chest X-rays whose lesions are known pixel by pixel"
     from chestxray_fastai.phantom import write_phantoms
+
     check_options(n=n, size=size)
     made = write_phantoms(folder, n=n, size=size, seed=seed, progress=not json)
-    result = {'folder': str(made), 'images': n, 'csv': str(Path(made)/'phantoms.csv')}
+    result = {'folder': str(made), 'images': n, 'csv': str(Path(made) / 'phantoms.csv')}
     print(dumps(result) if json else f'{n} phantoms of {size} pixels in {printed(made)}, described in phantoms.csv')
 
 # %% ../nbs/59_cli.ipynb #23816986
 def evaluate(
-    scores: str, # CSV with path, patient, split, y and logit; for several labels y_NAME and logit_NAME each
-    target_sensitivity: float = .95, # of the threshold chosen on the split `calib`
-    threshold: float = None, # a logit instead, fixed beforehand
-    prevalence: float = None, # also give PPV and NPV at this prevalence
-    probabilities: bool = False, # the column `logit` holds probabilities
-    json: bool = False, # print JSON alone
-    label: str = None, # judge this label alone, where there are several
-    columns: list = None, # THEIRS=OURS, where the columns have other names than path, patient, split, y and logit
+    scores: str,  # CSV with path, patient, split, y and logit; for several labels y_NAME and logit_NAME each
+    target_sensitivity: float = 0.95,  # of the threshold chosen on the split `calib`
+    threshold: float = None,  # a logit instead, fixed beforehand
+    prevalence: float = None,  # also give PPV and NPV at this prevalence
+    probabilities: bool = False,  # the column `logit` holds probabilities
+    json: bool = False,  # print JSON alone
+    label: str = None,  # judge this label alone, where there are several
+    columns: list = None,  # THEIRS=OURS, where the columns have other names than path, patient, split, y and logit
 ):
     "Judge the scores of any model: every metric with its interval over patients"
     from chestxray_fastai.scores import read_scores, score_labels
     from chestxray_fastai.lock import opening_for
+
     check_options(target_sensitivity=target_sensitivity, prevalence=prevalence)
     options = {'columns': _columns(columns)} if columns else {}
     table = read_scores(scores, probabilities=probabilities, **options)
     labels = score_labels(table)
     if label is not None and label not in labels:
-        advice = f'--label takes {printed(", ".join(labels))}' if labels != [''] else 'it has one label, without a name: leave --label out'
+        advice = (
+            f'--label takes {printed(", ".join(labels))}'
+            if labels != ['']
+            else 'it has one label, without a name: leave --label out'
+        )
         raise ValueError(f'There is no label {label!r} in {printed(Path(scores).name)}: {advice}.')
-    opening = opening_for(scores, table)                                   # None for scores that are of no run
+    opening = opening_for(scores, table)  # None for scores that are of no run
     chosen = labels if label is None else [label]
     reports = {}
     for name in chosen:
         rows = table if labels == [''] else label_alone(table, name)
         about = rows, printed(Path(scores).name), target_sensitivity, threshold, prevalence
-        reports[name] = evaluated(*about) if len(chosen) == 1 else refused_in_words(evaluated, *about)   # one label must not cost the others
+        reports[name] = (
+            evaluated(*about) if len(chosen) == 1 else refused_in_words(evaluated, *about)
+        )  # one label must not cost the others
         reports[name]['left_out'] = left_out(table, name)
-        if opening and 'test' in reports[name]: reports[name]['test']['opening'] = opening
-    if json: return print(dumps(reports if len(labels) > 1 else reports[''], allow_nan=False))
+        if opening and 'test' in reports[name]:
+            reports[name]['test']['opening'] = opening
+    if json:
+        return print(dumps(reports if len(labels) > 1 else reports[''], allow_nan=False))
     for name, report in reports.items():
-        if name: print(f'\n{printed(name)}')
+        if name:
+            print(f'\n{printed(name)}')
         print(left_out_in_words(report['left_out']), end='')
-        if 'refused' in report: print(f'Not judged: {printed(report["refused"])}')
-        else: print(judgement_table(report) + '\n\n' + verdict_in_words(report, name or 'the finding') + '\n' + trust_in_words(report))
-    if opening: print(printed(opening['words']))
+        if 'refused' in report:
+            print(f'Not judged: {printed(report["refused"])}')
+        else:
+            print(
+                judgement_table(report)
+                + '\n\n'
+                + verdict_in_words(report, name or 'the finding')
+                + '\n'
+                + trust_in_words(report)
+            )
+    if opening:
+        print(printed(opening['words']))
 
+# %% ../nbs/59_cli.ipynb #ff551ba3
 def left_out(
-    table, # Scores
-    label, # one of its labels, '' for one without a name
-) -> dict: # images by the reason why they are not judged
+    table,  # Scores
+    label,  # one of its labels, '' for one without a name
+) -> dict:  # images by the reason why they are not judged
     "How many images of a table cannot be judged for a label"
     truth = table[f'y_{label}' if label else 'y']
     counts = {'uncertain': truth == -1, 'missing': truth.isna(), 'no split': table.split.isna()}
     return {reason: int(rows.sum()) for reason, rows in counts.items() if rows.any()}
 
 def left_out_in_words(
-    counts, # of `left_out`
-) -> str: # a line, or nothing
+    counts,  # of `left_out`
+) -> str:  # a line, or nothing
     "What is not judged, for a terminal"
     words = {'uncertain': 'whose truth is uncertain', 'missing': 'whose truth is missing', 'no split': 'in no split'}
     told = [f'{n:,} image{"s" if n > 1 else ""} {words[reason]}' for reason, n in counts.items()]
     return f'Left out: {", ".join(told)}\n' if told else ''
 
+# %% ../nbs/59_cli.ipynb #c0185446
 def label_alone(
-    table, # Scores of several labels
-    label, # the one to keep
+    table,  # Scores of several labels
+    label,  # the one to keep
 ):
     "Scores of one label in `y` and `logit`, without the images of which it is not known"
     others = [c for c in table if c.startswith(('y_', 'logit_')) and c not in (f'y_{label}', f'logit_{label}')]
@@ -138,20 +173,29 @@ def label_alone(
     rows.attrs.update(table.attrs)
     return rows[rows.y.isin((0, 1))].reset_index(drop=True)
 
+# %% ../nbs/59_cli.ipynb #5ef14db7
 def evaluated(
-    table, # Scores of one label
-    name, # of the file, for the message
-    target_sensitivity, # of the threshold chosen on `calib`
-    threshold, # a logit instead, or None
-    prevalence, # or None
+    table,  # Scores of one label
+    name,  # of the file, for the message
+    target_sensitivity,  # of the threshold chosen on `calib`
+    threshold,  # a logit instead, or None
+    prevalence,  # or None
 ) -> dict:
     "The judgement of every split, and what needs no image beside it"
     from chestxray_fastai.evaluate import judge, operating_point
+
     splits = [s for s in ('valid', 'calib', 'test') if (table.split == s).any()]
-    if not splits: raise ValueError(f'{name} has no image with a known truth in a split "valid", "calib" or "test" to judge: look at its columns "split" and "y".')
+    if not splits:
+        raise ValueError(
+            f'{name} has no image with a known truth in a split "valid", "calib" or "test" to judge: look at its'
+            ' columns "split" and "y".'
+        )
     if threshold is None and 'calib' not in splits:
-        raise ValueError(f'{name} has no rows of the split "calib" to choose a threshold on: pass --threshold, fixed beforehand.')
-    if threshold is not None and not isfinite(threshold): raise ValueError(f'--threshold is a finite logit, not {threshold}.')
+        raise ValueError(
+            f'{name} has no rows of the split "calib" to choose a threshold on: pass --threshold, fixed beforehand.'
+        )
+    if threshold is not None and not isfinite(threshold):
+        raise ValueError(f'--threshold is a finite logit, not {threshold}.')
     point = operating_point(table, target_sensitivity) if threshold is None else threshold
     judged = {}
     for s in splits:
@@ -162,117 +206,158 @@ def evaluated(
 
 # %% ../nbs/59_cli.ipynb #ae86ee0b
 def judge_scores(
-    scores, # the table
-    point, # the operating point, or a logit
-    split, # which to judge: the last there is
-    prevalence=None, # of that split, if it is known from elsewhere than its labels
+    scores,  # the table
+    point,  # the operating point, or a logit
+    split,  # which to judge: the last there is
+    prevalence=None,  # of that split, if it is known from elsewhere than its labels
 ):
     "The parts of a report that need no image: `calibration`, `uncertainty` and `subgroups`; what there is too little for says so"
     from chestxray_fastai.calibrate import calibration_report, choose_calibrator
     from chestxray_fastai.refer import uncertainty_report
     from chestxray_fastai.validate import judge_subgroups
-    def calibrate(): return calibration_report(scores, choose_calibrator(scores), split=split, prevalence=prevalence)
-    return {'calibration': refused_in_words(calibrate), 'uncertainty': refused_in_words(uncertainty_report, scores, point, split=split),
-            'subgroups': refused_in_words(judge_subgroups, scores, point, split=split)}
 
+    def calibrate():
+        return calibration_report(scores, choose_calibrator(scores), split=split, prevalence=prevalence)
+
+    return {
+        'calibration': refused_in_words(calibrate),
+        'uncertainty': refused_in_words(uncertainty_report, scores, point, split=split),
+        'subgroups': refused_in_words(judge_subgroups, scores, point, split=split),
+    }
+
+# %% ../nbs/59_cli.ipynb #b02e4302
 def trust_in_words(
-    report, # with `calibration`, `uncertainty` and `subgroups`
+    report,  # with `calibration`, `uncertainty` and `subgroups`
 ):
     "Calibration, referral and subgroups in a few lines"
-    said, found = [], report['calibration']
+    said = []
+    found = report['calibration']
     if effect := found.get('effect'):
         method = found['calibrator']['method']
-        how = 'left as they are, since no calibrator does better' if method == 'none' else f'{method}, fitted to these scores on calib'
-        said.append('Calibration: ' + '; '.join(f'{name.replace("_", " ")} {effect[name]["before"]:.3f} before, {effect[name]["after"]:.3f} after' for name in ('log_loss', 'ece')) + f' ({how})')
+        how = (
+            'left as they are, since no calibrator does better'
+            if method == 'none'
+            else f'{method}, fitted to these scores on calib'
+        )
+        said.append(
+            'Calibration: '
+            + '; '.join(
+                f'{name.replace("_", " ")} {effect[name]["before"]:.3f} before, {effect[name]["after"]:.3f} after'
+                for name in ('log_loss', 'ece')
+            )
+            + f' ({how})'
+        )
     said.append(report['uncertainty'].get('words') and f'Referral: {report["uncertainty"]["words"]}')
     said.append(report['subgroups'].get('words') and f'Subgroups: {report["subgroups"]["words"]}')
-    said += [f'{name.capitalize()}: {why}' for name in ('calibration', 'uncertainty', 'subgroups') if (why := report[name].get('refused') or report[name].get('skipped'))]
+    said += [
+        f'{name.capitalize()}: {why}'
+        for name in ('calibration', 'uncertainty', 'subgroups')
+        if (why := report[name].get('refused') or report[name].get('skipped'))
+    ]
     return '\n'.join(line for line in said if line)
 
 # %% ../nbs/59_cli.ipynb #b4a15e8f
 def verdict_in_words(
-    report, # {'threshold': …, split: judgement, …}
-    finding, # what the label is called
+    report,  # {'threshold': …, split: judgement, …}
+    finding,  # what the label is called
 ):
     "What the last split comes to, by rule"
     from chestxray_fastai.evaluate import verdict
+
     split = [s for s in ('valid', 'calib', 'test') if s in report][-1]
     return f'Verdict on {split}: {verdict(report[split], report["threshold"], printed(finding))["words"]}'
 
+# %% ../nbs/59_cli.ipynb #d033884c
 def judgement_table(
-    report, # {'threshold': …, split: judgement, …}
+    report,  # {'threshold': …, split: judgement, …}
 ):
     "The metrics of every split side by side, for a terminal"
     splits = [s for s in ('valid', 'calib', 'test') if s in report]
     names = [k for k, v in report[splits[0]].items() if isinstance(v, dict) and 'value' in v]
-    def line(name, cells): return f'{name:<20}' + ''.join(f'{cell:<26}' for cell in cells)
-    lines = [f'Positive from a logit of {report["threshold"]["logit"]:.4f}', line('', [f'{s}, {report[s]["n"]:,} images' for s in splits])]
+
+    def line(name, cells):
+        return f'{name:<20}' + ''.join(f'{cell:<26}' for cell in cells)
+
+    lines = [
+        f'Positive from a logit of {report["threshold"]["logit"]:.4f}',
+        line('', [f'{s}, {report[s]["n"]:,} images' for s in splits]),
+    ]
     lines += [line(name.replace('_', ' '), [with_interval(report[s][name]) for s in splits]) for name in names]
     return '\n'.join(text.rstrip() for text in lines)
 
 # %% ../nbs/59_cli.ipynb #78ab8d3a
 def predict(
-    images: list, # pictures, or folders of them
-    bundle: str = None, # folder or packed file; by default the bundle that comes with the package
-    json: bool = False, # print one JSON object a line, and nothing else
-    csv: bool = False, # print a CSV table
-    heatmap: str = None, # folder into which a picture of each image with its heat map is written
-    log: str = None, # audit log to which a line for each image is added; it holds no path
-    threads: int = None, # that share the pictures among them; by default one for each core
+    images: list,  # pictures, or folders of them
+    bundle: str = None,  # folder or packed file; by default the bundle that comes with the package
+    json: bool = False,  # print one JSON object a line, and nothing else
+    csv: bool = False,  # print a CSV table
+    heatmap: str = None,  # folder into which a picture of each image with its heat map is written
+    log: str = None,  # audit log to which a line for each image is added; it holds no path
+    threads: int = None,  # that share the pictures among them; by default one for each core
 ):
     "Ask a frozen bundle about pictures: positive, negative or refer, with the reason"
     from chestxray_fastai.cli import predict
+
     predict(images, bundle, json, csv, heatmap, log, threads)
 
+# %% ../nbs/59_cli.ipynb #1a7bfd61
 def freeze(
-    run_dir: str, # folder of a finished `chestxray run`
-    out: str = None, # folder of the bundle; by default `bundle` in the run folder
-    storage: str = 'float16', # of the weights' kernels and matrices; 'float32' is exact and twice as large
-    pack: bool = False, # also make one file of it
-    json: bool = False, # print JSON alone
-    people: str = None, # whose images they are, for example "adults, one hospital in Hanover": whoever uses the bundle is told
-    orientation: bool = False, # also learn how a film that is turned, mirrored or inverted looks, which takes minutes
+    run_dir: str,  # folder of a finished `chestxray run`
+    out: str = None,  # folder of the bundle; by default `bundle` in the run folder
+    storage: str = 'float16',  # of the weights' kernels and matrices; 'float32' is exact and twice as large
+    pack: bool = False,  # also make one file of it
+    json: bool = False,  # print JSON alone
+    people: str = None,  # whose images they are, for example "adults, one hospital in Hanover": whoever uses the bundle is told
+    orientation: bool = False,  # also learn how a film that is turned, mirrored or inverted looks, which takes minutes
 ):
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
     from chestxray_fastai.cli import freeze
+
     more = {name: value for name, value in (('people', people), ('orientation', orientation)) if value}
     freeze(run_dir, out, storage, pack, json, **more)
 
+# %% ../nbs/59_cli.ipynb #e66bee12
 def check(
-    bundle: Alone = None, # folder or packed file; by default the bundle that comes with the package
-    expect: str = None, # hash that it must have
-    json: bool = False, # print JSON alone
-    log: str = None, # an audit log of `predict --log` to check instead
-    last: str = None, # hash of the log's last line, if it was kept elsewhere: without it nobody can know that lines are missing at the end
+    bundle: Alone = None,  # folder or packed file; by default the bundle that comes with the package
+    expect: str = None,  # hash that it must have
+    json: bool = False,  # print JSON alone
+    log: str = None,  # an audit log of `predict --log` to check instead
+    last: str = None,  # hash of the log's last line, if it was kept elsewhere: without it nobody can know that lines are missing at the end
 ):
     "Check a bundle's seal, and that this machine computes what the one that froze it did; or an audit log"
     from chestxray_fastai.cli import check
-    if last is not None and log is None: raise ValueError('--last is the hash of the last line of an audit log: name the log with --log.')
+
+    if last is not None and log is None:
+        raise ValueError('--last is the hash of the last line of an audit log: name the log with --log.')
     check(bundle, expect, json, log, last)
 
 # %% ../nbs/59_cli.ipynb #d7496372
 def report(
-    run_dir: str, # folder of a finished `chestxray run`
-    out: str = None, # the HTML file; by default report.html in the run folder
-    prevalence: float = .1, # of the place to show beside that of the test
-    pictures: bool = False, # show the X-rays of the worst errors: think of the patients before you pass the page on
-    no_card: bool = False, # leave the model card (README.md in the run folder) out
+    run_dir: str,  # folder of a finished `chestxray run`
+    out: str = None,  # the HTML file; by default report.html in the run folder
+    prevalence: float = 0.1,  # of the place to show beside that of the test
+    pictures: bool = False,  # show the X-rays of the worst errors: think of the patients before you pass the page on
+    no_card: bool = False,  # leave the model card (README.md in the run folder) out
 ):
     "Write a finished run as one HTML page, and its model card"
     from chestxray_fastai.page import write_model_card, write_report
+
     check_options(prevalence=prevalence)
     page = write_report(run_dir, out, prevalence=prevalence, pictures=pictures)
     print(f'Page: {printed(page)}')
-    if not no_card: print(f'Model card: {printed(write_model_card(run_dir, prevalence=prevalence))}')
+    if not no_card:
+        print(f'Model card: {printed(write_model_card(run_dir, prevalence=prevalence))}')
 
+# %% ../nbs/59_cli.ipynb #a3e235cb
 def app(
-    bundle: str = None, # folder or file of a bundle; by default the one that comes with the package
-    port: int = None, # by default the first free one from 7860 on
-    host: str = '127.0.0.1', # this machine alone; another address shows the page to everybody who can reach it
-    browser: bool = False, # open it in a browser
+    bundle: str = None,  # folder or file of a bundle; by default the one that comes with the package
+    port: int = None,  # by default the first free one from 7860 on
+    host: str = '127.0.0.1',  # this machine alone; another address shows the page to everybody who can reach it
+    browser: bool = False,  # open it in a browser
 ):
     "A local page on which to drop films; Ctrl-C closes it"
     from chestxray_fastai.app import launch
+
     launch(bundle=bundle, port=port, host=host, browser=browser)
 
 # %% ../nbs/59_cli.ipynb #d64a7ff7
@@ -280,42 +365,54 @@ COMMANDS = {f.__name__: f for f in (run, audit, phantoms, evaluate, freeze, chec
 
 def _text(value):
     "The text of an argument; an empty one is refused, for it would switch off what an option asks for"
-    if not value.strip(): raise ArgumentTypeError('it is empty: give it a value')
+    if not value.strip():
+        raise ArgumentTypeError('it is empty: give it a value')
     return value
 
 def _optional(value):
     "As `_text`, of an option"
-    if not value.strip(): raise ArgumentTypeError('it is empty: give it a value, or leave the option out')
+    if not value.strip():
+        raise ArgumentTypeError('it is empty: give it a value, or leave the option out')
     return value
 
 def _number(value):
     "A finite number"
     number = float(value)
-    if not isfinite(number): raise ArgumentTypeError(f'{value} is no finite number')
+    if not isfinite(number):
+        raise ArgumentTypeError(f'{value} is no finite number')
     return number
 
 _number.__name__ = 'number'
 
+# %% ../nbs/59_cli.ipynb #d4e3ba33
 def _option(name, parameter, told):
     "(name or flags, further arguments) of a parameter, as `ArgumentParser.add_argument` takes them"
-    kind, default = parameter.annotation, parameter.default
+    kind = parameter.annotation
+    default = parameter.default
     alone = default is Parameter.empty or kind is Alone
     words = (told or '').replace('%', '%%')
     more = {'help': words}
-    if kind is bool: return f'--{name}', {**more, 'action': 'store_true'}
+    if kind is bool:
+        return f'--{name}', {**more, 'action': 'store_true'}
     more['type'] = {int: int, float: _number}.get(kind, _text if alone else _optional)
-    if kind is list: more |= {'nargs': '+'} if alone else {'nargs': '+', 'action': 'extend'}
-    elif alone and default is not Parameter.empty: more['nargs'] = '?'
-    if alone: return name, {**more, **({} if default is Parameter.empty else {'default': default})}
-    if default is not None: more['help'] = f'{words} (default: {default})'
+    if kind is list:
+        more |= {'nargs': '+'} if alone else {'nargs': '+', 'action': 'extend'}
+    elif alone and default is not Parameter.empty:
+        more['nargs'] = '?'
+    if alone:
+        return name, {**more, **({} if default is Parameter.empty else {'default': default})}
+    if default is not None:
+        more['help'] = f'{words} (default: {default})'
     return f'--{name}', {**more, 'default': default, 'metavar': {int: 'N', float: 'X'}.get(kind, 'TEXT')}
 
+# %% ../nbs/59_cli.ipynb #58e0beed
 def command_parser(
-    command, # a function; what has no default, or is marked `Alone`, stands without a name
-    prog, # what the parser calls itself
+    command,  # a function; what has no default, or is marked `Alone`, stands without a name
+    prog,  # what the parser calls itself
 ) -> ArgumentParser:
     "The parser of a command, made from a function's signature and the comments beside it"
     from fastcore.docments import docments
+
     told = docments(command)
     parser = ArgumentParser(prog=prog, description=command.__doc__)
     for name, parameter in signature(command).parameters.items():
@@ -323,6 +420,7 @@ def command_parser(
         parser.add_argument(flag, **more)
     return parser
 
+# %% ../nbs/59_cli.ipynb #91958c95
 def _underscored(argv):
     "The words of a command line, options with underscores in place of dashes; what follows a bare `--` stays"
     end = argv.index('--') if '--' in argv else len(argv)
@@ -332,37 +430,54 @@ def _underscored(argv):
         words.append(name.replace('-', '_').replace('__', '--', 1) + equals + value if word.startswith('--') else word)
     return words + list(argv[end:])
 
+# %% ../nbs/59_cli.ipynb #1b6c0ea5
 def usage():
     "What `chestxray --help` prints"
     from shutil import get_terminal_size
     from textwrap import fill
     from chestxray_fastai import __version__
+
     width = max(get_terminal_size().columns, 40)
-    lines = [f'chestxray {__version__}: build a chest X-ray classifier that can be trusted', '',
-             'usage: chestxray COMMAND [options]    (chestxray COMMAND --help lists them)', '']
-    commands = [fill(f.__doc__, width, initial_indent=f'  {name:<10}', subsequent_indent=' '*12) for name, f in COMMANDS.items()]
+    lines = [
+        f'chestxray {__version__}: build a chest X-ray classifier that can be trusted',
+        '',
+        'usage: chestxray COMMAND [options]    (chestxray COMMAND --help lists them)',
+        '',
+    ]
+    commands = [
+        fill(f.__doc__, width, initial_indent=f'  {name:<10}', subsequent_indent=' ' * 12)
+        for name, f in COMMANDS.items()
+    ]
     return '\n'.join([*lines, *commands, '', 'For learning and research. Not a medical device.'])
 
+# %% ../nbs/59_cli.ipynb #ec0877e2
 @contextmanager
 def _plain_warnings():
     "Warnings as sentences on the error stream, each once, without file names and code"
     told = set()
+
     def show(message, category, filename, lineno, file=None, line=None):
         sentence = _one_line(message)
-        if sentence not in told: print(f'chestxray: {sentence}', file=sys.stderr)
+        if sentence not in told:
+            print(f'chestxray: {sentence}', file=sys.stderr)
         told.add(sentence)
+
     with warnings.catch_warnings():
         warnings.showwarning = show
         yield
 
+# %% ../nbs/59_cli.ipynb #f8a4b78a
 def main(
-    argv=None, # the words after `chestxray`; `sys.argv` by default
+    argv=None,  # the words after `chestxray`; `sys.argv` by default
 ):
     "Entrance of the command `chestxray`: returns the exit code"
     argv = sys.argv[1:] if argv is None else list(argv)
-    if not argv or argv[0] in ('-h', '--help', 'help'): print(usage()); return 0
+    if not argv or argv[0] in ('-h', '--help', 'help'):
+        print(usage())
+        return 0
     if argv[0] == '--version':
         from chestxray_fastai import __version__
+
         print(__version__)
         return 0
     if argv[0] not in COMMANDS:
@@ -370,23 +485,31 @@ def main(
         return 2
     command = COMMANDS[argv[0]]
     args = command_parser(command, f'chestxray {argv[0]}').parse_args(_underscored(argv[1:]))
-    with _plain_warnings(): return _called(argv[0], command, vars(args))
+    with _plain_warnings():
+        return _called(argv[0], command, vars(args))
 
+# %% ../nbs/59_cli.ipynb #5c78374d
 def _called(name, command, options):
     "Run a command: its exit code, with one sentence for what went wrong"
-    try: command(**options)
+    try:
+        command(**options)
     except KeyboardInterrupt:
         print('\nInterrupted. What was finished is kept; the same command goes on from there.', file=sys.stderr)
         return 130
-    except BrokenPipeError:                                                # `chestxray predict … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())     # what is still to be flushed has nowhere to go
+    except BrokenPipeError:  # `chestxray predict … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed has nowhere to go
         return 141
     except (ValueError, OSError, RuntimeError, ImportError) as error:
-        if os.environ.get('CHESTXRAY_DEBUG'): raise
+        if os.environ.get('CHESTXRAY_DEBUG'):
+            raise
         print(f'chestxray {name}: {_one_line(error)}', file=sys.stderr)
         return 2
     except MemoryError:
-        print(f'chestxray {name}: the memory of this machine is used up. Close other programs, or make --batch_size or --size smaller.', file=sys.stderr)
+        print(
+            f'chestxray {name}: the memory of this machine is used up. Close other programs, or make --batch_size or'
+            ' --size smaller.',
+            file=sys.stderr,
+        )
         return 2
     return 0
 
@@ -396,44 +519,61 @@ FIELDS = ('path', 'probability', 'decision', 'reason', 'threshold', 'error', 'ki
 def _row(a):
     "A line about an answer for people"
     p = '' if a.probability is None else say_probability(a.probability, a.threshold)
-    return f'{"not read" if a.error else a.decision:<9} {p:<12} {printable(a.path)}  {printable(a.reason.split(": ", 1)[-1])}'
+    return (
+        f'{"not read" if a.error else a.decision:<9} {p:<12} {printable(a.path)} '
+        f' {printable(a.reason.split(": ", 1)[-1])}'
+    )
 
-def answers_by_line(answers, form): # `form`: 'json', 'csv' or 'text'; prints, and yields each answer
+# %% ../nbs/59_cli.ipynb #07586df6
+def answers_by_line(answers, form):  # `form`: 'json', 'csv' or 'text'; prints, and yields each answer
     "Print answers as they come; whatever a name holds, an answer stays on its line"
     import csv
-    if hasattr(sys.stdout, 'reconfigure'): sys.stdout.reconfigure(errors='backslashreplace')
+
+    if hasattr(sys.stdout, 'reconfigure'):
+        sys.stdout.reconfigure(errors='backslashreplace')
     table = csv.writer(sys.stdout, lineterminator='\n')
-    if form == 'csv': table.writerow(FIELDS)
+    if form == 'csv':
+        table.writerow(FIELDS)
     for a in answers:
-        if form == 'json': print(json.dumps(a.to_dict(), allow_nan=False), flush=True)
-        elif form == 'csv': table.writerow([csv_text(getattr(a, f)) for f in FIELDS])
-        else: print(_row(a), flush=True)
+        if form == 'json':
+            print(json.dumps(a.to_dict(), allow_nan=False), flush=True)
+        elif form == 'csv':
+            table.writerow([csv_text(getattr(a, f)) for f in FIELDS])
+        else:
+            print(_row(a), flush=True)
         yield a
 
-def summary_words(counts: dict, # how many answers there are of each decision, and of 'not read'
-                 ) -> str:
+# %% ../nbs/59_cli.ipynb #dee46475
+def summary_words(
+    counts: dict,  # how many answers there are of each decision, and of 'not read'
+) -> str:
     "How many pictures were answered, and how"
     words = dict(positive='positive', negative='negative', refer='referred')
     said = [f'{counts[k]:,} {words.get(k, k)}' for k in (*words, 'not read') if counts.get(k)]
     n = sum(counts.values())
     return f'{n:,} image{"s" * (n != 1)}: {", ".join(said)}'
 
+# %% ../nbs/59_cli.ipynb #b91a06cf
 def _map_name(path, used):
     "A name for a heat map that no other has, and that no file system finds too long"
-    stem, n = Path(path).name if path else 'picture', 1
+    stem = Path(path).name if path else 'picture'
+    n = 1
     if len(os.fsencode(stem)) > 180:
         mark = hashlib.sha256(os.fsencode(stem)).hexdigest()[:8]
         stem = f'{os.fsencode(stem)[:160].decode("utf-8", "ignore")}~{mark}'
-    while (name := f'{stem}{f"-{n}" if n > 1 else ""}.heat.png').casefold() in used: n += 1
+    while (name := f'{stem}{f"-{n}" if n > 1 else ""}.heat.png').casefold() in used:
+        n += 1
     used.add(name.casefold())
     return name
 
-def write_heatmap(answer, folder, used): # `used`: names that are taken, a set; the new one is added
+# %% ../nbs/59_cli.ipynb #56e5918a
+def write_heatmap(answer, folder, used):  # `used`: names that are taken, a set; the new one is added
     "Write the heat map of an answer into a folder, under the name of its picture, shortened where it is too long; none of a film that the model does not know"
-    if answer.map is None or answer.kind not in (None, 'close'): return None
+    if answer.map is None or answer.kind not in (None, 'close'):
+        return None
     stream = BytesIO()
     answer.heatmap(512).save(stream, 'PNG')
-    return write_whole(Path(folder)/_map_name(answer.path, used), stream.getvalue())
+    return write_whole(Path(folder) / _map_name(answer.path, used), stream.getvalue())
 
 # %% ../nbs/59_cli.ipynb #d855e935
 def _maps_to(answers, folder):
@@ -448,107 +588,198 @@ def _maps_to(answers, folder):
             why = getattr(error, 'strerror', None) or error
             print(f'No heat map of {printable(a.path)}: {printable(why)}', file=sys.stderr)
 
+# %% ../nbs/59_cli.ipynb #361b47d1
 def _check_folder(folder, what):
     "Refuse an empty name, and one that belongs to a file"
-    if not os.fspath(folder): raise NotAnswered('none', f'The folder for {what} is empty: give one, or leave the option out (an unset variable of a shell is an empty text).')
-    if Path(folder).exists() and not Path(folder).is_dir(): raise NotAnswered('none', f'{printable(folder)} is no folder: give another for {what}.')
+    if not os.fspath(folder):
+        raise NotAnswered(
+            'none',
+            f'The folder for {what} is empty: give one, or leave the option out (an unset variable of a shell is an'
+            ' empty text).',
+        )
+    if Path(folder).exists() and not Path(folder).is_dir():
+        raise NotAnswered('none', f'{printable(folder)} is no folder: give another for {what}.')
 
+# %% ../nbs/59_cli.ipynb #7084d27b
 def predict(
-    images: list, # pictures, or folders of them
-    bundle: str = None, # folder or packed file; by default the bundle that comes with the package
-    json: bool = False, # print one JSON object a line, and nothing else
-    csv: bool = False, # print a CSV table
-    heatmap: str = None, # folder into which a picture of each image with its heat map is written
-    log: str = None, # audit log to which a line for each image is added; it holds no path
-    threads: int = None, # that share the pictures among them; by default one for each core
+    images: list,  # pictures, or folders of them
+    bundle: str = None,  # folder or packed file; by default the bundle that comes with the package
+    json: bool = False,  # print one JSON object a line, and nothing else
+    csv: bool = False,  # print a CSV table
+    heatmap: str = None,  # folder into which a picture of each image with its heat map is written
+    log: str = None,  # audit log to which a line for each image is added; it holds no path
+    threads: int = None,  # that share the pictures among them; by default one for each core
 ):
     "Ask a frozen bundle about pictures: positive, negative or refer, with the reason"
     from collections import Counter
-    if isinstance(images, (str, os.PathLike)): images = [images]
-    if heatmap is not None: _check_folder(heatmap, 'heat maps')
-    log, triage = None if log is None else AuditLog(log), Triage.load(bundle)
-    single, film = len(images) == 1 and is_single(images[0]), 512 if heatmap is not None else 0
-    answers = iter([triage.predict(images[0], log=log, film=film)]) if single else triage.stream(images, workers=threads, log=log, film=film)
-    if heatmap is not None: answers = _maps_to(answers, heatmap)
-    if not (json or csv): print(f'{printable(triage.card["label"])}. {printable(triage.for_whom)}', file=sys.stderr)
-    watched, counts, error = not single and sys.stderr.isatty() and not sys.stdout.isatty(), Counter(), None
+
+    if isinstance(images, (str, os.PathLike)):
+        images = [images]
+    if heatmap is not None:
+        _check_folder(heatmap, 'heat maps')
+    log = None if log is None else AuditLog(log)
+    triage = Triage.load(bundle)
+    single = len(images) == 1 and is_single(images[0])
+    film = 512 if heatmap is not None else 0
+    answers = (
+        iter([triage.predict(images[0], log=log, film=film)])
+        if single
+        else triage.stream(images, workers=threads, log=log, film=film)
+    )
+    if heatmap is not None:
+        answers = _maps_to(answers, heatmap)
+    if not (json or csv):
+        print(f'{printable(triage.card["label"])}. {printable(triage.for_whom)}', file=sys.stderr)
+    watched = not single and sys.stderr.isatty() and not sys.stdout.isatty()
+    counts = Counter()
+    error = None
     for a in answers_by_line(answers, 'json' if json else 'csv' if csv else 'text'):
         counts['not read' if a.error else a.decision] += 1
         error = a.error or error
         n = sum(counts.values())
-        if watched and n % 50 == 0: print(f'\r{n:,} images', end='', file=sys.stderr, flush=True)
+        if watched and n % 50 == 0:
+            print(f'\r{n:,} images', end='', file=sys.stderr, flush=True)
     _close(triage, counts, error, images, single, watched, json or csv, heatmap, log)
 
+# %% ../nbs/59_cli.ipynb #0c48bad7
 def _close(triage, counts, error, images, single, watched, machine, heatmap, log):
     "What is said after the answers; raises `NotAnswered` where there are none"
-    n, shown = sum(counts.values()), sys.stdout if sys.stdout.isatty() and not machine else sys.stderr
-    if not single and n and (watched or sys.stdout.isatty()): print(f'{chr(13) if watched else ""}{summary_words(counts)}', file=shown)
-    if heatmap is not None and n > counts['not read']: print(triage.explained, file=shown)
-    if log is not None and log.end: print(f'Log {printable(log.file.name)}: its last line is {log.end}. Keep this hash elsewhere, for `chestxray check --log FILE --last HASH`.', file=sys.stderr)
-    if not n: raise NotAnswered('none', f'There is no picture in {printable(images[0]) if images else "what was given"}: pictures end in {", ".join(SUFFIXES)}.')
-    if n == counts['not read']: raise NotAnswered('none', f'{printable(Path(images[0]).name)}: {error}.' if n == 1 else f'None of the {n:,} files could be read.')
+    n = sum(counts.values())
+    shown = sys.stdout if sys.stdout.isatty() and not machine else sys.stderr
+    if not single and n and (watched or sys.stdout.isatty()):
+        print(f'{chr(13) if watched else ""}{summary_words(counts)}', file=shown)
+    if heatmap is not None and n > counts['not read']:
+        print(triage.explained, file=shown)
+    if log is not None and log.end:
+        print(
+            f'Log {printable(log.file.name)}: its last line is {log.end}. Keep this hash elsewhere, for `chestxray'
+            ' check --log FILE --last HASH`.',
+            file=sys.stderr,
+        )
+    if not n:
+        raise NotAnswered(
+            'none',
+            f'There is no picture in {printable(images[0]) if images else "what was given"}: pictures end in'
+            f' {", ".join(SUFFIXES)}.',
+        )
+    if n == counts['not read']:
+        raise NotAnswered(
+            'none',
+            f'{printable(Path(images[0]).name)}: {error}.' if n == 1 else f'None of the {n:,} files could be read.',
+        )
 
 # %% ../nbs/59_cli.ipynb #9e168e2c
 def freeze(
-    run_dir: str, # folder of a finished `chestxray run`
-    out: str = None, # folder of the bundle; by default `bundle` in the run folder
-    storage: str = 'float16', # of the weights' kernels and matrices; 'float32' is exact and twice as large
-    pack: bool = False, # also make one file of it
-    json: bool = False, # print JSON alone
-    people: str = None, # whose images the model was made and judged on; by default what the data set says
-    orientation: bool = False, # also fit a probe that tells turned, mirrored and inverted films, which takes minutes
+    run_dir: str,  # folder of a finished `chestxray run`
+    out: str = None,  # folder of the bundle; by default `bundle` in the run folder
+    storage: str = 'float16',  # of the weights' kernels and matrices; 'float32' is exact and twice as large
+    pack: bool = False,  # also make one file of it
+    json: bool = False,  # print JSON alone
+    people: str = None,  # whose images the model was made and judged on; by default what the data set says
+    orientation: bool = False,  # also fit a probe that tells turned, mirrored and inverted films, which takes minutes
 ):
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
-    earlier = _bundle_in(Path(run_dir)/'bundle' if out is None else Path(out))
-    if earlier and people is None and earlier.card['run'] == _frozen_hash(run_dir): people = earlier.card['data'].get('people')
-    if not json and (Path(run_dir)/'frozen.json').is_file(): print('Writing the graph, and comparing it with the network on calibration images', file=sys.stderr, flush=True)
+    earlier = _bundle_in(Path(run_dir) / 'bundle' if out is None else Path(out))
+    if earlier and people is None and earlier.card['run'] == _frozen_hash(run_dir):
+        people = earlier.card['data'].get('people')
+    if not json and (Path(run_dir) / 'frozen.json').is_file():
+        print('Writing the graph, and comparing it with the network on calibration images', file=sys.stderr, flush=True)
     made = freeze_bundle(run_dir, out, storage=storage, people=people, probe='auto' if orientation else None)
-    if earlier: print(f'It takes the place of the bundle {earlier.hash[:12]} that was there.', file=sys.stderr)
+    if earlier:
+        print(f'It takes the place of the bundle {earlier.hash[:12]} that was there.', file=sys.stderr)
     packed = pack_bundle(made) if pack else None
     _tell(Triage.load(made), made, json, packed=packed and str(packed))
 
+# %% ../nbs/59_cli.ipynb #4822b174
 def _bundle_in(folder):
     "The bundle that lies in a folder, or None"
-    try: return Triage.load(folder) if folder.exists() else None
-    except BundleError: return None
+    try:
+        return Triage.load(folder) if folder.exists() else None
+    except BundleError:
+        return None
 
 def _frozen_hash(run_dir):
     "What a run froze, or None"
-    try: return read_json(Path(run_dir)/'frozen.json').get('hash')
-    except (OSError, ChestXrayError, AttributeError): return None
+    try:
+        return read_json(Path(run_dir) / 'frozen.json').get('hash')
+    except (OSError, ChestXrayError, AttributeError):
+        return None
 
+# %% ../nbs/59_cli.ipynb #d0c8747b
 def check(
-    bundle: str = None, # folder or packed file; by default the bundle that comes with the package
-    expect: str = None, # hash that it must have
-    json: bool = False, # print JSON alone
-    log: str = None, # audit log to check in place of a bundle
-    last: str = None, # hash that its last line must have
+    bundle: str = None,  # folder or packed file; by default the bundle that comes with the package
+    expect: str = None,  # hash that it must have
+    json: bool = False,  # print JSON alone
+    log: str = None,  # audit log to check in place of a bundle
+    last: str = None,  # hash that its last line must have
 ):
     "Check a bundle's seal, and that this machine computes what the one that froze it did; or check an audit log"
-    if log is not None: return _tell_log(log, last, json)
-    if last is not None: raise LogError('last is the hash of the last line of a log: name the log too.')
+    if log is not None:
+        return _tell_log(log, last, json)
+    if last is not None:
+        raise LogError('last is the hash of the last line of a log: name the log too.')
     triage = Triage.load(bundle, expect)
     _tell(triage, bundle or 'the bundle of the package', json, self_test=triage.check())
 
+# %% ../nbs/59_cli.ipynb #99c3f832
 def _tell_log(file, last, form):
     "Print whether a log is whole; raises `LogError` where it is not"
-    if not file: raise LogError('The name of the log is empty: give one.')
-    if last is not None and not last: raise LogError('The hash of the last line is empty: give all of its 64 digits, or leave it out.')
+    if not file:
+        raise LogError('The name of the log is empty: give one.')
+    if last is not None and not last:
+        raise LogError('The hash of the last line is empty: give all of its 64 digits, or leave it out.')
     faults = check_log(file, last)
     entries = read_chain(file)[0]
     end = entries[-1]['hash'] if entries else ''
-    if form: print(json.dumps(dict(log=str(file), entries=len(entries), last=end, faults=faults)))
+    if form:
+        print(json.dumps(dict(log=str(file), entries=len(entries), last=end, faults=faults)))
     else:
-        for fault in faults: print(f'{printable(file)}: {fault}')
-        if not faults: print(f'{printable(file)}: whole, {len(entries):,} lines. Last line: {end}')
-    if faults: raise LogError(f'{printable(file)} has {len(faults):,} fault{"s" * (len(faults) != 1)}.')
+        for fault in faults:
+            print(f'{printable(file)}: {fault}')
+        if not faults:
+            print(f'{printable(file)}: whole, {len(entries):,} lines. Last line: {end}')
+    if faults:
+        raise LogError(f'{printable(file)} has {len(faults):,} fault{"s" * (len(faults) != 1)}.')
 
+# %% ../nbs/59_cli.ipynb #db473c41
 def _tell(triage, where, form, **more):
     "Print what a bundle is"
     c = triage.card
-    if form: print(json.dumps({'bundle': str(where), 'hash': triage.hash, **{k: c[k] for k in ('name', 'label', 'operating_point', 'test', 'data', 'versions', 'licence', 'intended_use')}, **more})); return
+    if form:
+        print(
+            json.dumps(
+                {
+                    'bundle': str(where),
+                    'hash': triage.hash,
+                    **{
+                        k: c[k]
+                        for k in (
+                            'name',
+                            'label',
+                            'operating_point',
+                            'test',
+                            'data',
+                            'versions',
+                            'licence',
+                            'intended_use',
+                        )
+                    },
+                    **more,
+                }
+            )
+        )
+        return
     print(f'{printable(where)}: sealed and whole\n{triage}')
-    if c['test']: print(f'Test: AUROC {c["test"]["auroc"]["value"]:.3f} ({c["test"]["auroc"]["low"]:.3f} to {c["test"]["auroc"]["high"]:.3f})')
+    if c['test']:
+        print(
+            f'Test: AUROC {c["test"]["auroc"]["value"]:.3f} ({c["test"]["auroc"]["low"]:.3f} to'
+            f' {c["test"]["auroc"]["high"]:.3f})'
+        )
     print(f'Licence: {c["licence"]}. Freezing moved logits by at most {c["graph"]["moved"]:.4f}. Hash: {triage.hash}')
     for k, v in more.items():
-        if v is not None: print(f'Self-test passed: logits differ from those known by at most {v:.1e}.' if k == 'self_test' else f'{k}: {v}')
+        if v is not None:
+            print(
+                f'Self-test passed: logits differ from those known by at most {v:.1e}.'
+                if k == 'self_test'
+                else f'{k}: {v}'
+            )

@@ -12,7 +12,6 @@ import errno, hashlib, json, math, os, stat, sys, time, unicodedata, warnings
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
-
 import numpy as np
 
 # %% ../nbs/00_core.ipynb #5aac072e
@@ -30,67 +29,95 @@ class LockedError(ChestXrayError):
 _UNSAFE = {'Cc', 'Cf', 'Cs', 'Co', 'Cn', 'Zl', 'Zp'}
 
 def printable(
-    text, # anything; its `str` is taken
-) -> str: # one line that can be printed and encoded as UTF-8
+    text,  # anything; its `str` is taken
+) -> str:  # one line that can be printed and encoded as UTF-8
     "Text with control characters, line breaks, direction marks and undecodable bytes escaped"
-    def shown(c): return c.encode('unicode_escape').decode('ascii') if unicodedata.category(c) in _UNSAFE else c
+
+    def shown(c):
+        return c.encode('unicode_escape').decode('ascii') if unicodedata.category(c) in _UNSAFE else c
+
     return ''.join(map(shown, str(text)))
 
 # %% ../nbs/00_core.ipynb #588c417d
 def csv_text(
-    value, # of one cell
-): # numbers and None as they are, text made safe
+    value,  # of one cell
+):  # numbers and None as they are, text made safe
     "A cell that no reader takes for a formula, nor for the end of a row"
-    if not isinstance(value, str): return value
+    if not isinstance(value, str):
+        return value
     text = printable(value)
     return f"'{text}" if text[:1] in ('=', '+', '-', '@') else text
 
 # %% ../nbs/00_core.ipynb #c11cdb24
-STORAGE_WAIT = 3.  # seconds before the second try
-
-_STORAGE_NAMES = ('ENOTCONN', 'EIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'EREMOTEIO', 'ENODEV', 'ENXIO',
-                  'ENETDOWN', 'ENETUNREACH', 'ECONNRESET', 'ECONNABORTED', 'ESHUTDOWN')
+STORAGE_WAIT = 3.0  # seconds before the second try
+_STORAGE_NAMES = (
+    'ENOTCONN',
+    'EIO',
+    'ESTALE',
+    'ETIMEDOUT',
+    'EHOSTDOWN',
+    'EHOSTUNREACH',
+    'EREMOTEIO',
+    'ENODEV',
+    'ENXIO',
+    'ENETDOWN',
+    'ENETUNREACH',
+    'ECONNRESET',
+    'ECONNABORTED',
+    'ESHUTDOWN',
+)
 _STORAGE = {getattr(errno, name) for name in _STORAGE_NAMES if hasattr(errno, name)}
 
 def is_storage_error(
-    error, # an exception
-) -> bool: # True for a drive or share that does not answer, False for what is wrong with one file
+    error,  # an exception
+) -> bool:  # True for a drive or share that does not answer, False for what is wrong with one file
     "Whether an error tells that the storage is away, rather than that a file is missing, forbidden or damaged"
     return isinstance(error, StorageError) or (isinstance(error, OSError) and error.errno in _STORAGE)
 
+# %% ../nbs/00_core.ipynb #aec366ae
 def try_again(
-    function, # called with what follows
+    function,  # called with what follows
     *args,
-    what=None, # path or name of what is read or written, for the sentence
+    what=None,  # path or name of what is read or written, for the sentence
     **kwargs,
-): # what `function` returns
+):  # what `function` returns
     "Call, and once more after `STORAGE_WAIT` seconds when the storage did not answer; then raise a `StorageError`"
-    try: return function(*args, **kwargs)
+    try:
+        return function(*args, **kwargs)
     except OSError as error:
-        if isinstance(error, StorageError) or not is_storage_error(error): raise
+        if isinstance(error, StorageError) or not is_storage_error(error):
+            raise
     time.sleep(STORAGE_WAIT)
-    try: return function(*args, **kwargs)
+    try:
+        return function(*args, **kwargs)
     except OSError as error:
-        if isinstance(error, StorageError) or not is_storage_error(error): raise
+        if isinstance(error, StorageError) or not is_storage_error(error):
+            raise
         raise _storage_error(error, what) from error
 
+# %% ../nbs/00_core.ipynb #9a134091
 def _storage_error(error, what):
     "The sentence for a storage that does not answer"
     place = what if what is not None else error.filename or 'the files'
     folder = Path(os.fsdecode(place)).parent if not isinstance(place, Path) else place.parent
-    return StorageError(f'The storage that holds "{printable(folder)}" does not answer ({error.strerror or error}): no file of it '
-                        'is to blame and nothing was left out. Wait until it is there again, mount it anew if need be, '
-                        'and give the same command: it goes on.')
+    return StorageError(
+        f'The storage that holds "{printable(folder)}" does not answer ({error.strerror or error}): no file of it '
+        'is to blame and nothing was left out. Wait until it is there again, mount it anew if need be, '
+        'and give the same command: it goes on.'
+    )
 
 # %% ../nbs/00_core.ipynb #d74b6671
 def check_target(
-    path, # where a file is to be written
+    path,  # where a file is to be written
 ) -> Path:
     "Raise a `ChestXrayError` when something that is no regular file has this name"
     path = Path(path)
-    if str(path) in ('', '.'): raise ChestXrayError('The name of the file to write is empty: give one.')
-    try: mode = os.stat(path).st_mode
-    except FileNotFoundError: return path
+    if str(path) in ('', '.'):
+        raise ChestXrayError('The name of the file to write is empty: give one.')
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return path
     if not stat.S_ISREG(mode):
         what = 'a folder' if stat.S_ISDIR(mode) else 'a device or pipe'
         raise ChestXrayError(f'"{printable(path)}" is {what}, and is not written over: give the name of a file.')
@@ -99,33 +126,43 @@ def check_target(
 def _write_part(part, content):
     "Write `content` into a new file, down to the disk"
     with open(part, 'wb') as file:
-        if callable(content): content(file)
-        else: file.write(content)
+        if callable(content):
+            content(file)
+        else:
+            file.write(content)
         file.flush()
         os.fsync(file.fileno())
 
+# %% ../nbs/00_core.ipynb #3b6ecb75
 def write_whole(
-    path, # file to write; its folder is made where it is missing
-    content, # text, bytes, or a function that writes into the open binary file that it is given
-) -> Path: # the file
+    path,  # file to write; its folder is made where it is missing
+    content,  # text, bytes, or a function that writes into the open binary file that it is given
+) -> Path:  # the file
     "Write a file whole or not at all; raises an `OSError` for a full disk, and a `StorageError` for one that went away"
     path = check_target(path)
-    if isinstance(content, str): content = content.encode('utf-8', 'surrogateescape')
+    if isinstance(content, str):
+        content = content.encode('utf-8', 'surrogateescape')
     part = path.with_name(f'.{uuid4().hex}.tmp')
+
     def write():
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_part(part, content)
         os.replace(part, os.path.realpath(path) if path.is_symlink() else path)
-    try: try_again(write, what=path)
+
+    try:
+        try_again(write, what=path)
     finally:
-        try: part.unlink(missing_ok=True)
-        except OSError: pass
+        try:
+            part.unlink(missing_ok=True)
+        except OSError:
+            pass
     return path
 
 # %% ../nbs/00_core.ipynb #be34bfcd
 MAX_JSON = 64_000_000  # bytes
 
-def _no_constant(name): raise ValueError(f'it holds {name}, which is no number')
+def _no_constant(name):
+    raise ValueError(f'it holds {name}, which is no number')
 
 def _no_twins(pairs):
     "An object of JSON, or a `ValueError` when a key stands twice"
@@ -139,53 +176,67 @@ def _no_twins(pairs):
 def _finite(text):
     "A number of JSON, or a `ValueError` where it is too large for a float"
     value = float(text)
-    if not math.isfinite(value): raise ValueError(f'the number {text} is too large')
+    if not math.isfinite(value):
+        raise ValueError(f'the number {text} is too large')
     return value
 
+# %% ../nbs/00_core.ipynb #ba72fc57
 def read_json(
-    source, # a file (`Path`), or JSON itself as text or bytes
-    name=None, # what errors call it; by default the name of the file
+    source,  # a file (`Path`), or JSON itself as text or bytes
+    name=None,  # what errors call it; by default the name of the file
 ):
     "What JSON holds; raises a `ChestXrayError` for NaN, infinity, twin keys, text that is no UTF-8, or endless nesting"
     name = printable(name or (source.name if isinstance(source, Path) else 'the JSON'))
     try:
         if isinstance(source, Path):
-            if source.stat().st_size > MAX_JSON: raise ValueError(f'it has more than {MAX_JSON:,} bytes')
+            if source.stat().st_size > MAX_JSON:
+                raise ValueError(f'it has more than {MAX_JSON:,} bytes')
             source = try_again(source.read_bytes, what=source)
-        if isinstance(source, bytes): source = source.decode('utf-8-sig')
+        if isinstance(source, bytes):
+            source = source.decode('utf-8-sig')
         return json.loads(source, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_twins)
-    except RecursionError: reason = 'its lists are nested too deeply'
-    except UnicodeDecodeError: reason = 'it is not UTF-8'
-    except ValueError as error: reason = printable(error)
+    except RecursionError:
+        reason = 'its lists are nested too deeply'
+    except UnicodeDecodeError:
+        reason = 'it is not UTF-8'
+    except ValueError as error:
+        reason = printable(error)
     raise ChestXrayError(f'"{name}" cannot be read as JSON: {reason}.')
 
 # %% ../nbs/00_core.ipynb #630193f9
 def plain_json(
-    value, # numbers, text, NumPy scalars and arrays, dicts, lists, tuples, paths
-): # the same in what JSON has; what is not finite becomes None
+    value,  # numbers, text, NumPy scalars and arrays, dicts, lists, tuples, paths
+):  # the same in what JSON has; what is not finite becomes None
     "A value as JSON can hold it"
-    if isinstance(value, dict): return {str(k): plain_json(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set)): return [plain_json(v) for v in value]
-    if isinstance(value, np.ndarray): return plain_json(value.tolist())
-    if isinstance(value, np.generic): value = value.item()
-    if isinstance(value, float) and not math.isfinite(value): return None
-    if isinstance(value, Path): return str(value)
+    if isinstance(value, dict):
+        return {str(k): plain_json(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain_json(v) for v in value]
+    if isinstance(value, np.ndarray):
+        return plain_json(value.tolist())
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Path):
+        return str(value)
     return value
 
 # %% ../nbs/00_core.ipynb #ca052a9e
 def sha256_bytes(
-    data, # bytes
-) -> str: # 64 hexadecimal digits
+    data,  # bytes
+) -> str:  # 64 hexadecimal digits
     "The SHA-256 of some bytes"
     return hashlib.sha256(data).hexdigest()
 
 def sha256_file(
-    file, # read in pieces, so that memory stays small
-) -> str: # 64 hexadecimal digits
+    file,  # read in pieces, so that memory stays small
+) -> str:  # 64 hexadecimal digits
     "The SHA-256 of a file"
     found = hashlib.sha256()
     with open(file, 'rb') as f:
-        while piece := f.read(1 << 20): found.update(piece)
+        while piece := f.read(1 << 20):
+            found.update(piece)
     return found.hexdigest()
 
 # %% ../nbs/00_core.ipynb #f15f3a08
@@ -199,123 +250,167 @@ def _no_locks(error):
 def _say_unguarded(file):
     "Warn once for each folder that its files are not guarded"
     folder = os.path.dirname(os.path.abspath(file))
-    if folder in _unguarded: return
+    if folder in _unguarded:
+        return
     _unguarded.add(folder)
-    warnings.warn(f'The storage of "{printable(folder)}" knows no locks, so nothing guards {printable(Path(file).name)} there: '
-                  'let one process at a time write to it.', stacklevel=4)
+    warnings.warn(
+        f'The storage of "{printable(folder)}" knows no locks, so nothing guards {printable(Path(file).name)} there: '
+        'let one process at a time write to it.',
+        stacklevel=4,
+    )
 
+# %% ../nbs/00_core.ipynb #d40f4ef5
 def _acquire(lock, file, timeout, say):
     "Take a lock, with a word when it takes longer than a second"
     from filelock import Timeout
-    try: return lock.acquire(timeout=min(1., timeout))
-    except Timeout: pass
-    say(f'Waiting for another process that writes to {printable(Path(file).name)}')
-    try: return lock.acquire(timeout=max(0., timeout - 1))
-    except Timeout:
-        raise LockedError(f'Another process still writes to "{printable(file)}" after {timeout:g} seconds: '
-                          'wait for it or end it, and try again.') from None
 
+    try:
+        return lock.acquire(timeout=min(1.0, timeout))
+    except Timeout:
+        pass
+    say(f'Waiting for another process that writes to {printable(Path(file).name)}')
+    try:
+        return lock.acquire(timeout=max(0.0, timeout - 1))
+    except Timeout:
+        raise LockedError(
+            f'Another process still writes to "{printable(file)}" after {timeout:g} seconds: '
+            'wait for it or end it, and try again.'
+        ) from None
+
+# %% ../nbs/00_core.ipynb #e5aac23e
 @contextmanager
 def locked(
-    file, # whose neighbour FILE.lock is the lock
-    timeout=10., # seconds to wait for another process
-    say=print, # called with the sentence that it waits
+    file,  # whose neighbour FILE.lock is the lock
+    timeout=10.0,  # seconds to wait for another process
+    say=print,  # called with the sentence that it waits
 ):
     "Hold the lock of a file, the same under all its names; raises a `LockedError` when it never comes free"
     from filelock import FileLock
+
     file = os.path.realpath(file)
     os.makedirs(os.path.dirname(file), exist_ok=True)
     lock = FileLock(f'{file}.lock')
-    try: _acquire(lock, file, timeout, say)
+    try:
+        _acquire(lock, file, timeout, say)
     except (OSError, NotImplementedError) as error:
-        if isinstance(error, LockedError) or not _no_locks(error): raise
+        if isinstance(error, LockedError) or not _no_locks(error):
+            raise
         _say_unguarded(file)
-    try: yield
-    finally: lock.release()
+    try:
+        yield
+    finally:
+        lock.release()
 
 # %% ../nbs/00_core.ipynb #56c80eea
 MAX_LINE = 1_000_000  # bytes
 
 def chained(
-    entry, # dict
-    previous, # hash of the line before, '' for the first
-    key='hash', # under which the line's own hash stands
-) -> tuple: # (the line without its end, its hash)
+    entry,  # dict
+    previous,  # hash of the line before, '' for the first
+    key='hash',  # under which the line's own hash stands
+) -> tuple:  # (the line without its end, its hash)
     "An entry as a line of a chain"
     plain = {**{k: v for k, v in entry.items() if k != key}, 'previous': previous}
     found = sha256_bytes(json.dumps(plain, sort_keys=True).encode('utf-8'))
     return json.dumps({**plain, key: found}), found
 
+# %% ../nbs/00_core.ipynb #cec14389
 def _link(line, key):
     "The entry that a line of a chain holds, or None when a byte of its content was changed"
-    try: entry = read_json(line)
-    except ChestXrayError: return None
-    if not isinstance(entry, dict): return None
-    if not isinstance(entry.get('previous'), str) or not isinstance(entry.get(key), str): return None
+    try:
+        entry = read_json(line)
+    except ChestXrayError:
+        return None
+    if not isinstance(entry, dict):
+        return None
+    if not isinstance(entry.get('previous'), str) or not isinstance(entry.get(key), str):
+        return None
     plain = {k: v for k, v in entry.items() if k != key}
     forms = [dict(sort_keys=True), dict(sort_keys=True, separators=(',', ':'))]
     return entry if entry[key] in [sha256_bytes(json.dumps(plain, **form).encode('utf-8')) for form in forms] else None
 
+# %% ../nbs/00_core.ipynb #03cfc344
 def read_chain(
-    file, # may be missing: then there is no entry
-    key='hash', # under which a line's own hash stands
-) -> tuple: # (entries that are whole, [(line number, what is wrong with it)], half a last line as bytes or b'')
+    file,  # may be missing: then there is no entry
+    key='hash',  # under which a line's own hash stands
+) -> tuple:  # (entries that are whole, [(line number, what is wrong with it)], half a last line as bytes or b'')
     "Read a chain and say where it is broken; raises nothing for what stands in it"
-    entries, faults, previous = [], [], ''
+    entries = []
+    faults = []
+    previous = ''
     file = Path(file)
-    if not file.exists(): return entries, faults, b''
+    if not file.exists():
+        return entries, faults, b''
     check_target(file)
     with try_again(open, file, 'rb', what=file) as f:
         for number, line in enumerate(f, 1):
-            if not line.endswith(b'\n'): return entries, faults, line
-            if not line.strip(): continue
+            if not line.endswith(b'\n'):
+                return entries, faults, line
+            if not line.strip():
+                continue
             entry = _link(line.rstrip(b'\r\n'), key) if len(line) <= MAX_LINE else None
-            if entry is None: faults.append((number, 'was changed or is not whole'))
+            if entry is None:
+                faults.append((number, 'was changed or is not whole'))
             elif previous is not None and entry['previous'] != previous:
                 faults.append((number, 'does not follow from the line before'))
             previous = entry[key] if entry else None
-            if entry: entries.append(entry)
+            if entry:
+                entries.append(entry)
     return entries, faults, b''
 
+# %% ../nbs/00_core.ipynb #c42c808a
 def _read_tail(file, key):
     "The last entry of a chain, in a list, and half a line after it; raises when the end is no chain"
     check_target(file)
-    if not file.exists() or not file.stat().st_size: return [], b''
+    if not file.exists() or not file.stat().st_size:
+        return [], b''
     with try_again(open, file, 'rb', what=file) as f:
-        f.seek(max(0, f.seek(0, os.SEEK_END) - 2*MAX_LINE))
+        f.seek(max(0, f.seek(0, os.SEEK_END) - 2 * MAX_LINE))
         lines = f.read().splitlines(keepends=True)
     torn = b'' if lines[-1].endswith(b'\n') else lines.pop()
     entry = _link(lines[-1].rstrip(b'\r\n'), key) if lines else None
     if entry is None and (lines or file.stat().st_size > len(torn)):
-        raise ChestXrayError(f'"{printable(file)}" holds something else than a log, or its end is damaged: pass another file.')
+        raise ChestXrayError(
+            f'"{printable(file)}" holds something else than a log, or its end is damaged: pass another file.'
+        )
     return [entry] if entry else [], torn
 
+# %% ../nbs/00_core.ipynb #35679040
 def _set_aside(file, torn):
     "Move half a line out of a chain into FILE.torn, and say so"
-    with open(f'{file}.torn', 'ab') as f: f.write(torn + b'\n')
-    with open(file, 'r+b') as f: f.truncate(os.path.getsize(file) - len(torn))
+    with open(f'{file}.torn', 'ab') as f:
+        f.write(torn + b'\n')
+    with open(file, 'r+b') as f:
+        f.truncate(os.path.getsize(file) - len(torn))
     name = printable(Path(file).name)
-    warnings.warn(f'The last line of {name} was only half written, by a full disk or a kill: it is set aside in '
-                  f'{name}.torn, and the log goes on.', stacklevel=4)
+    warnings.warn(
+        f'The last line of {name} was only half written, by a full disk or a kill: it is set aside in '
+        f'{name}.torn, and the log goes on.',
+        stacklevel=4,
+    )
 
+# %% ../nbs/00_core.ipynb #f2d8965d
 def append_chain(
-    file, # made when something is first added
-    entries, # dicts, or a function that gives them from the list of entries that are there
-    key='hash', # under which a line's own hash stands
-    tail=False, # read the end alone, for a long log: `entries` is then called with the last entry alone
-) -> str: # hash of the last line
+    file,  # made when something is first added
+    entries,  # dicts, or a function that gives them from the list of entries that are there
+    key='hash',  # under which a line's own hash stands
+    tail=False,  # read the end alone, for a long log: `entries` is then called with the last entry alone
+) -> str:  # hash of the last line
     "Add lines to a chain while no other process does, whole or not at all; half a line at the end is set aside"
     file = Path(os.path.realpath(file))
     with locked(file):
         old, torn = _read_tail(file, key) if tail else read_chain(file, key)[::2]
-        if torn: _set_aside(file, torn)
-        previous, lines = (old[-1][key] if old else ''), []
+        if torn:
+            _set_aside(file, torn)
+        previous = old[-1][key] if old else ''
+        lines = []
         for entry in entries(old) if callable(entries) else entries:
             line, previous = chained(entry, previous, key)
             lines.append(line + '\n')
         _append(file, ''.join(lines).encode('utf-8'))
     return previous
 
+# %% ../nbs/00_core.ipynb #21f72c98
 def _append(file, data):
     "Add bytes to a file, or leave it as it was"
     size = os.path.getsize(file) if file.exists() else 0
@@ -325,71 +420,92 @@ def _append(file, data):
             f.flush()
             os.fsync(f.fileno())
     except OSError:
-        try: os.truncate(file, size)
-        except OSError: pass
+        try:
+            os.truncate(file, size)
+        except OSError:
+            pass
         raise
 
 # %% ../nbs/00_core.ipynb #c42ae9db
 def _watched():
     "How progress can be shown: 'notebook', 'terminal' or 'file'"
-    if 'ipykernel' in sys.modules and 'IPython' in sys.modules: return 'notebook'
+    if 'ipykernel' in sys.modules and 'IPython' in sys.modules:
+        return 'notebook'
     return 'terminal' if sys.stderr.isatty() else 'file'
 
 def _words(label, done, total, started):
     "`Scoring: 120 of 600, about 12 s left`"
-    if not total: return f'{label}: {done:,}'
-    left = (time.monotonic() - started)/max(done, 1)*(total - done)
+    if not total:
+        return f'{label}: {done:,}'
+    left = (time.monotonic() - started) / max(done, 1) * (total - done)
     return f'{label}: {done:,} of {total:,}' + (f', about {left:,.0f} s left' if 0 < done < total else '')
 
+# %% ../nbs/00_core.ipynb #3592e98d
 class _Shown:
     "One display of progress; `show` may be called as often as one likes"
-    line, ended = 0., float('-inf')                    # when the last line was written, and the last display closed
+
+    line = 0.0  # when the last line was written, and the last display closed
+    ended = float('-inf')
 
     def __init__(self, label, total, every):
-        self.label, self.total, self.every, self.how = label, total, every, _watched()
+        self.label = label
+        self.total = total
+        self.every = every
+        self.how = _watched()
         self.started = self.last = time.monotonic()
-        if 0 <= self.started - _Shown.ended < 5: self.last = _Shown.line   # short ones in a row are no silence
+        if 0 <= self.started - _Shown.ended < 5:
+            self.last = _Shown.line  # short ones in a row are no silence
         _Shown.line = self.last
-        self.handle, self.width = None, 0
+        self.handle = None
+        self.width = 0
 
     def show(self, done):
         now = time.monotonic()
-        wait = {'notebook': .5, 'terminal': .2, 'file': self.every}[self.how]
-        if now - self.started < 1.5 or now - self.last < wait: return
+        wait = {'notebook': 0.5, 'terminal': 0.2, 'file': self.every}[self.how]
+        if now - self.started < 1.5 or now - self.last < wait:
+            return
         self.last = _Shown.line = now
         self.write(_words(self.label, done, self.total, self.started), done)
 
     def write(self, text, done):
-        if self.how == 'file': print(f'      {text}', file=sys.stderr, flush=True)   # what is printed beside it may be data
+        if self.how == 'file':
+            print(f'      {text}', file=sys.stderr, flush=True)  # what is printed beside it may be data
         elif self.how == 'terminal':
             print(f'\r{text:<{self.width}}', end='', file=sys.stderr, flush=True)
             self.width = len(text)
         else:
             from IPython.display import HTML, display
+
             bar = HTML(f'<progress value="{done}" max="{self.total or 1}" style="width: 20em"></progress> {text}')
-            if self.handle: self.handle.update(bar)
-            else: self.handle = display(bar, display_id=True)
+            if self.handle:
+                self.handle.update(bar)
+            else:
+                self.handle = display(bar, display_id=True)
 
     def close(self):
         "Take the bar away"
         _Shown.ended = time.monotonic()
         if self.how == 'terminal' and self.width:
-            print('\r' + ' '*self.width + '\r', end='', file=sys.stderr, flush=True)
+            print('\r' + ' ' * self.width + '\r', end='', file=sys.stderr, flush=True)
         elif self.handle:
             from IPython.display import HTML
+
             self.handle.update(HTML(''))
 
+# %% ../nbs/00_core.ipynb #c80eec53
 def progress(
-    iterable, # what is gone through
-    total=None, # its length, where `len` cannot tell
-    label='', # what is done, e.g. 'Scoring'
-    every=15, # seconds between two lines where the output goes to a file
+    iterable,  # what is gone through
+    total=None,  # its length, where `len` cannot tell
+    label='',  # what is done, e.g. 'Scoring'
+    every=15,  # seconds between two lines where the output goes to a file
 ):
     "Go through `iterable` and show how far it is, on a terminal, in a notebook or in a log file"
-    if total is None and hasattr(iterable, '__len__'): total = len(iterable)
+    if total is None and hasattr(iterable, '__len__'):
+        total = len(iterable)
     shown = _Shown(label, total, every)
     try:
         for done, item in enumerate(iterable, 1):
             yield item
             shown.show(done)
-    finally: shown.close()
+    finally:
+        shown.close()

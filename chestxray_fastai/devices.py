@@ -11,37 +11,45 @@ import os, shutil, warnings
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-
 import torch
 from fastai.vision.all import Callback, MixedPrecision, defaults
 from torch.nn import functional as F
-
 from .core import ChestXrayError, printable
 
 # %% ../nbs/19_devices.ipynb #c343482f
 class CPUBFloat16(Callback):
     "The forward pass in bfloat16 on a processor that has it in hardware (fastai's `MixedPrecision` is for GPUs)"
+
     order = MixedPrecision.order
+
     def before_batch(self):
         self.autocast = torch.autocast('cpu', torch.bfloat16)
         self.autocast.__enter__()
+
     def after_pred(self):
         self.autocast.__exit__(None, None, None)
         self.learn.pred = self.learn.pred.float()
 
+# %% ../nbs/19_devices.ipynb #94b374c0
 @lru_cache(maxsize=None)
 def _processor():
     "(name, set of flags) of the processor, as far as they can be read"
-    try: text = Path('/proc/cpuinfo').read_text(encoding='utf-8', errors='replace')
-    except OSError: text = ''
+    try:
+        text = Path('/proc/cpuinfo').read_text(encoding='utf-8', errors='replace')
+    except OSError:
+        text = ''
     lines = [[part.strip() for part in line.split(':', 1)] for line in text.splitlines() if ':' in line]
     found = {name: value for name, value in reversed(lines)}
     flags = found.get('flags') or found.get('Features') or ''
-    if found: return found.get('model name', 'processor'), frozenset(flags.split())
-    try: able = torch.cpu.get_capabilities()                 # torch 2.11 or newer, on systems without /proc
-    except (AttributeError, RuntimeError): able = {}
+    if found:
+        return found.get('model name', 'processor'), frozenset(flags.split())
+    try:
+        able = torch.cpu.get_capabilities()  # torch 2.11 or newer, on systems without /proc
+    except (AttributeError, RuntimeError):
+        able = {}
     return able.get('cpu_name', 'processor'), frozenset(name for name, value in able.items() if value is True)
 
+# %% ../nbs/19_devices.ipynb #cca2e1db
 def has_bfloat16():
     "Does this processor multiply bfloat16 in hardware (AVX512-BF16 or AMX), rather than by emulation?"
     return not _processor()[1].isdisjoint({'avx512_bf16', 'amx_bf16'})
@@ -49,36 +57,45 @@ def has_bfloat16():
 # %% ../nbs/19_devices.ipynb #fc3cbda3
 PRECISIONS = ('auto', 'float32', 'float16', 'bfloat16')
 
+# %% ../nbs/19_devices.ipynb #ee9b35e9
 def choose_precision(
-    precision='auto', # one of `PRECISIONS`
-    device=None, # where the network runs; by default `best_device()`
-) -> tuple: # (precision, why)
+    precision='auto',  # one of `PRECISIONS`
+    device=None,  # where the network runs; by default `best_device()`
+) -> tuple:  # (precision, why)
     "The arithmetic of the forward pass in training, and why; raises ValueError for what the device cannot do"
     device = torch.device(device) if device is not None else best_device(verbose=False)
-    if precision not in PRECISIONS: raise ValueError(f'precision is one of {", ".join(PRECISIONS)}, not {precision!r}')
-    if precision == 'float32': return precision, 'as asked'
+    if precision not in PRECISIONS:
+        raise ValueError(f'precision is one of {", ".join(PRECISIONS)}, not {precision!r}')
+    if precision == 'float32':
+        return precision, 'as asked'
     if device.type == 'cuda':
-        if precision != 'auto': return precision, 'as asked'
+        if precision != 'auto':
+            return precision, 'as asked'
         if torch.cuda.is_bf16_supported(including_emulation=False):
             return 'bfloat16', 'which this GPU multiplies in hardware'
         return 'float16', 'since this GPU would only emulate bfloat16'
     if precision == 'float16':
         raise ValueError("float16 needs a GPU by NVIDIA or AMD; on this machine use 'float32' or 'bfloat16'")
     if device.type != 'cpu':
-        if precision == 'bfloat16': raise ValueError(f"bfloat16 is not used on {device.type}: choose 'float32'")
+        if precision == 'bfloat16':
+            raise ValueError(f"bfloat16 is not used on {device.type}: choose 'float32'")
         return 'float32', f'the arithmetic that was tested on {device.type}'
     hardware = has_bfloat16()
     if precision == 'bfloat16':
         slow = '' if hardware else ', which this processor only emulates: float32 would be faster'
         return precision, f'as asked{slow}'
-    if hardware: return 'bfloat16', 'which this processor multiplies in hardware'
+    if hardware:
+        return 'bfloat16', 'which this processor multiplies in hardware'
     return 'float32', 'since this processor would only emulate bfloat16'
 
+# %% ../nbs/19_devices.ipynb #71e70dda
 def _precision_callbacks(precision, device):
     "Callbacks for a `precision` of `choose_precision` on `device`"
     precision, _ = choose_precision(precision, device)
-    if precision == 'float32': return []
-    if torch.device(device).type == 'cpu': return [CPUBFloat16()]
+    if precision == 'float32':
+        return []
+    if torch.device(device).type == 'cpu':
+        return [CPUBFloat16()]
     return [MixedPrecision('bf16' if precision == 'bfloat16' else 'fp16')]
 
 # %% ../nbs/19_devices.ipynb #9b1f3c79
@@ -86,21 +103,26 @@ def _try_device(device):
     "Raise unless a small convolution and its gradient run on `device`; no random number is drawn"
     x = torch.ones(1, 1, 8, 8, device=device, requires_grad=True)
     F.conv2d(x, torch.ones(2, 1, 3, 3, device=device)).sum().backward()
-    if float(x.grad.sum()) != 648: raise RuntimeError('it gave a wrong answer')
+    if float(x.grad.sum()) != 648:
+        raise RuntimeError('it gave a wrong answer')
 
 def _gpu_words(said):
     "Why torch lists no GPU where there seems to be one, or nothing"
     told = next((str(w.message) for w in said if 'CUDA' in str(w.message) or 'driver' in str(w.message)), '')
-    if told: return printable(told.removeprefix('CUDA initialization: '))[:200]
+    if told:
+        return printable(told.removeprefix('CUDA initialization: '))[:200]
     return 'this PyTorch was built without CUDA' if torch.version.cuda is None and shutil.which('nvidia-smi') else ''
 
+# %% ../nbs/19_devices.ipynb #2648a29d
 def _find_device():
     "(the device to use, why it is not the GPU or '')"
-    if defaults.use_cuda is False: return torch.device('cpu'), 'default_device(False) was called'
+    if defaults.use_cuda is False:
+        return torch.device('cpu'), 'default_device(False) was called'
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter('always')
         names = ['cuda'] if torch.cuda.is_available() else []
-    if getattr(torch.backends, 'mps', None) is not None and torch.backends.mps.is_available(): names.append('mps')
+    if getattr(torch.backends, 'mps', None) is not None and torch.backends.mps.is_available():
+        names.append('mps')
     why = _gpu_words(said) if not names else ''
     for name in names:
         try:
@@ -111,12 +133,14 @@ def _find_device():
             why = printable(str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)[:200]
     return torch.device('cpu'), why
 
+# %% ../nbs/19_devices.ipynb #c69495b4
 def best_device(
-    verbose=True, # say why a GPU is not used
+    verbose=True,  # say why a GPU is not used
 ) -> torch.device:
     "The GPU, once a small convolution has run on it, else the processor"
     device, why = _find_device()
-    if why and verbose: print(f'The processor is used, not the GPU: {why}.')
+    if why and verbose:
+        print(f'The processor is used, not the GPU: {why}.')
     return device
 
 # %% ../nbs/19_devices.ipynb #9b1f3c7a
@@ -125,15 +149,18 @@ def _memory_words(device):
     free, whole = torch.cuda.mem_get_info(device)
     return f'{whole/2**30:.0f} GiB, {free/2**30:.0f} free'
 
+# %% ../nbs/19_devices.ipynb #55fd2d7f
 def device_words(
-    precision='auto', # one of `PRECISIONS`
-    device=None, # by default the best
-) -> str: # such as "on the processor (AMD EPYC, 2 cores) in float32, since this processor would only emulate bfloat16"
+    precision='auto',  # one of `PRECISIONS`
+    device=None,  # by default the best
+) -> str:  # such as "on the processor (AMD EPYC, 2 cores) in float32, since this processor would only emulate bfloat16"
     "On which device a network trains, with how much memory, in which precision, and why"
     found, why = (torch.device(device), '') if device is not None else _find_device()
     precision, reason = choose_precision(precision, found)
-    if found.type == 'cuda': where = f'on {torch.cuda.get_device_name(found)} ({_memory_words(found)})'
-    elif found.type == 'mps': where = 'on the GPU of this Mac'
+    if found.type == 'cuda':
+        where = f'on {torch.cuda.get_device_name(found)} ({_memory_words(found)})'
+    elif found.type == 'mps':
+        where = 'on the GPU of this Mac'
     else:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
         where = f'on the processor ({_processor()[0]}, {cores} core{"s" if cores != 1 else ""})'
@@ -146,25 +173,37 @@ def exact_float32():
     before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     try:
-        with torch.autocast('cpu', enabled=False), torch.autocast('cuda', enabled=False): yield
-    finally: torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before
+        with torch.autocast('cpu', enabled=False), torch.autocast('cuda', enabled=False):
+            yield
+    finally:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before
 
+# %% ../nbs/19_devices.ipynb #e8b63e5a
 @contextmanager
 def _memory_in_words(learn, doing):
     "Turn what torch says when memory runs out into one sentence"
-    try: yield
+    try:
+        yield
     except RuntimeError as error:
-        text, on_gpu = str(error), isinstance(error, torch.OutOfMemoryError)
-        if not on_gpu and 'not enough memory' not in text and "can't allocate memory" not in text: raise
+        text = str(error)
+        on_gpu = isinstance(error, torch.OutOfMemoryError)
+        if not on_gpu and 'not enough memory' not in text and "can't allocate memory" not in text:
+            raise
         where = 'the GPU' if on_gpu else 'this machine'
-        batch, size = learn.dls.train.bs, learn.dls.preprocessing['size']
+        batch = learn.dls.train.bs
+        size = learn.dls.preprocessing['size']
         smaller = f'a batch size of {batch//2}' if batch > 1 else 'smaller images'
         look = ', and see with nvidia-smi whether another program uses it' if on_gpu else ''
-        sentence = (f'The memory of {where} ran out {doing}, with {learn.arch_name}, a batch size of {batch} and '
-                    f'images of {size} pixels: try {smaller}, a smaller size or network{look}.')
-    else: return
-    if torch.cuda.is_available(): torch.cuda.empty_cache()
+        sentence = (
+            f'The memory of {where} ran out {doing}, with {learn.arch_name}, a batch size of {batch} and '
+            f'images of {size} pixels: try {smaller}, a smaller size or network{look}.'
+        )
+    else:
+        return
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
     raise OutOfMemory(sentence)
 
+# %% ../nbs/19_devices.ipynb #6c3054ca
 class OutOfMemory(ChestXrayError):
     "The memory of a GPU or of the machine ran out"

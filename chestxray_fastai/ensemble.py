@@ -9,66 +9,113 @@ __all__ = ['combine_logits', 'with_members', 'combine_members', 'safe_views', 'p
 # %% ../nbs/38_ensemble.ipynb #13527121
 import numpy as np
 import pandas as pd
-
 from .scores import _names, check_scores, score_labels, ScoresError, sigmoid
 from .calibrate import calibration_effect
 
 # %% ../nbs/38_ensemble.ipynb #f320302b
-def _entropy(z): return sigmoid(z) * np.logaddexp(0, -z) + sigmoid(-z) * np.logaddexp(0, z)
+def _entropy(z):
+    return sigmoid(z) * np.logaddexp(0, -z) + sigmoid(-z) * np.logaddexp(0, z)
 
-def combine_logits(logits, # of several members or passes, shape (members, n) or (members, n, labels)
-                  ) -> dict: # logit, spread, mutual_information, each of shape (n,) or (n, labels)
+# %% ../nbs/38_ensemble.ipynb #ae24e428
+def combine_logits(
+    logits,  # of several members or passes, shape (members, n) or (members, n, labels)
+) -> dict:  # logit, spread, mutual_information, each of shape (n,) or (n, labels)
     "Logit of the mean probability; standard deviation of the probabilities; what the members' disagreement tells, in nats (Houlsby 2011)"
     z = np.asarray(logits, float)
-    if z.ndim < 2 or len(z) < 2: raise ScoresError(f'Logits of shape {z.shape} are no opinions of several members: they take the shape (members, images), two members or more.')
-    if not np.isfinite(z).all(): raise ScoresError(f'{(~np.isfinite(z)).sum()} of {z.size} logits are not finite: score these images again.')
+    if z.ndim < 2 or len(z) < 2:
+        raise ScoresError(
+            f'Logits of shape {z.shape} are no opinions of several members: they take the shape (members, images), two'
+            ' members or more.'
+        )
+    if not np.isfinite(z).all():
+        raise ScoresError(f'{(~np.isfinite(z)).sum()} of {z.size} logits are not finite: score these images again.')
     mean = np.logaddexp.reduce(-np.logaddexp(0, -z)) - np.logaddexp.reduce(-np.logaddexp(0, z))
-    return dict(logit=mean, spread=sigmoid(z).std(0), mutual_information=np.maximum(_entropy(mean) - _entropy(z).mean(0), 0))
+    return dict(
+        logit=mean, spread=sigmoid(z).std(0), mutual_information=np.maximum(_entropy(mean) - _entropy(z).mean(0), 0)
+    )
 
-def with_members(scores: pd.DataFrame, logits) -> pd.DataFrame: # `logits`: shape (members, n) or (members, n, labels), in the rows' order
+# %% ../nbs/38_ensemble.ipynb #cca7f494
+def with_members(
+    scores: pd.DataFrame, logits
+) -> pd.DataFrame:  # `logits`: shape (members, n) or (members, n, labels), in the rows' order
     "Scores whose logit is that of the mean probability, with the columns `spread` and `mutual_information` (of several labels `spread_NAME` …)"
-    out, labels, found = check_scores(scores), score_labels(scores), combine_logits(logits)
+    out = check_scores(scores)
+    labels = score_labels(scores)
+    found = combine_logits(logits)
     if found['logit'].shape not in ((len(out), len(labels)), (len(out),) if len(labels) == 1 else ()):
-        raise ScoresError(f'Logits of shape {np.shape(logits)} do not fit {len(out)} rows with {len(labels)} label{"s" * (len(labels) > 1)}.')
+        raise ScoresError(
+            f'Logits of shape {np.shape(logits)} do not fit {len(out)} rows with {len(labels)}'
+            f' label{"s" * (len(labels) > 1)}.'
+        )
     out = out[[c for c in out if not (c[:1] == 'f' and c[1:].isdigit())]]  # features are those of one network
     for i, label in enumerate(labels):
-        for name, values in found.items(): out[_names(label)[1].replace('logit', name, 1)] = values.reshape(len(out), -1)[:, i]
+        for name, values in found.items():
+            out[_names(label)[1].replace('logit', name, 1)] = values.reshape(len(out), -1)[:, i]
     out.attrs = dict(logits=True, members=len(logits))
     return out
 
-def combine_members(members: list) -> pd.DataFrame: # Scores of networks that were trained alike from different seeds, rows in any order
+# %% ../nbs/38_ensemble.ipynb #90b99dc9
+def combine_members(
+    members: list,
+) -> pd.DataFrame:  # Scores of networks that were trained alike from different seeds, rows in any order
     "Scores of a deep ensemble (Lakshminarayanan 2017)"
     tables = [check_scores(m) for m in members]
-    if len(tables) < 2: raise ScoresError('An ensemble takes the scores of at least two members.')
-    labels, first = score_labels(tables[0]), tables[0].set_index('path')
+    if len(tables) < 2:
+        raise ScoresError('An ensemble takes the scores of at least two members.')
+    labels = score_labels(tables[0])
+    first = tables[0].set_index('path')
     for i, table in enumerate(tables, 1):
-        if score_labels(table) != labels: raise ScoresError(f'Member {i} judges {score_labels(table)}, and the first {labels}: members judge the same labels.')
+        if score_labels(table) != labels:
+            raise ScoresError(
+                f'Member {i} judges {score_labels(table)}, and the first {labels}: members judge the same labels.'
+            )
         if set(table.path) != set(first.index):
-            raise ScoresError(f'Member {i} judged {len(table)} images and the first {len(first)}, of which {len(set(table.path) & set(first.index))} are the same: members judge the same images.')
-        tables[i-1] = table = table.set_index('path').loc[first.index]
+            raise ScoresError(
+                f'Member {i} judged {len(table)} images and the first {len(first)}, of which'
+                f' {len(set(table.path) & set(first.index))} are the same: members judge the same images.'
+            )
+        tables[i - 1] = table = table.set_index('path').loc[first.index]
         for c in ('patient', 'split', *(_names(l)[0] for l in labels)):
-            if (odd := ~((table[c] == first[c]) | (table[c].isna() & first[c].isna()))).any(): raise ScoresError(f'Member {i} gives {odd.sum()} images another {c} than the first: members share one truth.')
+            if (odd := ~((table[c] == first[c]) | (table[c].isna() & first[c].isna()))).any():
+                raise ScoresError(
+                    f'Member {i} gives {odd.sum()} images another {c} than the first: members share one truth.'
+                )
     return with_members(members[0], np.stack([t[[_names(l)[1] for l in labels]].to_numpy(float) for t in tables]))
 
 # %% ../nbs/38_ensemble.ipynb #45e42075
-def safe_views(images, # float tensor (n, 1, H, W) from 0 to 1
-               dice, # numbers from -1 to 1, shape (n, 6): how far each image is turned, zoomed, moved across, moved down, lit, and given contrast
-               turn: float = 4., zoom: float = .04, shift: float = .03, light: float = .08): # [degrees], and shares
+def safe_views(
+    images,  # float tensor (n, 1, H, W) from 0 to 1
+    dice,  # numbers from -1 to 1, shape (n, 6): how far each image is turned, zoomed, moved across, moved down, lit, and given contrast
+    turn: float = 4.0,
+    zoom: float = 0.04,
+    shift: float = 0.03,
+    light: float = 0.08,
+):  # [degrees], and shares
     "Each image turned, moved and lit a little, as another technician might have taken it; never mirrored, for that moves the heart"
     import torch
     from torch.nn.functional import affine_grid, grid_sample
+
     dice = torch.as_tensor(np.asarray(dice), dtype=images.dtype, device=images.device)
-    angle, scale = dice[:, 0] * np.pi * turn / 180, 1 + zoom * dice[:, 1]
-    c, s = torch.cos(angle) / scale, torch.sin(angle) / scale
+    angle = dice[:, 0] * np.pi * turn / 180
+    scale = 1 + zoom * dice[:, 1]
+    c = torch.cos(angle) / scale
+    s = torch.sin(angle) / scale
     to = torch.stack([c, -s, 2 * shift * dice[:, 2], s, c, 2 * shift * dice[:, 3]], 1).reshape(-1, 2, 3)
-    moved = grid_sample(images, affine_grid(to, list(images.shape), align_corners=False), padding_mode='border', align_corners=False)
-    middle, wider = moved.mean((2, 3), keepdim=True), 1 + light * dice[:, 5].reshape(-1, 1, 1, 1)
+    moved = grid_sample(
+        images, affine_grid(to, list(images.shape), align_corners=False), padding_mode='border', align_corners=False
+    )
+    middle = moved.mean((2, 3), keepdim=True)
+    wider = 1 + light * dice[:, 5].reshape(-1, 1, 1, 1)
     return ((moved - middle) * wider + middle + light * dice[:, 4].reshape(-1, 1, 1, 1)).clamp(0, 1)
 
 # %% ../nbs/38_ensemble.ipynb #c432b0d9
 def _unit(pixels):
     import torch
-    if np.ndim(pixels) != 3 or pixels.dtype != np.uint8: raise ScoresError(f'Images are taken as uint8 pixels of shape (n, H, W), not as {pixels.dtype} of shape {np.shape(pixels)}.')
+
+    if np.ndim(pixels) != 3 or pixels.dtype != np.uint8:
+        raise ScoresError(
+            f'Images are taken as uint8 pixels of shape (n, H, W), not as {pixels.dtype} of shape {np.shape(pixels)}.'
+        )
     return torch.from_numpy(np.ascontiguousarray(pixels))[:, None].float() / 255
 
 def _device_of(model):
@@ -79,9 +126,11 @@ def _device_of(model):
 def _prepared(images, preprocessing):
     "What the network takes, from images (n, 1, H, W) between 0 and 1"
     import torch
+
     mean, std = (torch.tensor(preprocessing[k], device=images.device).reshape(1, -1, 1, 1) for k in ('mean', 'std'))
     return (images.expand(-1, preprocessing['channels'], -1, -1) - mean) / std
 
+# %% ../nbs/38_ensemble.ipynb #9c7708a3
 def _as_logits(outputs):
     "Logits of shape (n,) from one output or two, else (n, labels)"
     z = outputs.cpu().double().numpy()
@@ -89,17 +138,26 @@ def _as_logits(outputs):
 
 def _watched(items, progress):
     from chestxray_fastai.core import progress as shown
+
     return shown(items, label='Batches of images', every=8) if progress else items
 
-def predict_tta(model, # a torch module
-                pixels, # uint8 (n, H, W) of the size that the network takes
-                preprocessing: dict, # channels, mean, std: as in model.json
-                n: int = 8, # views of each image; the first is the image as it is
-                seed: int = 0, batch_size: int = 64, progress: bool = False, **kwargs, # further ones for `safe_views`
-               ) -> np.ndarray: # logits, shape (views, images) or (views, images, labels)
+# %% ../nbs/38_ensemble.ipynb #35687b76
+def predict_tta(
+    model,  # a torch module
+    pixels,  # uint8 (n, H, W) of the size that the network takes
+    preprocessing: dict,  # channels, mean, std: as in model.json
+    n: int = 8,  # views of each image; the first is the image as it is
+    seed: int = 0,
+    batch_size: int = 64,
+    progress: bool = False,
+    **kwargs,  # further ones for `safe_views`
+) -> np.ndarray:  # logits, shape (views, images) or (views, images, labels)
     "Test-time augmentation: logits of several views of each image"
     import torch
-    dice, found, was = np.random.default_rng(seed).uniform(-1, 1, (n, len(pixels), 6)), [], model.training
+
+    dice = np.random.default_rng(seed).uniform(-1, 1, (n, len(pixels), 6))
+    found = []
+    was = model.training
     dice[0] = 0
     model.eval()
     try:
@@ -109,39 +167,61 @@ def predict_tta(model, # a torch module
                 images = _unit(pixels[part]).to(_device_of(model))
                 views = (images if v == 0 else safe_views(images, dice[v, part], **kwargs) for v in range(n))
                 found.append(np.stack([_as_logits(model(_prepared(x, preprocessing))) for x in views]))
-    finally: model.train(was)
+    finally:
+        model.train(was)
     return np.concatenate(found, axis=1)
 
 # %% ../nbs/38_ensemble.ipynb #840a0c18
 def _dropouts(model):
     from torch.nn.modules.dropout import _DropoutNd
+
     return [m for m in model.modules() if isinstance(m, _DropoutNd) and m.p > 0]
 
-def predict_dropout(model, pixels, preprocessing: dict, # as for `predict_tta`
-                    n: int = 20, # passes
-                    seed: int = 0, batch_size: int = 64, progress: bool = False) -> np.ndarray: # logits, shape (passes, images) or (passes, images, labels)
+# %% ../nbs/38_ensemble.ipynb #7ffe51d4
+def predict_dropout(
+    model,
+    pixels,
+    preprocessing: dict,  # as for `predict_tta`
+    n: int = 20,  # passes
+    seed: int = 0,
+    batch_size: int = 64,
+    progress: bool = False,
+) -> np.ndarray:  # logits, shape (passes, images) or (passes, images, labels)
     "Monte Carlo dropout (Gal and Ghahramani 2016): logits of several passes in which dropout goes on; the layers before it run once"
     import torch
-    if not _dropouts(model): raise ScoresError('The network has no dropout that could go on: use predict_tta or several seeds.')
+
+    if not _dropouts(model):
+        raise ScoresError('The network has no dropout that could go on: use predict_tta or several seeds.')
     parts = list(model) if isinstance(model, torch.nn.Sequential) else [model]
     first = next(i for i, m in enumerate(parts) if _dropouts(m))
-    still, noisy, modes, found = torch.nn.Sequential(*parts[:first]), torch.nn.Sequential(*parts[first:]), {m: m.training for m in model.modules()}, []
+    still = torch.nn.Sequential(*parts[:first])
+    noisy = torch.nn.Sequential(*parts[first:])
+    modes = {m: m.training for m in model.modules()}
+    found = []
     device = torch.device(_device_of(model))
     model.eval()
-    for m in _dropouts(model): m.training = True
+    for m in _dropouts(model):
+        m.training = True
     try:
         with torch.inference_mode(), torch.random.fork_rng(devices=[device] if device.type == 'cuda' else []):
             torch.manual_seed(seed)
             for start in _watched(range(0, len(pixels), batch_size), progress):
-                seen = still(_prepared(_unit(pixels[start:start + batch_size]).to(device), preprocessing))
+                seen = still(_prepared(_unit(pixels[start : start + batch_size]).to(device), preprocessing))
                 found.append(np.stack([_as_logits(noisy(seen)) for _ in range(n)]))
     finally:
-        for m, was in modes.items(): m.training = was
+        for m, was in modes.items():
+            m.training = was
     return np.concatenate(found, axis=1)
 
 # %% ../nbs/38_ensemble.ipynb #db8bb9af
-def compare_variants(single: pd.DataFrame, variants: dict, # Scores of one network; by name those of what shall be better, on the same images in the same order
-                     split: str = 'test', label: str = None, n_boot: int = 1000, seed: int = 0) -> pd.DataFrame: # index (variant, metric); single, variant, difference, low, high
+def compare_variants(
+    single: pd.DataFrame,
+    variants: dict,  # Scores of one network; by name those of what shall be better, on the same images in the same order
+    split: str = 'test',
+    label: str = None,
+    n_boot: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:  # index (variant, metric); single, variant, difference, low, high
     "What each variant buys in AUROC, log loss, Brier score and ECE, paired over the same resampled patients"
     found = {name: calibration_effect(single, v, split, label, n_boot, seed) for name, v in variants.items()}
     return pd.concat(found, names=['variant', 'metric']).rename(columns=dict(before='single', after='with_it'))

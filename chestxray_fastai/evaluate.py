@@ -12,95 +12,148 @@ __all__ = ['MAX_DRAWS', 'LARGE', 'STEPS', 'MIN_PATIENTS', 'VERDICTS', 'predictiv
 # %% ../nbs/31_evaluate.ipynb #739d16d6
 import warnings
 from dataclasses import asdict, dataclass
-
 import numpy as np
 import pandas as pd
-
 from .core import printable
-from .scores import (_warn_of_leaks, leak_words, one_label, score_columns, score_labels, ScoresError,
-                                     sigmoid, split_rows)
+from chestxray_fastai.scores import (
+    _warn_of_leaks,
+    leak_words,
+    one_label,
+    score_columns,
+    score_labels,
+    ScoresError,
+    sigmoid,
+    split_rows,
+)
 
 # %% ../nbs/31_evaluate.ipynb #79cb1d30
 def _ratio(a, b):
-    with np.errstate(divide='ignore', invalid='ignore'): return np.where(b > 0, np.divide(a, b), np.nan)[()]
+    with np.errstate(divide='ignore', invalid='ignore'):
+        return np.where(b > 0, np.divide(a, b), np.nan)[()]
 
-def predictive_values(sensitivity, specificity, prevalence): # shares, numbers or arrays
+def predictive_values(sensitivity, specificity, prevalence):  # shares, numbers or arrays
     "PPV and NPV at a stated prevalence, by Bayes' theorem"
-    tp, fp = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
-    tn, fn = specificity * (1 - prevalence), (1 - sensitivity) * prevalence
+    tp = sensitivity * prevalence
+    fp = (1 - specificity) * (1 - prevalence)
+    tn = specificity * (1 - prevalence)
+    fn = (1 - sensitivity) * prevalence
     return _ratio(tp, tp + fp), _ratio(tn, tn + fn)
 
-def rates(tp, fp, tn, fn, # counts or sums of weights, numbers or arrays
-          prevalence=None, # give PPV and NPV at this prevalence as well
-         ) -> dict:
+# %% ../nbs/31_evaluate.ipynb #1f7b2056
+def rates(
+    tp,
+    fp,
+    tn,
+    fn,  # counts or sums of weights, numbers or arrays
+    prevalence=None,  # give PPV and NPV at this prevalence as well
+) -> dict:
     "What a 2×2 table says; NaN where a rate is undefined"
     tp, fp, tn, fn = (np.asarray(v, float) for v in (tp, fp, tn, fn))
-    n, sensitivity, specificity = tp + fp + tn + fn, _ratio(tp, tp + fn), _ratio(tn, tn + fp)
-    out = dict(prevalence=_ratio(tp + fn, n), accuracy=_ratio(tp + tn, n), majority_accuracy=_ratio(np.maximum(tp + fn, tn + fp), n),
-               sensitivity=sensitivity, specificity=specificity, ppv=_ratio(tp, tp + fp), npv=_ratio(tn, tn + fn),
-               f1=_ratio(2 * tp, 2 * tp + fp + fn), balanced_accuracy=(sensitivity + specificity) / 2)
+    n = tp + fp + tn + fn
+    sensitivity = _ratio(tp, tp + fn)
+    specificity = _ratio(tn, tn + fp)
+    out = dict(
+        prevalence=_ratio(tp + fn, n),
+        accuracy=_ratio(tp + tn, n),
+        majority_accuracy=_ratio(np.maximum(tp + fn, tn + fp), n),
+        sensitivity=sensitivity,
+        specificity=specificity,
+        ppv=_ratio(tp, tp + fp),
+        npv=_ratio(tn, tn + fn),
+        f1=_ratio(2 * tp, 2 * tp + fp + fn),
+        balanced_accuracy=(sensitivity + specificity) / 2,
+    )
     if prevalence is not None:
-        if not 0 < prevalence < 1: raise ScoresError(f'A prevalence lies between 0 and 1, and {prevalence} does not.')
+        if not 0 < prevalence < 1:
+            raise ScoresError(f'A prevalence lies between 0 and 1, and {prevalence} does not.')
         out['ppv_at_prevalence'], out['npv_at_prevalence'] = predictive_values(sensitivity, specificity, prevalence)
     return out
 
 # %% ../nbs/31_evaluate.ipynb #69e6852a
-def assert_ece(ece, brier): # numbers or arrays
+def assert_ece(ece, brier):  # numbers or arrays
     "No calibration error can break ECE² ≤ Brier; what does compares other things than probability and frequency"
     over = np.square(ece) - np.asarray(brier)
-    assert not np.any(over > 1e-9), f'a square of ECE exceeds the Brier score by {np.nanmax(over):.4f}: this is no calibration error'
+    assert not np.any(
+        over > 1e-9
+    ), f'a square of ECE exceeds the Brier score by {np.nanmax(over):.4f}: this is no calibration error'
 
-def probability_bins(probability, # shape (n,)
-                     n_bins: int = 15,
-                     binning: str = 'width', # 'width': equally wide bins; 'mass': bins with equally many images (ties stay together)
-                    ): # the bin of each probability, and the edges
+# %% ../nbs/31_evaluate.ipynb #8e9e037e
+def probability_bins(
+    probability,  # shape (n,)
+    n_bins: int = 15,
+    binning: str = 'width',  # 'width': equally wide bins; 'mass': bins with equally many images (ties stay together)
+):  # the bin of each probability, and the edges
     "Sort probabilities into bins `[low, high)`, the last of which includes 1"
-    if binning not in ('width', 'mass'): raise ScoresError(f"binning is 'width' or 'mass', not {binning!r}.")
+    if binning not in ('width', 'mass'):
+        raise ScoresError(f"binning is 'width' or 'mass', not {binning!r}.")
     edges = np.linspace(0, 1, n_bins + 1)
-    if binning == 'mass': edges = np.unique(np.r_[0, np.quantile(probability, edges[1:-1]), 1])
+    if binning == 'mass':
+        edges = np.unique(np.r_[0, np.quantile(probability, edges[1:-1]), 1])
     return np.clip(np.searchsorted(edges, probability, side='right') - 1, 0, len(edges) - 2), edges
 
-def calibration_error(y, # truth, 0 or 1, shape (n,)
-                      probability, # of the positive class, shape (n,)
-                      n_bins: int = 15, binning: str = 'width', # as in `probability_bins`
-                      weights=None, # of each image, shape (n,)
-                     ) -> float:
+# %% ../nbs/31_evaluate.ipynb #950da5ee
+def calibration_error(
+    y,  # truth, 0 or 1, shape (n,)
+    probability,  # of the positive class, shape (n,)
+    n_bins: int = 15,
+    binning: str = 'width',  # as in `probability_bins`
+    weights=None,  # of each image, shape (n,)
+) -> float:
     "Expected calibration error (Naeini 2015): mean distance between probability and frequency of the positive class"
-    y, p = np.asarray(y, float), np.asarray(probability, float)
+    y = np.asarray(y, float)
+    p = np.asarray(probability, float)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, float)
     where, edges = probability_bins(p, n_bins, binning)
     ece = np.abs(np.bincount(where, w * (p - y), len(edges) - 1)).sum() / w.sum()
-    assert_ece(ece, (w * (p - y)**2).sum() / w.sum())
+    assert_ece(ece, (w * (p - y) ** 2).sum() / w.sum())
     return float(ece)
 
 # %% ../nbs/31_evaluate.ipynb #b03cf728
-def log_losses(y, logit): # truth, 0 or 1, and logit, the same shape
+def log_losses(y, logit):  # truth, 0 or 1, and logit, the same shape
     "Minus the log-likelihood of each truth"
     return np.logaddexp(0, np.where(np.asarray(y) > 0, -1, 1) * np.asarray(logit, float))
 
-def point_metrics(y, logit, # truth (0 or 1; both occur) and logits, shape (n,)
-                  threshold: float = 0., # positive when the logit is at least this
-                  prevalence: float = None, # give PPV and NPV at this prevalence as well
-                  n_bins: int = 15, binning: str = 'width', # of the calibration error, as in `probability_bins`
-                 ) -> dict:
+# %% ../nbs/31_evaluate.ipynb #3286d8ca
+def point_metrics(
+    y,
+    logit,  # truth (0 or 1; both occur) and logits, shape (n,)
+    threshold: float = 0.0,  # positive when the logit is at least this
+    prevalence: float = None,  # give PPV and NPV at this prevalence as well
+    n_bins: int = 15,
+    binning: str = 'width',  # of the calibration error, as in `probability_bins`
+) -> dict:
     "Every metric, from scikit-learn where it has one"
     from sklearn import metrics as sk
-    y, p, said = np.asarray(y, int), sigmoid(logit), (np.asarray(logit) >= threshold).astype(int)
+
+    y = np.asarray(y, int)
+    p = sigmoid(logit)
+    said = (np.asarray(logit) >= threshold).astype(int)
     tn, fp, fn, tp = sk.confusion_matrix(y, said, labels=[0, 1]).ravel()
     nan = dict(zero_division=np.nan)
-    out = dict(auroc=sk.roc_auc_score(y, logit), average_precision=sk.average_precision_score(y, logit), prevalence=y.mean(),
-               accuracy=sk.accuracy_score(y, said), majority_accuracy=max(y.mean(), 1 - y.mean()), sensitivity=sk.recall_score(y, said),
-               specificity=sk.recall_score(y, said, pos_label=0), ppv=sk.precision_score(y, said, **nan),
-               npv=sk.precision_score(y, said, pos_label=0, **nan), f1=sk.f1_score(y, said), balanced_accuracy=sk.balanced_accuracy_score(y, said),
-               brier=sk.brier_score_loss(y, p), ece=calibration_error(y, p, n_bins, binning), log_loss=log_losses(y, logit).mean())
-    if prevalence is not None: out |= {k: v for k, v in rates(tp, fp, tn, fn, prevalence).items() if k.endswith('_at_prevalence')}
+    out = dict(
+        auroc=sk.roc_auc_score(y, logit),
+        average_precision=sk.average_precision_score(y, logit),
+        prevalence=y.mean(),
+        accuracy=sk.accuracy_score(y, said),
+        majority_accuracy=max(y.mean(), 1 - y.mean()),
+        sensitivity=sk.recall_score(y, said),
+        specificity=sk.recall_score(y, said, pos_label=0),
+        ppv=sk.precision_score(y, said, **nan),
+        npv=sk.precision_score(y, said, pos_label=0, **nan),
+        f1=sk.f1_score(y, said),
+        balanced_accuracy=sk.balanced_accuracy_score(y, said),
+        brier=sk.brier_score_loss(y, p),
+        ece=calibration_error(y, p, n_bins, binning),
+        log_loss=log_losses(y, logit).mean(),
+    )
+    if prevalence is not None:
+        out |= {k: v for k, v in rates(tp, fp, tn, fn, prevalence).items() if k.endswith('_at_prevalence')}
     return {k: float(v) for k, v in out.items()}
 
 # %% ../nbs/31_evaluate.ipynb #0af3fd64
 MAX_DRAWS = 20_000_000  # rows that all resamples of one table draw together
 
-def n_resamples(n_boot: int, # as asked for
-                rows: int) -> int:
+def n_resamples(n_boot: int, rows: int) -> int:  # as asked for
     "Fewer resamples of a larger table, at least 200: chance moves the ends of its narrow intervals little"
     return min(n_boot, max(200, MAX_DRAWS // max(rows, 1)))
 
@@ -109,17 +162,24 @@ def _codes(patient):
     code, names = pd.factorize(pd.Series(np.asarray(patient)).astype(str), sort=True)
     return code, len(names)
 
-def resample_weights(patient, # patient of each row, shape (n,)
-                     n_boot: int = 2000, # resamples; of large tables fewer, see `n_resamples`
-                     seed: int = 0):
+# %% ../nbs/31_evaluate.ipynb #ed61defc
+def resample_weights(
+    patient,  # patient of each row, shape (n,)
+    n_boot: int = 2000,  # resamples; of large tables fewer, see `n_resamples`
+    seed: int = 0,
+):
     "Bootstrap over patients (Field & Welsh 2007): yields how often each row is drawn, in blocks of shape (resamples, n)"
     code, m = _codes(patient)
-    for counts in _draws(m, len(code), n_boot, seed): yield counts[:, code].astype(float)
+    for counts in _draws(m, len(code), n_boot, seed):
+        yield counts[:, code].astype(float)
 
+# %% ../nbs/31_evaluate.ipynb #72ddef40
 def _draws(m, rows, n_boot, seed):
     "How often each of `m` patients is drawn, in blocks of shape (resamples, m)"
-    n_boot, block = n_resamples(n_boot, rows), int(np.clip(200_000 // rows, 1, 256))
-    if rows > LARGE: block = 20
+    n_boot = n_resamples(n_boot, rows)
+    block = int(np.clip(200_000 // rows, 1, 256))
+    if rows > LARGE:
+        block = 20
     rng = np.random.default_rng(seed)
     for start in range(0, n_boot, block):
         b = min(block, n_boot - start)
@@ -133,47 +193,81 @@ def _ranked(positive, negative):
     called = np.cumsum((positive + negative)[:, ::-1], 1)[:, ::-1]
     found = np.cumsum(positive[:, ::-1], 1)[:, ::-1]
     precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
-    return _ratio((positive * (below - negative / 2)).sum(1), found[:, 0] * below[:, -1]), _ratio((positive * precision).sum(1), found[:, 0])
+    return _ratio((positive * (below - negative / 2)).sum(1), found[:, 0] * below[:, -1]), _ratio(
+        (positive * precision).sum(1), found[:, 0]
+    )
 
-def weighted_metrics(y, logit, # truth (0 or 1) and logits, shape (n,)
-                     weights, # how often each row counts, shape (resamples, n)
-                     threshold: float = 0., prevalence: float = None, n_bins: int = 15, binning: str = 'width', # as in `point_metrics`
-                    ) -> dict: # of arrays of shape (resamples,); NaN where a resample has one class only
+# %% ../nbs/31_evaluate.ipynb #22e64280
+def weighted_metrics(
+    y,
+    logit,  # truth (0 or 1) and logits, shape (n,)
+    weights,  # how often each row counts, shape (resamples, n)
+    threshold: float = 0.0,
+    prevalence: float = None,
+    n_bins: int = 15,
+    binning: str = 'width',  # as in `point_metrics`
+) -> dict:  # of arrays of shape (resamples,); NaN where a resample has one class only
     "Every metric of every resample at once"
     order = np.argsort(logit, kind='stable')
-    y, z, weights = np.asarray(y, float)[order], np.asarray(logit, float)[order], np.asarray(weights, float)[:, order]
-    p, cut, total = sigmoid(z), np.searchsorted(z, threshold, side='left'), weights.sum(1)
-    positive, negative = weights * y, weights * (1 - y)
-    tp, fp, fn, tn = positive[:, cut:].sum(1), negative[:, cut:].sum(1), positive[:, :cut].sum(1), negative[:, :cut].sum(1)
+    y = np.asarray(y, float)[order]
+    z = np.asarray(logit, float)[order]
+    weights = np.asarray(weights, float)[:, order]
+    p = sigmoid(z)
+    cut = np.searchsorted(z, threshold, side='left')
+    total = weights.sum(1)
+    positive = weights * y
+    negative = weights * (1 - y)
+    tp = positive[:, cut:].sum(1)
+    fp = negative[:, cut:].sum(1)
+    fn = positive[:, :cut].sum(1)
+    tn = negative[:, :cut].sum(1)
     ties = np.flatnonzero(np.r_[True, np.diff(z) > 0])
-    if len(ties) < len(z): positive, negative = (np.add.reduceat(v, ties, axis=1) for v in (positive, negative))
+    if len(ties) < len(z):
+        positive, negative = (np.add.reduceat(v, ties, axis=1) for v in (positive, negative))
     auroc, average_precision = _ranked(positive, negative)
-    return _figures(auroc, average_precision, tp, fp, tn, fn, weights @ _errors(y, z, p, n_bins, binning), total, prevalence)
+    return _figures(
+        auroc, average_precision, tp, fp, tn, fn, weights @ _errors(y, z, p, n_bins, binning), total, prevalence
+    )
 
+# %% ../nbs/31_evaluate.ipynb #31c9aaf4
 def _errors(y, z, p, n_bins, binning):
     "Of each row: squared error, log loss, and its gap in the bin in which it lies"
     where, edges = probability_bins(p, n_bins, binning)
     gaps = np.zeros((len(z), len(edges) - 1))
     gaps[np.arange(len(z)), where] = p - y
-    return np.c_[(p - y)**2, log_losses(y, z), gaps]
+    return np.c_[(p - y) ** 2, log_losses(y, z), gaps]
 
+# %% ../nbs/31_evaluate.ipynb #d17610f9
 def _figures(auroc, average_precision, tp, fp, tn, fn, errors, total, prevalence):
     "All metrics of all resamples from their sums"
-    brier, ece = _ratio(errors[:, 0], total), _ratio(np.abs(errors[:, 2:]).sum(1), total)
+    brier = _ratio(errors[:, 0], total)
+    ece = _ratio(np.abs(errors[:, 2:]).sum(1), total)
     assert_ece(ece, brier)
-    out = dict(auroc=auroc, average_precision=average_precision, **rates(tp, fp, tn, fn), brier=brier, ece=ece, log_loss=_ratio(errors[:, 1], total))
-    if prevalence is not None: out |= {k: v for k, v in rates(tp, fp, tn, fn, prevalence).items() if k.endswith('_at_prevalence')}
+    out = dict(
+        auroc=auroc,
+        average_precision=average_precision,
+        **rates(tp, fp, tn, fn),
+        brier=brier,
+        ece=ece,
+        log_loss=_ratio(errors[:, 1], total)
+    )
+    if prevalence is not None:
+        out |= {k: v for k, v in rates(tp, fp, tn, fn, prevalence).items() if k.endswith('_at_prevalence')}
     both = (tp + fn > 0) & (tn + fp > 0)
     return {k: np.where(both, v, np.nan) for k, v in out.items()}
 
 # %% ../nbs/31_evaluate.ipynb #1ea894fd
 LARGE = 20_000  # rows from which patients are summed up before they are drawn
-STEPS = 4096    # of the score, in a large table, between which AUROC and average precision do not tell
+STEPS = 4096  # of the score, in a large table, between which AUROC and average precision do not tell
 
+# %% ../nbs/31_evaluate.ipynb #a72d4345
 def _large_metrics(y, z, code, counts, threshold, prevalence, n_bins, binning):
     "As `weighted_metrics`, from how often each patient is drawn; scores of one of the `STEPS` count as tied"
     from scipy.sparse import csr_array
-    shape, said, steps = (counts.shape[1], len(y)), z >= threshold, np.unique(np.quantile(z, np.linspace(0, 1, STEPS)))
+
+    shape = (counts.shape[1], len(y))
+    said = z >= threshold
+    steps = np.unique(np.quantile(z, np.linspace(0, 1, STEPS)))
     by_patient = csr_array((np.ones(len(y)), (code, np.arange(len(y)))), shape)
     boxes = np.c_[said * y, said * (1 - y), ~said * (1 - y), ~said * y, np.ones(len(y))]
     sums = counts @ (by_patient @ np.c_[boxes, _errors(y, z, sigmoid(z), n_bins, binning)])
@@ -181,61 +275,108 @@ def _large_metrics(y, z, code, counts, threshold, prevalence, n_bins, binning):
     positive, negative = ((csr_array((v, (step, code)), (len(steps), shape[0])) @ counts.T).T for v in (y, 1 - y))
     return _figures(*_ranked(positive, negative), *sums[:, :4].T, sums[:, 5:], sums[:, 4], prevalence)
 
+# %% ../nbs/31_evaluate.ipynb #8c64160d
 def _resampled(y, z, code, counts, threshold, prevalence, n_bins, binning):
     "The metrics of a block of resamples: exact row by row, or of a large table patient by patient"
-    if len(y) <= LARGE: return weighted_metrics(y, z, counts[:, code], threshold, prevalence, n_bins, binning)
+    if len(y) <= LARGE:
+        return weighted_metrics(y, z, counts[:, code], threshold, prevalence, n_bins, binning)
     return _large_metrics(y, z, code, counts, threshold, prevalence, n_bins, binning)
 
 # %% ../nbs/31_evaluate.ipynb #cc40a32f
 MIN_PATIENTS = 10
 
-def _by_label(value, labels): return {l: value.get(l) if isinstance(value, dict) else value for l in labels}
+def _by_label(value, labels):
+    return {l: value.get(l) if isinstance(value, dict) else value for l in labels}
 
 def threshold_logits(threshold, labels: list) -> dict:
     "The logit threshold of each label from a number, an `OperatingPoint`, or a dict of these"
     cuts = {l: getattr(v, 'logit', v) for l, v in _by_label(threshold, labels).items()}
     lost = [repr(l) for l, v in cuts.items() if v is None or not np.isfinite(v)]
-    if lost: raise ScoresError(f'There is no finite threshold for the label {", ".join(lost)}: give a logit (on the command line --threshold), an operating point, or a dict of these by label.')
+    if lost:
+        raise ScoresError(
+            f'There is no finite threshold for the label {", ".join(lost)}: give a logit (on the command line'
+            ' --threshold), an operating point, or a dict of these by label.'
+        )
     return cuts
 
 _cuts = threshold_logits  # the name under which other modules know it
 
+# %% ../nbs/31_evaluate.ipynb #8915d692
 def _labelled(scores, split):
     "The rows of one split and, for each label with both classes: the rows that are known, their truth, their logits"
-    rows, labels = split_rows(scores, split), score_labels(scores)
-    if labels == ['']: rows = one_label(rows)
+    rows = split_rows(scores, split)
+    labels = score_labels(scores)
+    if labels == ['']:
+        rows = one_label(rows)
     known = {l: np.flatnonzero(rows[score_columns(l)[0]].isin((0, 1))) for l in labels}
-    parts = {l: (i, *rows.loc[i, list(score_columns(l))].to_numpy().T) for l, i in known.items() if rows.loc[i, score_columns(l)[0]].nunique() == 2}
-    if not parts: raise ScoresError(f'{split or "The table"} has {len(rows)} rows whose truth is known, all of one class: '
-                                     'there is nothing to tell apart; it takes images with the finding and without.')
-    if len(parts) < len(labels): warnings.warn(f'Left out, since all that is known of them is of one class: {", ".join(l for l in labels if l not in parts)}.')
+    parts = {
+        l: (i, *rows.loc[i, list(score_columns(l))].to_numpy().T)
+        for l, i in known.items()
+        if rows.loc[i, score_columns(l)[0]].nunique() == 2
+    }
+    if not parts:
+        raise ScoresError(
+            f'{split or "The table"} has {len(rows)} rows whose truth is known, all of one class: '
+            'there is nothing to tell apart; it takes images with the finding and without.'
+        )
+    if len(parts) < len(labels):
+        warnings.warn(
+            'Left out, since all that is known of them is of one class:'
+            f' {", ".join(l for l in labels if l not in parts)}.'
+        )
     return rows, parts
 
-def bootstrap(scores: pd.DataFrame, threshold=0., split: str = None, n_boot: int = 2000, seed: int = 0, prevalence=None,
-              n_bins: int = 15, binning: str = 'width', # all as in `metrics`
-             ) -> pd.DataFrame: # a row per resample, a column per metric; with several labels (label, metric), `macro` is their mean
+# %% ../nbs/31_evaluate.ipynb #0ee88092
+def bootstrap(
+    scores: pd.DataFrame,
+    threshold=0.0,
+    split: str = None,
+    n_boot: int = 2000,
+    seed: int = 0,
+    prevalence=None,
+    n_bins: int = 15,
+    binning: str = 'width',  # all as in `metrics`
+) -> (
+    pd.DataFrame
+):  # a row per resample, a column per metric; with several labels (label, metric), `macro` is their mean
     "The metrics of resampled patients: the same patients and seed give the same resamples, so that two models can be paired"
     rows, parts = _labelled(scores, split)
-    return _bootstrap(rows, parts, threshold_logits(threshold, list(parts)), _by_label(prevalence, list(parts)), n_boot, seed, n_bins, binning)
+    return _bootstrap(
+        rows,
+        parts,
+        threshold_logits(threshold, list(parts)),
+        _by_label(prevalence, list(parts)),
+        n_boot,
+        seed,
+        n_bins,
+        binning,
+    )
 
+# %% ../nbs/31_evaluate.ipynb #4055524e
 def _bootstrap(rows, parts, cuts, at, n_boot, seed, n_bins, binning):
     "As `bootstrap`, of what `_labelled` gives"
     blocks = []
     if rows.patient.nunique() < MIN_PATIENTS:
-        raise ScoresError(f'{len(rows)} rows of {rows.patient.nunique()} patients are too few for an interval, which takes at least {MIN_PATIENTS} patients: '
-                          'collect more (in Python n_boot=0 gives the bare figures).')
+        raise ScoresError(
+            f'{len(rows)} rows of {rows.patient.nunique()} patients are too few for an interval, which takes at least'
+            f' {MIN_PATIENTS} patients: collect more (in Python n_boot=0 gives the bare figures).'
+        )
     code, m = _codes(rows.patient)
     for counts in _draws(m, len(rows), n_boot, seed):
-        found = {l: _resampled(y, z, code[i], counts, cuts[l], at[l], n_bins, binning) for l, (i, y, z) in parts.items()}
+        found = {
+            l: _resampled(y, z, code[i], counts, cuts[l], at[l], n_bins, binning) for l, (i, y, z) in parts.items()
+        }
         blocks.append({(l, k): v for l in found for k, v in found[l].items()})
     out = pd.DataFrame({k: np.concatenate([b[k] for b in blocks]) for k in blocks[0]})
-    if list(parts) == ['']: return out['']
+    if list(parts) == ['']:
+        return out['']
     macro = sum(out[l] for l in parts) / len(parts)  # undefined where one label is
     return pd.concat([out, pd.concat({'macro': macro}, axis=1)], axis=1)
 
 # %% ../nbs/31_evaluate.ipynb #0f6993d3
-def interval(replicates: pd.DataFrame, # a row per resample
-             level: float = .95) -> pd.DataFrame: # a row per column of `replicates`; columns low, high
+def interval(
+    replicates: pd.DataFrame, level: float = 0.95  # a row per resample
+) -> pd.DataFrame:  # a row per column of `replicates`; columns low, high
     "Percentile interval (Efron 1979); undefined resamples are left out"
     tail = (1 - level) / 2 * 100
     with warnings.catch_warnings():
@@ -243,31 +384,57 @@ def interval(replicates: pd.DataFrame, # a row per resample
         low, high = np.nanpercentile(replicates.to_numpy(float), [tail, 100 - tail], axis=0)
     return pd.DataFrame(dict(low=low, high=high), index=replicates.columns)
 
-def rate_interval(hits, # 1 where it was right, 0 where it was not, shape (n,)
-                  patient=None, # of each image, shape (n,); None: each image is of another patient
-                  level: float = .95):
+# %% ../nbs/31_evaluate.ipynb #ac1a7cf9
+def rate_interval(
+    hits,  # 1 where it was right, 0 where it was not, shape (n,)
+    patient=None,  # of each image, shape (n,); None: each image is of another patient
+    level: float = 0.95,
+):
     "(low, high) of a rate: Wilson's interval (1927) with the number of images that remain after the design effect of patients (Rao & Scott 1992)"
     from scipy.stats import norm
+
     hits, n = np.asarray(hits, float), len(hits)
     who = np.arange(n) if patient is None else pd.factorize(np.asarray(patient, str))[0]
-    p, clusters, z = hits.mean(), who.max() + 1, norm.ppf((1 + level) / 2)
-    effect = n / clusters if p in (0, 1) else max((np.bincount(who, hits - p)**2).sum() / (n * p * (1 - p)), 1)
+    p = hits.mean()
+    clusters = who.max() + 1
+    z = norm.ppf((1 + level) / 2)
+    effect = n / clusters if p in (0, 1) else max((np.bincount(who, hits - p) ** 2).sum() / (n * p * (1 - p)), 1)
     n = n / effect
-    middle, half = (p + z**2 / (2 * n)) / (1 + z**2 / n), z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     return float(max(middle - half, 0)), float(min(middle + half, 1))
 
 # %% ../nbs/31_evaluate.ipynb #e6a958ac
 def _rates_at_edge(values, y, z, who, cut, level):
     "Wilson's interval over patients of each figure that is exactly 0 or 1, where resamples hold nothing else"
-    true, said = y == 1, z >= cut
-    def patients(of): return int(len(np.unique(who[of])))
-    everyone, rarer = patients(true | ~true), min(patients(true), patients(~true))
-    n = dict(sensitivity=patients(true), specificity=patients(~true), ppv=patients(said), npv=patients(~said), f1=patients(true | said),
-             accuracy=everyone, brier=everyone, ece=everyone, auroc=rarer, average_precision=rarer)
+    true = y == 1
+    said = z >= cut
+
+    def patients(of):
+        return int(len(np.unique(who[of])))
+
+    everyone = patients(true | ~true)
+    rarer = min(patients(true), patients(~true))
+    n = dict(
+        sensitivity=patients(true),
+        specificity=patients(~true),
+        ppv=patients(said),
+        npv=patients(~said),
+        f1=patients(true | said),
+        accuracy=everyone,
+        brier=everyone,
+        ece=everyone,
+        auroc=rarer,
+        average_precision=rarer,
+    )
     out = {k: rate_interval(np.full(n[k], values[k]), level=level) for k in n if values[k] in (0, 1) and n[k]}
-    if 'f1' in out: out['f1'] = tuple(2 * j / (1 + j) for j in out['f1'])  # F1 from the share of hits among hits, misses and false alarms
+    if 'f1' in out:
+        out['f1'] = tuple(
+            2 * j / (1 + j) for j in out['f1']
+        )  # F1 from the share of hits among hits, misses and false alarms
     return out
 
+# %% ../nbs/31_evaluate.ipynb #c07dfd17
 def _from_rates(values, ends, edge, prevalence):
     "What follows from a sensitivity or specificity at its edge: balanced accuracy (Zou & Donner 2008), PPV and NPV at a prevalence"
     pair = {k: edge.get(k, tuple(ends.loc[k])) for k in ('sensitivity', 'specificity')}
@@ -277,52 +444,78 @@ def _from_rates(values, ends, edge, prevalence):
         below, above = (float(np.sqrt(np.square(point - v).sum()) / 2) for v in (low, high))
         out['balanced_accuracy'] = max(point.mean() - below, 0), min(point.mean() + above, 1)
     for i, k in enumerate(('ppv_at_prevalence', 'npv_at_prevalence')):
-        if prevalence is None or not np.isfinite(values[k]): continue
-        if values[k] not in (0, 1) and not {'sensitivity', 'specificity'} <= set(edge): continue  # resamples tell it
+        if prevalence is None or not np.isfinite(values[k]):
+            continue
+        if values[k] not in (0, 1) and not {'sensitivity', 'specificity'} <= set(edge):
+            continue  # resamples tell it
         out[k] = tuple(float(predictive_values(*v, prevalence)[i]) for v in (low, high))
     return out
 
-def widen_edges(values: pd.Series, # figures of `point_metrics`
-                ends: pd.DataFrame, # their low and high from a bootstrap
-                y, z, patient, # truth, logit and patient of each image, shape (n,)
-                cut: float, # logit threshold
-                prevalence: float = None, level: float = .95) -> tuple: # (ends, names of the figures that were widened)
+# %% ../nbs/31_evaluate.ipynb #291a7cf6
+def widen_edges(
+    values: pd.Series,  # figures of `point_metrics`
+    ends: pd.DataFrame,  # their low and high from a bootstrap
+    y,
+    z,
+    patient,  # truth, logit and patient of each image, shape (n,)
+    cut: float,  # logit threshold
+    prevalence: float = None,
+    level: float = 0.95,
+) -> tuple:  # (ends, names of the figures that were widened)
     "Ends of intervals, where figures that are exactly 0 or 1 have Wilson's, and what follows from them by rule"
     edge = _rates_at_edge(values, np.asarray(y), np.asarray(z), np.asarray(patient), cut, level)
     edge |= _from_rates(values, ends, edge, prevalence)
     ends = ends.copy()
-    for k, v in edge.items(): ends.loc[k, ['low', 'high']] = v
+    for k, v in edge.items():
+        ends.loc[k, ['low', 'high']] = v
     return ends, list(edge)
 
 # %% ../nbs/31_evaluate.ipynb #1d39657a
-def metrics(scores: pd.DataFrame,
-            threshold=0., # logit from which an image is called positive, or an `OperatingPoint`, or a dict of either by label
-            split: str = None, # which rows; needed when the table holds several splits
-            n_boot: int = 2000, # resamples of the patients; 0 for no intervals; of large tables fewer, see `n_resamples`
-            seed: int = 0,
-            prevalence=None, # give PPV and NPV at this prevalence as well (a number, or a dict by label)
-            n_bins: int = 15, binning: str = 'width', # of the calibration error, as in `probability_bins`
-            level: float = .95, # of the intervals
-           ) -> pd.DataFrame: # index metric (with several labels: label, metric; `macro` is their mean); columns value, low, high
+def metrics(
+    scores: pd.DataFrame,
+    threshold=0.0,  # logit from which an image is called positive, or an `OperatingPoint`, or a dict of either by label
+    split: str = None,  # which rows; needed when the table holds several splits
+    n_boot: int = 2000,  # resamples of the patients; 0 for no intervals; of large tables fewer, see `n_resamples`
+    seed: int = 0,
+    prevalence=None,  # give PPV and NPV at this prevalence as well (a number, or a dict by label)
+    n_bins: int = 15,
+    binning: str = 'width',  # of the calibration error, as in `probability_bins`
+    level: float = 0.95,  # of the intervals
+) -> pd.DataFrame:  # index metric (with several labels: label, metric; `macro` is their mean); columns value, low, high
     "Every metric with its interval from a bootstrap over patients; a figure of exactly 0 or 1 gets Wilson's interval over patients"
     rows, parts = _labelled(scores, split)
-    if split is not None: _warn_of_leaks(scores)
-    cuts, at, several = threshold_logits(threshold, list(parts)), _by_label(prevalence, list(parts)), list(parts) != ['']
+    if split is not None:
+        _warn_of_leaks(scores)
+    cuts = threshold_logits(threshold, list(parts))
+    at = _by_label(prevalence, list(parts))
+    several = list(parts) != ['']
     values = {l: pd.Series(point_metrics(y, z, cuts[l], at[l], n_bins, binning)) for l, (i, y, z) in parts.items()}
     replicates = _bootstrap(rows, parts, cuts, at, n_boot, seed, n_bins, binning) if n_boot else None
-    if several: values['macro'] = pd.concat(values, axis=1).mean(axis=1)
+    if several:
+        values['macro'] = pd.concat(values, axis=1).mean(axis=1)
     table = (pd.concat(values) if several else values['']).to_frame('value').assign(low=np.nan, high=np.nan)
     wilson = []
-    if n_boot: table[['low', 'high']], wilson = _ends(values, replicates, rows, parts, cuts, at, level)
+    if n_boot:
+        table[['low', 'high']], wilson = _ends(values, replicates, rows, parts, cuts, at, level)
     table.index.names = ['label', 'metric'] if several else ['metric']
-    table.attrs = dict(rows=len(rows), patients=int(rows.patient.nunique()), n_boot=n_boot and len(replicates), level=level,
-                       undefined=int(replicates.isna().any(axis=1).sum()) if n_boot else 0, wilson=wilson)
+    table.attrs = dict(
+        rows=len(rows),
+        patients=int(rows.patient.nunique()),
+        n_boot=n_boot and len(replicates),
+        level=level,
+        undefined=int(replicates.isna().any(axis=1).sum()) if n_boot else 0,
+        wilson=wilson,
+    )
     return table
 
+# %% ../nbs/31_evaluate.ipynb #3f6ead76
 def _ends(values, replicates, rows, parts, cuts, at, level):
     "Low and high of every figure, and the names of those that have them by a rule"
-    patient, ends, names = rows.patient.to_numpy(), interval(replicates, level), []
-    if list(parts) == ['']: return _widened(values[''], ends, parts[''], patient, cuts[''], at[''], level)
+    patient = rows.patient.to_numpy()
+    ends = interval(replicates, level)
+    names = []
+    if list(parts) == ['']:
+        return _widened(values[''], ends, parts[''], patient, cuts[''], at[''], level)
     widened = {l: _widened(values[l], ends.loc[l], parts[l], patient, cuts[l], at[l], level) for l in parts}
     macro = ends.loc['macro'].copy()
     for k in macro.index:  # a mean of figures that are all at the edge
@@ -332,34 +525,60 @@ def _ends(values, replicates, rows, parts, cuts, at, level):
     names += [f'{l} {k}' for l, (_, edge) in widened.items() for k in edge]
     return pd.concat({**{l: own for l, (own, _) in widened.items()}, 'macro': macro}), names
 
+# %% ../nbs/31_evaluate.ipynb #bae4f77f
 def _widened(values, ends, part, patient, cut, prevalence, level):
     "As `widen_edges`, of a part of `_labelled`"
     i, y, z = part
     return widen_edges(values, ends, y, z, patient[i], cut, prevalence, level)
 
 # %% ../nbs/31_evaluate.ipynb #5373445d
-def _plain(value): return float(value) if np.isfinite(value) else None
+def _plain(value):
+    return float(value) if np.isfinite(value) else None
 
 def _judgement(rows, y, z, cut, table):
     "One label of a judgement, in plain numbers"
-    said, true = z >= cut, y == 1
+    said = z >= cut
+    true = y == 1
     boxes = dict(tp=said & true, fp=said & ~true, tn=~said & ~true, fn=~said & true)
-    out = dict(n=len(y), patients=int(rows.patient.nunique()), positives=int(true.sum()), prevalence=float(true.mean()),
-               majority_accuracy=float(max(true.mean(), 1 - true.mean())), confusion={k: int(v.sum()) for k, v in boxes.items()})
+    out = dict(
+        n=len(y),
+        patients=int(rows.patient.nunique()),
+        positives=int(true.sum()),
+        prevalence=float(true.mean()),
+        majority_accuracy=float(max(true.mean(), 1 - true.mean())),
+        confusion={k: int(v.sum()) for k, v in boxes.items()},
+    )
     return out | {k: {c: _plain(v) for c, v in row.items()} for k, row in table.iterrows() if k not in out}
 
-def judge(scores: pd.DataFrame, threshold=0., split: str = None, n_boot: int = 2000, seed: int = 0, prevalence=None, **kwargs, # as for `metrics`
-         ) -> dict: # ready for JSON; of several labels, one such dict each under `labels` and the mean under `macro`; `leaks` where there are any
+# %% ../nbs/31_evaluate.ipynb #578d1c15
+def judge(
+    scores: pd.DataFrame,
+    threshold=0.0,
+    split: str = None,
+    n_boot: int = 2000,
+    seed: int = 0,
+    prevalence=None,
+    **kwargs,  # as for `metrics`
+) -> (
+    dict
+):  # ready for JSON; of several labels, one such dict each under `labels` and the mean under `macro`; `leaks` where there are any
     "All that the scores tell of one split"
     rows, parts = _labelled(scores, split)
-    cuts, table = threshold_logits(threshold, list(parts)), metrics(scores, threshold, split, n_boot, seed, prevalence, **kwargs)
-    several, out = list(parts) != [''], {}
+    cuts = threshold_logits(threshold, list(parts))
+    table = metrics(scores, threshold, split, n_boot, seed, prevalence, **kwargs)
+    several = list(parts) != ['']
+    out = {}
     for l, (i, y, z) in parts.items():
         out[l] = _judgement(rows.loc[i], y, z, cuts[l], table.loc[l] if several else table)
         out[l]['excluded'] = one_label(scores, l, split).attrs['excluded']
-    about = dict(bootstrap={k: table.attrs[k] for k in ('n_boot', 'level', 'undefined', 'wilson')} | dict(unit='patient', seed=seed))
-    if words := leak_words(scores): about['leaks'] = [words]
-    if not several: return out[''] | about
+    about = dict(
+        bootstrap={k: table.attrs[k] for k in ('n_boot', 'level', 'undefined', 'wilson')}
+        | dict(unit='patient', seed=seed)
+    )
+    if words := leak_words(scores):
+        about['leaks'] = [words]
+    if not several:
+        return out[''] | about
     macro = {k: {c: _plain(v) for c, v in row.items()} for k, row in table.loc['macro'].iterrows()}
     return dict(n=len(rows), patients=int(rows.patient.nunique()), labels=out, macro=macro) | about
 
@@ -367,15 +586,16 @@ def judge(scores: pd.DataFrame, threshold=0., split: str = None, n_boot: int = 2
 @dataclass(frozen=True)
 class OperatingPoint:
     "A threshold, what it was asked for, and what it rests on"
-    logit: float # an image is positive when its logit is at least this
+
+    logit: float  # an image is positive when its logit is at least this
     target_sensitivity: float
-    chosen_on: str # the split
-    sensitivity: float # what it gives on that split
+    chosen_on: str  # the split
+    sensitivity: float  # what it gives on that split
     specificity: float
-    positives: int # images that it rests on
+    positives: int  # images that it rests on
     negatives: int
     label: str = ''
-    rule: str = 'empirical' # how it was chosen
+    rule: str = 'empirical'  # how it was chosen
 
     @property
     def value(self):
@@ -392,48 +612,77 @@ class OperatingPoint:
         return cls(**{k: float('nan') if v is None else v for k, v in d.items() if k != 'value'})
 
     def __str__(self):
-        return (f'{self.label + ": " if self.label else ""}positive from probability {self.value:.4f} (logit {self.logit:.4f}); on {self.chosen_on} that gives '
-                f'sensitivity {self.sensitivity:.3f} ({self.positives} positives; target {self.target_sensitivity}), '
-                f'specificity {self.specificity:.3f} ({self.negatives} negatives)')
+        return (
+            f'{self.label + ": " if self.label else ""}positive from probability {self.value:.4f} (logit'
+            f' {self.logit:.4f}); on {self.chosen_on} that gives sensitivity {self.sensitivity:.3f} ({self.positives}'
+            f' positives; target {self.target_sensitivity}), specificity {self.specificity:.3f} ({self.negatives}'
+            ' negatives)'
+        )
 
 # %% ../nbs/31_evaluate.ipynb #d00b920c
 def positives_needed(target_sensitivity: float) -> int:
     "How many positives it takes to promise a sensitivity: as many as allow to miss one"
     if not 0 < target_sensitivity < 1:
-        raise ScoresError(f'A target sensitivity lies between 0 and 1, and {target_sensitivity} does not: pass for example 0.95.')
+        raise ScoresError(
+            f'A target sensitivity lies between 0 and 1, and {target_sensitivity} does not: pass for example 0.95.'
+        )
     return int(np.ceil(1 / (1 - target_sensitivity) - 1e-9))
 
-def can_promise(positives: int, # images with the finding in `split`
-                target_sensitivity: float = .95, split: str = 'calib', label: str = '', # '' where there is one label
-                needed: int = None, # by default `positives_needed`
-               ) -> str: # '' when the promise can be made
+# %% ../nbs/31_evaluate.ipynb #3b4f3e26
+def can_promise(
+    positives: int,  # images with the finding in `split`
+    target_sensitivity: float = 0.95,
+    split: str = 'calib',
+    label: str = '',  # '' where there is one label
+    needed: int = None,  # by default `positives_needed`
+) -> str:  # '' when the promise can be made
     "Why a sensitivity can't be promised on so few positives, and what to do: known before anything is trained"
     needed = positives_needed(target_sensitivity) if needed is None else max(1, needed)
-    if positives >= needed: return ''
-    few = f'{split} has {positives} positives{f" of {printable(label)}" if label else ""}, and a sensitivity of {target_sensitivity} takes at least {needed}'
+    if positives >= needed:
+        return ''
+    few = (
+        f'{split} has {positives} positives{f" of {printable(label)}" if label else ""}, and a sensitivity of'
+        f' {target_sensitivity} takes at least {needed}'
+    )
     most = int(100 * (1 - 1 / positives)) / 100 if positives > 1 else 0
-    less = f', or ask for no more than {most} (on the command line --target_sensitivity {most})' if most >= .5 else ''
+    less = f', or ask for no more than {most} (on the command line --target_sensitivity {most})' if most >= 0.5 else ''
     return f'{few}: put more patients into {split}{less}.'
 
-def operating_point(scores: pd.DataFrame,
-                    target_sensitivity: float = .95, # share of the positives that must be found
-                    split: str = 'calib', # where the threshold is chosen: never on the test
-                    label: str = None, # one of several labels; by default all, as a dict by label
-                    min_positives: int = None, # refuse below this; by default as many as allow to miss one
-                   ): # an `OperatingPoint`, or a dict of them by label
+# %% ../nbs/31_evaluate.ipynb #7f3e006a
+def operating_point(
+    scores: pd.DataFrame,
+    target_sensitivity: float = 0.95,  # share of the positives that must be found
+    split: str = 'calib',  # where the threshold is chosen: never on the test
+    label: str = None,  # one of several labels; by default all, as a dict by label
+    min_positives: int = None,  # refuse below this; by default as many as allow to miss one
+):  # an `OperatingPoint`, or a dict of them by label
     "The largest threshold that reaches the target sensitivity on `split`"
     labels = score_labels(scores)
-    if label is None and len(labels) > 1: return {l: operating_point(scores, target_sensitivity, split, l, min_positives) for l in labels}
+    if label is None and len(labels) > 1:
+        return {l: operating_point(scores, target_sensitivity, split, l, min_positives) for l in labels}
     positives_needed(target_sensitivity)
-    if split == 'test': raise ScoresError('A threshold that is chosen on the test makes the figures of the test worthless: choose it on calib.')
+    if split == 'test':
+        raise ScoresError(
+            'A threshold that is chosen on the test makes the figures of the test worthless: choose it on calib.'
+        )
     rows = one_label(scores, label, split)
     _warn_of_leaks(scores)
-    positive, negative = np.sort(rows.logit[rows.y == 1])[::-1], rows.logit[rows.y == 0]
+    positive = np.sort(rows.logit[rows.y == 1])[::-1]
+    negative = rows.logit[rows.y == 0]
     few = can_promise(len(positive), target_sensitivity, split, label or '', min_positives)
-    if few: raise ScoresError(few)
+    if few:
+        raise ScoresError(few)
     logit = float(positive[int(np.ceil(target_sensitivity * len(positive) - 1e-9)) - 1])
-    return OperatingPoint(logit, float(target_sensitivity), split, float((positive >= logit).mean()), float((negative < logit).mean()) if len(negative) else np.nan,
-                          len(positive), len(negative), label or '')
+    return OperatingPoint(
+        logit,
+        float(target_sensitivity),
+        split,
+        float((positive >= logit).mean()),
+        float((negative < logit).mean()) if len(negative) else np.nan,
+        len(positive),
+        len(negative),
+        label or '',
+    )
 
 # %% ../nbs/31_evaluate.ipynb #59e75a57
 def _span(judged, name):
@@ -446,29 +695,57 @@ def _target(point):
     target = point.get('target_sensitivity') if isinstance(point, dict) else getattr(point, 'target_sensitivity', None)
     return target if target is not None and np.isfinite(target) else None
 
+# %% ../nbs/31_evaluate.ipynb #f402712c
 def _guessing(judged, finding):
     "The verdict on a model or a threshold that may be guessing, or None"
-    auroc, balanced = judged['auroc'], judged['balanced_accuracy']
-    if auroc['high'] < .5:
-        return dict(code='backwards', words=f'The score runs backwards: {finding} scores lower than its absence, AUROC {_span(judged, "auroc")}, '
-                    'significantly below the 0.5 of guessing. It has learned something else, such as where an image comes from.')
-    if auroc['low'] <= .5:
-        return dict(code='guessing', words=f'Cannot be told from guessing: AUROC {_span(judged, "auroc")}, and guessing gives 0.5.')
-    if balanced['low'] is not None and balanced['low'] <= .5:
-        return dict(code='guessing', words=f'At this threshold it cannot be told from guessing: balanced accuracy {_span(judged, "balanced_accuracy")}, '
-                    f'and guessing gives 0.5, though the score itself knows something (AUROC {_span(judged, "auroc")}).')
+    auroc = judged['auroc']
+    balanced = judged['balanced_accuracy']
+    if auroc['high'] < 0.5:
+        return dict(
+            code='backwards',
+            words=(
+                f'The score runs backwards: {finding} scores lower than its absence, AUROC {_span(judged, "auroc")},'
+                ' significantly below the 0.5 of guessing. It has learned something else, such as where an image comes'
+                ' from.'
+            ),
+        )
+    if auroc['low'] <= 0.5:
+        return dict(
+            code='guessing',
+            words=f'Cannot be told from guessing: AUROC {_span(judged, "auroc")}, and guessing gives 0.5.',
+        )
+    if balanced['low'] is not None and balanced['low'] <= 0.5:
+        return dict(
+            code='guessing',
+            words=(
+                'At this threshold it cannot be told from guessing: balanced accuracy'
+                f' {_span(judged, "balanced_accuracy")}, and guessing gives 0.5, though the score itself knows'
+                f' something (AUROC {_span(judged, "auroc")}).'
+            ),
+        )
 
+# %% ../nbs/31_evaluate.ipynb #0c424cba
 def _one_verdict(judged, point, finding):
     "The verdict on one label"
     if any(judged[k]['low'] is None for k in ('auroc', 'sensitivity')):
         return dict(code='too_few', words='Too few patients to tell: there is no interval.')
     told = _guessing(judged, finding)
-    if told: return told
-    target, found = _target(point), judged['sensitivity']
+    if told:
+        return told
+    target = _target(point)
+    found = judged['sensitivity']
     said = f'sensitivity {_span(judged, "sensitivity")}'
-    if target is None: return dict(code='no_promise', words=f'Better than guessing: AUROC {_span(judged, "auroc")}. The threshold promises nothing; it gives {said}.')
+    if target is None:
+        return dict(
+            code='no_promise',
+            words=(
+                f'Better than guessing: AUROC {_span(judged, "auroc")}. The threshold promises nothing; it gives'
+                f' {said}.'
+            ),
+        )
     asked = f'at least {target:g} was promised'
-    if found['high'] < target: return dict(code='broken', words=f'Promise broken, by more than chance explains: {said}, and {asked}.')
+    if found['high'] < target:
+        return dict(code='broken', words=f'Promise broken, by more than chance explains: {said}, and {asked}.')
     few = judged['positives'] < positives_needed(target)
     if few or found['value'] < target:
         why = f'{judged["positives"]} positives' if few else 'it falls short, by no more than chance explains'
@@ -476,37 +753,58 @@ def _one_verdict(judged, point, finding):
     room = '' if found['low'] >= target else ', though chance leaves room for less'
     return dict(code='kept', words=f'Promise kept{room}: {said}, and {asked}.')
 
-VERDICTS = ('backwards', 'guessing', 'broken', 'too_few', 'no_promise', 'kept') # the worst first
+# %% ../nbs/31_evaluate.ipynb #11e9318e
+VERDICTS = ('backwards', 'guessing', 'broken', 'too_few', 'no_promise', 'kept')  # the worst first
 
-def verdict(judged: dict, # of `judge`, or the `test` of a report
-            point=None, # the operating point, or its dict, or a dict of either by label; a bare threshold promises nothing
-            finding: str = 'the finding', # what the label is called
-           ) -> dict: # code, one of `VERDICTS`, and words; with several labels also `labels`, and the worst of them as code
+# %% ../nbs/31_evaluate.ipynb #48858e7e
+def verdict(
+    judged: dict,  # of `judge`, or the `test` of a report
+    point=None,  # the operating point, or its dict, or a dict of either by label; a bare threshold promises nothing
+    finding: str = 'the finding',  # what the label is called
+) -> dict:  # code, one of `VERDICTS`, and words; with several labels also `labels`, and the worst of them as code
     "What a judgement comes to, by rule: an AUROC whose interval reaches 0.5 first, then the promise of the threshold"
-    if 'labels' not in judged: return _one_verdict(judged, point, finding)
+    if 'labels' not in judged:
+        return _one_verdict(judged, point, finding)
     by_label = isinstance(point, dict) and not {'target_sensitivity', 'logit'} & set(point)
     found = {l: _one_verdict(j, point.get(l) if by_label else point, l) for l, j in judged['labels'].items()}
     worst = min((v['code'] for v in found.values()), key=VERDICTS.index)
     return dict(code=worst, words=' '.join(f'{printable(l)}: {v["words"]}' for l, v in found.items()), labels=found)
 
 # %% ../nbs/31_evaluate.ipynb #1630a4b7
-def compare_splits(scores: pd.DataFrame, threshold=0., first: str = 'valid', second: str = 'test',
-                   n_boot: int = 2000, seed: int = 0, level: float = .95, **kwargs, # as for `metrics`
-                  ) -> pd.DataFrame: # a row per metric; columns `first`, `second`, difference, low, high
+def compare_splits(
+    scores: pd.DataFrame,
+    threshold=0.0,
+    first: str = 'valid',
+    second: str = 'test',
+    n_boot: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+    **kwargs,  # as for `metrics`
+) -> pd.DataFrame:  # a row per metric; columns `first`, `second`, difference, low, high
     "What changes from one split to another, with an interval of the difference"
-    known = {s: metrics(scores, threshold, s, n_boot=n_boot, seed=seed + (s == second), level=level, **kwargs) for s in (first, second)}
-    change = bootstrap(scores, threshold, second, n_boot, seed + 1, **kwargs) - bootstrap(scores, threshold, first, n_boot, seed, **kwargs)
+    known = {
+        s: metrics(scores, threshold, s, n_boot=n_boot, seed=seed + (s == second), level=level, **kwargs)
+        for s in (first, second)
+    }
+    change = bootstrap(scores, threshold, second, n_boot, seed + 1, **kwargs) - bootstrap(
+        scores, threshold, first, n_boot, seed, **kwargs
+    )
     value = {s: t.value for s, t in known.items()}
     table = pd.DataFrame(value).assign(difference=value[second] - value[first], low=np.nan, high=np.nan)
     table[['low', 'high']] = interval(change, level)
     return widen_differences(table, *known.values())
 
-def widen_differences(table: pd.DataFrame, # columns difference, low, high
-                      first: pd.DataFrame, second: pd.DataFrame, # both sides: columns value, low, high
-                     ) -> pd.DataFrame:
+# %% ../nbs/31_evaluate.ipynb #a0316a3f
+def widen_differences(
+    table: pd.DataFrame,  # columns difference, low, high
+    first: pd.DataFrame,
+    second: pd.DataFrame,  # both sides: columns value, low, high
+) -> pd.DataFrame:
     "Differences of figures of which one is exactly 0 or 1 get the width that a bootstrap can't give them (Newcombe 1998)"
     edge = first.value.isin((0, 1)) | second.value.isin((0, 1))
-    a, b, out = first[edge], second[edge], table.copy()
+    a = first[edge]
+    b = second[edge]
+    out = table.copy()
     out.loc[edge, 'low'] = table.difference[edge] - np.hypot(b.value - b.low, a.high - a.value)
     out.loc[edge, 'high'] = table.difference[edge] + np.hypot(b.high - b.value, a.value - a.low)
     return out

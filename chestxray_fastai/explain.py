@@ -10,30 +10,38 @@ __all__ = ['METHODS', 'train_small', 'upsample', 'HeatMap', 'class_activation_ma
 import math
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-
 import numpy as np
-
 from .scores import sigmoid
 from .plots import blank_figure
-from .features import (_last_linear, _outputs_of, ExplainError, read_card, target_layer, target_logit,
-                                       to_input)
+from chestxray_fastai.features import (
+    _last_linear,
+    _outputs_of,
+    ExplainError,
+    read_card,
+    target_layer,
+    target_logit,
+    to_input,
+)
 
 # %% ../nbs/41_explain.ipynb #7787aa9c
 def train_small(
-    model, # changed in place
-    pixels, # uint8, shape (n, size, size)
-    y, # class of each picture, shape (n,)
+    model,  # changed in place
+    pixels,  # uint8, shape (n, size, size)
+    y,  # class of each picture, shape (n,)
     card,
     epochs=16,
-    lr=.01, # highest learning rate
+    lr=0.01,  # highest learning rate
     seed=0,
 ):
     "Train a small network on a few hundred pictures, shifted a little, in seconds; returns it ready for use"
     import torch
+
     device = next(model.parameters()).device
-    x, y, batch = to_input(pixels, card, device), torch.as_tensor(np.asarray(y), device=device).long(), 32
+    x = to_input(pixels, card, device)
+    y = torch.as_tensor(np.asarray(y), device=device).long()
+    batch = 32
     dice = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=.01)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=epochs * math.ceil(len(x) / batch))
     torch.manual_seed(seed)
     model.train()
@@ -49,260 +57,386 @@ def train_small(
 
 # %% ../nbs/41_explain.ipynb #dae93a85
 def upsample(
-    maps, # shape (n, h, w)
-    size, # height and width [pixels]
-) -> np.ndarray: # float32 (n, size, size)
+    maps,  # shape (n, h, w)
+    size,  # height and width [pixels]
+) -> np.ndarray:  # float32 (n, size, size)
     "Maps drawn large, bilinearly"
     import torch
+
     x = torch.as_tensor(np.asarray(maps, np.float32))[:, None]
     drawn = torch.nn.functional.interpolate(x, size=(size, size), mode='bilinear', align_corners=False)
     return drawn[:, 0].cpu().numpy()
 
+# %% ../nbs/41_explain.ipynb #f78fc849
 @dataclass
 class HeatMap:
     "Heat maps of some pictures on their raw scale"
-    raw: np.ndarray # signed, shape (n, h, w)
-    logit: np.ndarray # what is explained, shape (n,)
-    pixels: np.ndarray # the pictures, uint8, shape (n, size, size)
-    method: str # how they were made
-    target: str # what is explained, in words
-    layer: str # what they were made of
-    def __len__(self): return len(self.raw)
+
+    raw: np.ndarray  # signed, shape (n, h, w)
+    logit: np.ndarray  # what is explained, shape (n,)
+    pixels: np.ndarray  # the pictures, uint8, shape (n, size, size)
+    method: str  # how they were made
+    target: str  # what is explained, in words
+    layer: str  # what they were made of
+
+    def __len__(self):
+        return len(self.raw)
+
     def __getitem__(self, rows):
         rows = slice(rows, rows + 1 or None) if isinstance(rows, (int, np.integer)) else rows
         return replace(self, raw=self.raw[rows], logit=self.logit[rows], pixels=self.pixels[rows])
+
     @property
-    def nothing(self): return self.raw.max((1, 2)) <= 0 # bool (n,): nowhere does anything speak for the target
+    def nothing(self):
+        return self.raw.max((1, 2)) <= 0  # bool (n,): nowhere does anything speak for the target
+
     @property
-    def flat(self): # bool (n,): no place stands out
-        high, low = self.raw.max((1, 2)), self.raw.min((1, 2))
+    def flat(self):  # bool (n,): no place stands out
+        high = self.raw.max((1, 2))
+        low = self.raw.min((1, 2))
         return high - low <= 1e-6 * np.maximum(np.abs(high), np.abs(low))
-    def positive(self): return upsample(np.maximum(self.raw, 0), self.pixels.shape[1]) # float32 (n, size, size): what is shown
-    def full(self): return upsample(self.raw, self.pixels.shape[1]) # the same with its sign
+
+    def positive(self):
+        return upsample(np.maximum(self.raw, 0), self.pixels.shape[1])  # float32 (n, size, size): what is shown
+
+    def full(self):
+        return upsample(self.raw, self.pixels.shape[1])  # the same with its sign
+
     def __repr__(self):
         n, h, w = self.raw.shape
         empty = f'; {self.nothing.sum()} with nothing positive' if self.nothing.any() else ''
-        return f'HeatMap: {n} of {h}×{w} cells for {self.target}, by {self.method} of layer {self.layer!r}, {self.raw.min():.3g} to {self.raw.max():.3g}{empty}'
+        return (
+            f'HeatMap: {n} of {h}×{w} cells for {self.target}, by {self.method} of layer {self.layer!r},'
+            f' {self.raw.min():.3g} to {self.raw.max():.3g}{empty}'
+        )
+
     def _repr_png_(self):
         return overlay(self[:8])._repr_png_()
 
 # %% ../nbs/41_explain.ipynb #d45f9a58
 def class_activation_map(
-    model, # with a head that averages over the picture and is linear
-    pixels, # uint8, shape (n, size, size)
+    model,  # with a head that averages over the picture and is linear
+    pixels,  # uint8, shape (n, size, size)
     card,
-    target=None, # label, as for `target_logit`
+    target=None,  # label, as for `target_logit`
     negative=False,
     batch_size=64,
-) -> tuple: # (HeatMap, bias): mean of a map + bias = logit
+) -> tuple:  # (HeatMap, bias): mean of a map + bias = logit
     "The exact map of a plain head (Zhou 2016)"
     import torch
+
     (name, layer), linear, (_, labels), kept = target_layer(model, card), _last_linear(model), read_card(card), []
     explain = lambda outputs: target_logit(outputs, labels, target, negative)
-    device, maps, logits = linear.weight.device, [], []
+    device = linear.weight.device
+    maps = []
+    logits = []
     handle = layer.register_forward_hook(lambda m, i, o: kept.append(o))
     modes = {m: m.training for m in model.modules()}
     try:
         model.eval()
         with torch.no_grad():
-            weight, bias = explain(linear.weight.T), explain(linear.bias).item()
+            weight = explain(linear.weight.T)
+            bias = explain(linear.bias).item()
             for k in range(0, len(pixels), batch_size):
-                logits.append(explain(model(to_input(pixels[k:k + batch_size], card, device))))
-                if kept[-1].shape[1] != len(weight): raise ExplainError('The head is not a plain one (average, then one linear layer), so there is no exact map: use heat_map.')
+                logits.append(explain(model(to_input(pixels[k : k + batch_size], card, device))))
+                if kept[-1].shape[1] != len(weight):
+                    raise ExplainError(
+                        'The head is not a plain one (average, then one linear layer), so there is no exact map: use'
+                        ' heat_map.'
+                    )
                 maps.append(torch.einsum('k,nkhw->nhw', weight, kept.pop()))
     finally:
         handle.remove()
-        for m, mode in modes.items(): m.training = mode
+        for m, mode in modes.items():
+            m.training = mode
     maps, logits = (torch.cat(parts).cpu().numpy() for parts in (maps, logits))
     gap = np.abs(maps.mean((1, 2)) + bias - logits).max()
-    if gap > 1e-3 * (1 + np.abs(logits).max()): raise ExplainError(f'The head is not a plain one: mean of the map and bias miss the logit by {gap:.3g}. Use heat_map.')
+    if gap > 1e-3 * (1 + np.abs(logits).max()):
+        raise ExplainError(
+            f'The head is not a plain one: mean of the map and bias miss the logit by {gap:.3g}. Use heat_map.'
+        )
     return HeatMap(maps, logits, np.asarray(pixels), 'cam', _words(labels, target, negative), name), bias
 
+# %% ../nbs/41_explain.ipynb #d5b127ef
 def _words(labels, target, negative):
     "What is explained, in words"
-    if isinstance(target, (int, np.integer)) and labels: target = labels[target]
+    if isinstance(target, (int, np.integer)) and labels:
+        target = labels[target]
     return f'{"no " if negative else ""}{target if target is not None else labels[0] if labels else "the finding"}'
 
 # %% ../nbs/41_explain.ipynb #b5e3c32b
 def heat_colours():
     "A colour map that begins transparent and ends in an opaque red"
     from matplotlib.colors import LinearSegmentedColormap
-    stops = [(.98, .78, .25, 0), (.99, .70, .20, .45), (.93, .35, .13, .75), (.70, .05, .13, .9)]
+
+    stops = [(0.98, 0.78, 0.25, 0), (0.99, 0.70, 0.20, 0.45), (0.93, 0.35, 0.13, 0.75), (0.70, 0.05, 0.13, 0.9)]
     return LinearSegmentedColormap.from_list('heat', stops)
 
+# %% ../nbs/41_explain.ipynb #732a2771
 def overlay(
-    heat, # a `HeatMap`, or maps of shape (n, h, w) with `pixels`
-    pixels=None, # uint8, shape (n, size, size)
-    scale='shared', # top of the colours: 'shared' by all pictures, 'own' of each, or a number in the units of the map
-    alpha=1., # how strong the colours are, 0 to 1
-    titles=None, # one for each picture; None: its probability
-    masks=None, # bool (n, size, size): outlined
+    heat,  # a `HeatMap`, or maps of shape (n, h, w) with `pixels`
+    pixels=None,  # uint8, shape (n, size, size)
+    scale='shared',  # top of the colours: 'shared' by all pictures, 'own' of each, or a number in the units of the map
+    alpha=1.0,  # how strong the colours are, 0 to 1
+    titles=None,  # one for each picture; None: its probability
+    masks=None,  # bool (n, size, size): outlined
     ncols=4,
 ):
     "Pictures under their heat maps, with the colour bar of the raw scale; a picture without anything positive says so"
-    if not isinstance(heat, HeatMap): heat = HeatMap(np.asarray(heat, float), np.full(len(heat), np.nan), np.asarray(pixels), 'map', '', '')
-    n, size = len(heat), heat.pixels.shape[1]
-    if heat.raw.ndim != 3 or len(heat.pixels) != n or not n: raise ExplainError(f'One map of shape (h, w) is needed for each picture, not maps {heat.raw.shape} for pictures {heat.pixels.shape}.')
-    maps, tops = heat.positive(), np.maximum(heat.raw.max((1, 2)), 0)
-    if scale not in ('shared', 'own'): tops = np.full(n, float(scale))
-    elif scale == 'shared': tops = np.full(n, tops.max())
-    cols, rows = min(n, ncols), math.ceil(n / ncols)
-    figure = blank_figure(2.15 * cols + .9, 2.4 * rows)
+    if not isinstance(heat, HeatMap):
+        heat = HeatMap(np.asarray(heat, float), np.full(len(heat), np.nan), np.asarray(pixels), 'map', '', '')
+    n = len(heat)
+    size = heat.pixels.shape[1]
+    if heat.raw.ndim != 3 or len(heat.pixels) != n or not n:
+        raise ExplainError(
+            f'One map of shape (h, w) is needed for each picture, not maps {heat.raw.shape} for pictures'
+            f' {heat.pixels.shape}.'
+        )
+    maps = heat.positive()
+    tops = np.maximum(heat.raw.max((1, 2)), 0)
+    if scale not in ('shared', 'own'):
+        tops = np.full(n, float(scale))
+    elif scale == 'shared':
+        tops = np.full(n, tops.max())
+    cols = min(n, ncols)
+    rows = math.ceil(n / ncols)
+    figure = blank_figure(2.15 * cols + 0.9, 2.4 * rows)
     axes = np.atleast_1d(figure.subplots(rows, cols, squeeze=False)).ravel()
-    for ax in axes: ax.set_axis_off()
+    for ax in axes:
+        ax.set_axis_off()
     for i, ax in enumerate(axes[:n]):
         ax.imshow(heat.pixels[i], cmap='gray', vmin=0, vmax=255, interpolation='bicubic')
-        drawn = ax.imshow(maps[i], cmap=heat_colours(), vmin=0, vmax=max(tops[i], 1e-12), alpha=alpha if alpha < 1 else None)
-        if masks is not None and masks[i].any(): ax.contour(masks[i], [.5], colors='#35c4dc', linewidths=1)
+        drawn = ax.imshow(
+            maps[i], cmap=heat_colours(), vmin=0, vmax=max(tops[i], 1e-12), alpha=alpha if alpha < 1 else None
+        )
+        if masks is not None and masks[i].any():
+            ax.contour(masks[i], [0.5], colors='#35c4dc', linewidths=1)
         word = '' if not np.isfinite(heat.logit[i]) else f'p = {sigmoid(heat.logit[i]):.2f}'
         note = 'nothing positive' if heat.nothing[i] else 'the same everywhere' if heat.flat[i] else ''
         ax.set_title('\n'.join(t for t in ((titles[i] if titles is not None else word), note) if t), fontsize=8.5)
-        if scale == 'own' and not heat.nothing[i]: figure.colorbar(drawn, ax=ax, shrink=.7).ax.tick_params(labelsize=7)
-    if scale != 'own' and tops[0] > 0: figure.colorbar(drawn, ax=list(axes), shrink=.8, label=f'for {heat.target} ({heat.method})' if heat.target else 'map').ax.tick_params(labelsize=8)
+        if scale == 'own' and not heat.nothing[i]:
+            figure.colorbar(drawn, ax=ax, shrink=0.7).ax.tick_params(labelsize=7)
+    if scale != 'own' and tops[0] > 0:
+        figure.colorbar(
+            drawn, ax=list(axes), shrink=0.8, label=f'for {heat.target} ({heat.method})' if heat.target else 'map'
+        ).ax.tick_params(labelsize=8)
     return figure
 
 # %% ../nbs/41_explain.ipynb #4048fcbb
-METHODS = {'gradcam': 'GradCAM', 'gradcam++': 'GradCAMPlusPlus', 'xgradcam': 'XGradCAM', 'hirescam': 'HiResCAM', 'layercam': 'LayerCAM', 'eigencam': 'EigenCAM'} # our name: pytorch-grad-cam's
+METHODS = {
+    'gradcam': 'GradCAM',
+    'gradcam++': 'GradCAMPlusPlus',
+    'xgradcam': 'XGradCAM',
+    'hirescam': 'HiResCAM',
+    'layercam': 'LayerCAM',
+    'eigencam': 'EigenCAM',
+}  # our name: pytorch-grad-cam's
 
 def tokens_to_map(
-    tokens, # of a vision transformer, shape (n, tokens, K); those of the patches come last
-): # (n, K, side, side)
+    tokens,  # of a vision transformer, shape (n, tokens, K); those of the patches come last
+):  # (n, K, side, side)
     "The patches of a vision transformer laid out as a map"
     side = math.isqrt(tokens.shape[1])
-    return tokens[:, -side * side:].reshape(len(tokens), side, side, -1).permute(0, 3, 1, 2)
+    return tokens[:, -side * side :].reshape(len(tokens), side, side, -1).permute(0, 3, 1, 2)
 
+# %% ../nbs/41_explain.ipynb #9f7e9858
 @contextmanager
 def _watched(model, layer):
     "Gradients for what `layer` gives and for nothing below it; everything as it was afterwards"
     import torch
-    modes, asked = {m: m.training for m in model.modules()}, {p: p.requires_grad for p in model.parameters()}
+
+    modes = {m: m.training for m in model.modules()}
+    asked = {p: p.requires_grad for p in model.parameters()}
     handle = layer.register_forward_hook(lambda m, i, o: o.detach().requires_grad_().clone())
     try:
         model.eval().requires_grad_(False)
-        with torch.inference_mode(False), torch.enable_grad(): yield
+        with torch.inference_mode(False), torch.enable_grad():
+            yield
     finally:
         handle.remove()
-        for m, mode in modes.items(): m.training = mode
-        for p, need in asked.items(): p.requires_grad_(need)
+        for m, mode in modes.items():
+            m.training = mode
+        for p, need in asked.items():
+            p.requires_grad_(need)
 
+# %% ../nbs/41_explain.ipynb #6772c2a8
 def _cam_class(method):
     "pytorch-grad-cam's class for `method`, without the stretching to 0..1"
-    try: import pytorch_grad_cam
-    except ImportError: raise ImportError('Heat maps by gradients need pytorch-grad-cam: pip install grad-cam') from None
+    try:
+        import pytorch_grad_cam
+    except ImportError:
+        raise ImportError('Heat maps by gradients need pytorch-grad-cam: pip install grad-cam') from None
+
     class Raw(getattr(pytorch_grad_cam, METHODS[method])):
         def compute_cam_per_layer(self, x, targets, eigen_smooth):
             seen = self.activations_and_grads
             activations = seen.activations[0].cpu().numpy()
             gradients = seen.gradients[0].cpu().numpy() if seen.gradients else None
             cam = self.get_cam_image(x, self.target_layers[0], targets, activations, gradients, eigen_smooth)
-            if self.uses_gradients: return cam
-            return cam * np.where((cam * activations.sum(1)).sum((1, 2)) < 0, -1, 1)[:, None, None] # of a principal component the sign is arbitrary
-        def aggregate_multi_layers(self, cam): return cam
+            if self.uses_gradients:
+                return cam
+            return (
+                cam * np.where((cam * activations.sum(1)).sum((1, 2)) < 0, -1, 1)[:, None, None]
+            )  # of a principal component the sign is arbitrary
+
+        def aggregate_multi_layers(self, cam):
+            return cam
+
     return Raw
 
 # %% ../nbs/41_explain.ipynb #0860b0de
 def _named_layer(model, card, layer):
     "(name, module) of a layer that is given by name, or of the usual one"
-    if layer is None: return target_layer(model, card)
-    if layer not in (known := dict(model.named_modules())): raise ExplainError(f'The network has no layer {layer!r}; it has, for example, {", ".join([k for k in known if k][:6])}.')
+    if layer is None:
+        return target_layer(model, card)
+    if layer not in (known := dict(model.named_modules())):
+        raise ExplainError(
+            f'The network has no layer {layer!r}; it has, for example, {", ".join([k for k in known if k][:6])}.'
+        )
     return layer, known[layer]
 
 def progress_over(
-    items, # with a length
+    items,  # with a length
     progress=True,
-    label='Heat maps', # what is done
+    label='Heat maps',  # what is done
 ):
     "The items, with a word now and then on how far they are"
     from chestxray_fastai.core import progress as shown
+
     return shown(items, label=label, every=8) if progress else items
 
+# %% ../nbs/41_explain.ipynb #a559c220
 def heat_map(
     model,
-    pixels, # uint8, shape (n, size, size)
-    card, # of `load_model`, or its preprocessing
-    method='gradcam', # one of METHODS
-    target=None, # name or number of the label; may be left out when there is but one
-    negative=False, # explain why the label is absent
-    layer=None, # name of a layer; None: `target_layer`
+    pixels,  # uint8, shape (n, size, size)
+    card,  # of `load_model`, or its preprocessing
+    method='gradcam',  # one of METHODS
+    target=None,  # name or number of the label; may be left out when there is but one
+    negative=False,  # explain why the label is absent
+    layer=None,  # name of a layer; None: `target_layer`
     batch_size=64,
     progress=False,
 ) -> HeatMap:
     "Heat maps by pytorch-grad-cam for any network, signed and on their raw scale"
-    if method not in METHODS: raise ExplainError(f'{method!r} is no method; choose among {", ".join(METHODS)}.')
-    (name, module), (_, labels), pixels, maps, logits = _named_layer(model, card, layer), read_card(card), np.asarray(pixels), [], []
-    device, explain = next(model.parameters()).device, lambda outputs: target_logit(outputs, labels, target, negative)
+    if method not in METHODS:
+        raise ExplainError(f'{method!r} is no method; choose among {", ".join(METHODS)}.')
+    (name, module), (_, labels), pixels, maps, logits = (
+        _named_layer(model, card, layer),
+        read_card(card),
+        np.asarray(pixels),
+        [],
+        [],
+    )
+    device = next(model.parameters()).device
+    explain = lambda outputs: target_logit(outputs, labels, target, negative)
     shape = lambda a: tokens_to_map(a) if a.ndim == 3 else a
     to_input(pixels[:1], card)
     with _watched(model, module):
         cam = _cam_class(method)(model, [module], reshape_transform=shape)
         try:
             for k in progress_over(range(0, len(pixels), batch_size), progress, f'Heat maps, batches of {batch_size}'):
-                x = to_input(pixels[k:k + batch_size], card, device)
+                x = to_input(pixels[k : k + batch_size], card, device)
                 maps.append(cam(x, [explain] * len(x)))
                 logits.append(explain(cam.outputs.detach()).cpu().numpy())
-        finally: cam.activations_and_grads.release()
-    return HeatMap(np.concatenate(maps).astype(np.float32), np.concatenate(logits), pixels, method, _words(labels, target, negative), name)
+        finally:
+            cam.activations_and_grads.release()
+    return HeatMap(
+        np.concatenate(maps).astype(np.float32),
+        np.concatenate(logits),
+        pixels,
+        method,
+        _words(labels, target, negative),
+        name,
+    )
 
 # %% ../nbs/41_explain.ipynb #5d951cff
 def feature_maps(
     model,
-    pixels, # one picture, uint8 (size, size), or (1, size, size)
+    pixels,  # one picture, uint8 (size, size), or (1, size, size)
     card,
-) -> dict: # by name of the layer: (K, h, w)
+) -> dict:  # by name of the layer: (K, h, w)
     "The last maps of every resolution that a picture goes through"
     import torch
+
     (pre, _), device, last, kept = read_card(card), next(model.parameters()).device, {}, {}
     pixels = np.asarray(pixels).reshape(-1, pre['size'], pre['size'])[:1]
     for name, module, shape in _outputs_of(model, pre['size'], pre['channels']):
-        if len(shape) == 4 and shape[2] * shape[3] > 1: last[shape[2:]] = (name, module)
-    handles = [m.register_forward_hook(lambda m, i, o, name=name: kept.__setitem__(name, o[0].detach().float().cpu().numpy().copy())) for name, m in last.values()]
+        if len(shape) == 4 and shape[2] * shape[3] > 1:
+            last[shape[2:]] = (name, module)
+    handles = [
+        m.register_forward_hook(
+            lambda m, i, o, name=name: kept.__setitem__(name, o[0].detach().float().cpu().numpy().copy())
+        )
+        for name, m in last.values()
+    ]
     try:
-        with torch.no_grad(): model(to_input(pixels, card, device))
+        with torch.no_grad():
+            model(to_input(pixels, card, device))
     finally:
-        for h in handles: h.remove()
+        for h in handles:
+            h.remove()
     return kept
 
+# %% ../nbs/41_explain.ipynb #d102c6e2
 def plot_features(
-    maps, # of `feature_maps`
-    layers=3, # how many resolutions, the finest first
-    n=8, # maps of each, those that vary most
+    maps,  # of `feature_maps`
+    layers=3,  # how many resolutions, the finest first
+    n=8,  # maps of each, those that vary most
 ):
     "The feature maps of the first layers"
     first = list(maps.items())[:layers]
-    figure = blank_figure(1.25 * n + .3, 1.45 * len(first))
+    figure = blank_figure(1.25 * n + 0.3, 1.45 * len(first))
     axes = figure.subplots(len(first), n, squeeze=False)
     for row, (name, found) in zip(axes, first):
         order = np.argsort(-found.std((1, 2)), kind='stable')
         for k, ax in enumerate(row):
             ax.set(xticks=[], yticks=[])
             ax.set_frame_on(False)
-            if k < len(order): ax.imshow(found[order[k]], cmap='magma')
+            if k < len(order):
+                ax.imshow(found[order[k]], cmap='magma')
         row[0].set_title(f'{name}: {len(found)} of {found.shape[1]}×{found.shape[2]}', fontsize=8.5, loc='left')
     return figure
 
 # %% ../nbs/41_explain.ipynb #04eb6462
 def plot_cases(
-    heat, # a `HeatMap` for the positive logit
-    y, # truth, 0 or 1, shape (n,)
-    threshold=0., # logit from which a picture is called positive
-    n=4, # of each kind, the surest
-    masks=None, # bool (n, size, size): outlined
+    heat,  # a `HeatMap` for the positive logit
+    y,  # truth, 0 or 1, shape (n,)
+    threshold=0.0,  # logit from which a picture is called positive
+    n=4,  # of each kind, the surest
+    masks=None,  # bool (n, size, size): outlined
 ):
     "True and false positives and negatives with their heat maps on one scale, the surest first"
-    y, called = np.asarray(y), heat.logit >= threshold
-    kinds = {'true positive': called & (y == 1), 'false positive': called & (y == 0), 'false negative': ~called & (y == 1), 'true negative': ~called & (y == 0)}
-    figure, maps, top = blank_figure(1.95 * n + 1.6, 9.2), heat.positive(), max(float(heat.raw.max()), 1e-12)
+    y = np.asarray(y)
+    called = heat.logit >= threshold
+    kinds = {
+        'true positive': called & (y == 1),
+        'false positive': called & (y == 0),
+        'false negative': ~called & (y == 1),
+        'true negative': ~called & (y == 0),
+    }
+    figure = blank_figure(1.95 * n + 1.6, 9.2)
+    maps = heat.positive()
+    top = max(float(heat.raw.max()), 1e-12)
     axes = figure.subplots(4, n, squeeze=False)
     for row, (kind, chosen) in zip(axes, kinds.items()):
         order = np.flatnonzero(chosen)
         order = order[np.argsort(-np.abs(heat.logit[order] - threshold), kind='stable')]
-        for ax in row: ax.set(xticks=[], yticks=[], frame_on=False)
+        for ax in row:
+            ax.set(xticks=[], yticks=[], frame_on=False)
         row[0].set_ylabel(f'{kind}s\n({chosen.sum()} of {len(y)})', fontsize=10)
         for i, ax in zip(order, row):
             ax.imshow(heat.pixels[i], cmap='gray', vmin=0, vmax=255, interpolation='bicubic')
             drawn = ax.imshow(maps[i], cmap=heat_colours(), vmin=0, vmax=top)
-            if masks is not None and masks[i].any(): ax.contour(masks[i], [.5], colors='#35c4dc', linewidths=1)
-            ax.set_title(f'logit {heat.logit[i]:.1f}, p = {sigmoid(heat.logit[i]):.2f}' + ('\nnothing positive' if heat.nothing[i] else ''), fontsize=8.5)
-    figure.suptitle(f'{heat.target}: positive from a logit of {threshold:.2f} (p = {sigmoid(threshold):.2f})', fontsize=11)
-    if len(y) and not heat.nothing.all(): figure.colorbar(drawn, ax=axes, shrink=.5, label=f'{heat.method}, raw scale')
+            if masks is not None and masks[i].any():
+                ax.contour(masks[i], [0.5], colors='#35c4dc', linewidths=1)
+            ax.set_title(
+                f'logit {heat.logit[i]:.1f}, p = {sigmoid(heat.logit[i]):.2f}'
+                + ('\nnothing positive' if heat.nothing[i] else ''),
+                fontsize=8.5,
+            )
+    figure.suptitle(
+        f'{heat.target}: positive from a logit of {threshold:.2f} (p = {sigmoid(threshold):.2f})', fontsize=11
+    )
+    if len(y) and not heat.nothing.all():
+        figure.colorbar(drawn, ax=axes, shrink=0.5, label=f'{heat.method}, raw scale')
     return figure

@@ -8,10 +8,8 @@ __all__ = ['ExplainError', 'small_network', 'read_card', 'to_input', 'feature_pr
 
 # %% ../nbs/40_features.ipynb #7aa9d39f
 from contextlib import nullcontext
-
 import numpy as np
 import pandas as pd
-
 from .core import progress as show_progress
 from .ood_images import _check_pixels, OutlierError
 
@@ -19,41 +17,63 @@ from .ood_images import _check_pixels, OutlierError
 class ExplainError(ValueError):
     "A heat map, or a test of one, was asked for in a way that cannot be met"
 
+# %% ../nbs/40_features.ipynb #f773d24d
 def small_network(
-    channels=1, # of the picture
-    n_out=2, # outputs: 2 (or 1) for one label, else one for each label
-    width=16, # channels of the first layer; the last has four times as many
-    seed=0, # of its first weights
+    channels=1,  # of the picture
+    n_out=2,  # outputs: 2 (or 1) for one label, else one for each label
+    width=16,  # channels of the first layer; the last has four times as many
+    seed=0,  # of its first weights
 ):
     "A body of five convolutions that keeps one cell for 8×8 pixels, and a plain head: average over the picture, one linear layer"
     import torch
     from torch import nn
-    torch.manual_seed(seed)
-    block = lambda i, o, step, kernel=3: [nn.Conv2d(i, o, kernel, step, kernel // 2, bias=False), nn.BatchNorm2d(o), nn.ReLU()]
-    w = width
-    body = nn.Sequential(*block(channels, w, 2, 5), *block(w, 2 * w, 2), *block(2 * w, 2 * w, 1), *block(2 * w, 4 * w, 2), *block(4 * w, 4 * w, 1))
-    return nn.Sequential(body, nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(.2), nn.Linear(4 * w, n_out))).eval()
 
+    torch.manual_seed(seed)
+    block = lambda i, o, step, kernel=3: [
+        nn.Conv2d(i, o, kernel, step, kernel // 2, bias=False),
+        nn.BatchNorm2d(o),
+        nn.ReLU(),
+    ]
+    w = width
+    body = nn.Sequential(
+        *block(channels, w, 2, 5),
+        *block(w, 2 * w, 2),
+        *block(2 * w, 2 * w, 1),
+        *block(2 * w, 4 * w, 2),
+        *block(4 * w, 4 * w, 1),
+    )
+    return nn.Sequential(
+        body, nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.2), nn.Linear(4 * w, n_out))
+    ).eval()
+
+# %% ../nbs/40_features.ipynb #271a3bb9
 def read_card(
-    card, # what `load_model` returns beside the network, or its part `preprocessing` alone
-) -> tuple: # (preprocessing, labels or None)
+    card,  # what `load_model` returns beside the network, or its part `preprocessing` alone
+) -> tuple:  # (preprocessing, labels or None)
     "Preprocessing and labels of a network"
     pre = card.get('preprocessing', card)
     if missing := [k for k in ('size', 'channels', 'mean', 'std') if k not in pre]:
-        raise ExplainError(f'The card does not say {", ".join(missing)}: pass the card of load_model, or its preprocessing.')
+        raise ExplainError(
+            f'The card does not say {", ".join(missing)}: pass the card of load_model, or its preprocessing.'
+        )
     return pre, card.get('labels')
 
+# %% ../nbs/40_features.ipynb #2dc2c3bb
 def to_input(
-    pixels, # uint8, shape (n, size, size)
-    card, # of the network
-    device=None, # of the network; by default torch's own
-): # float32 tensor (n, channels, size, size)
+    pixels,  # uint8, shape (n, size, size)
+    card,  # of the network
+    device=None,  # of the network; by default torch's own
+):  # float32 tensor (n, channels, size, size)
     "Grey pictures as the network wants them"
     import torch
+
     pre, _ = read_card(card)
     pixels = np.asarray(pixels)
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[1:] != (pre['size'],) * 2 or not len(pixels):
-        raise ExplainError(f'Pictures are grey, uint8, of shape (n, {pre["size"]}, {pre["size"]}) with n of 1 or more, not {pixels.dtype} {pixels.shape}.')
+        raise ExplainError(
+            f'Pictures are grey, uint8, of shape (n, {pre["size"]}, {pre["size"]}) with n of 1 or more, not'
+            f' {pixels.dtype} {pixels.shape}.'
+        )
     x = torch.tensor(pixels, device=device).float()[:, None].expand(-1, pre['channels'], -1, -1) / 255
     mean, std = (torch.tensor(pre[k], device=device, dtype=torch.float32)[:, None, None] for k in ('mean', 'std'))
     return (x - mean) / std
@@ -64,41 +84,66 @@ def _through_layers(layers, x):
     means = []
     for i, layer in enumerate(layers):
         new = layer(x)
-        if i and new.ndim == x.ndim == 4 and new.shape[2:] != x.shape[2:]: means.append(x.mean((2, 3)))
+        if i and new.ndim == x.ndim == 4 and new.shape[2:] != x.shape[2:]:
+            means.append(x.mean((2, 3)))
         x = new
     return x, means
 
 def _through_blocks(vit, x):
     "The class token of a torchvision vision transformer, and the mean patch after each quarter of its blocks"
     x = vit._process_input(x)
-    x, means, blocks = vit.encoder.dropout(_join_token(vit, x) + vit.encoder.pos_embedding), [], list(vit.encoder.layers)
+    x = vit.encoder.dropout(_join_token(vit, x) + vit.encoder.pos_embedding)
+    means = []
+    blocks = list(vit.encoder.layers)
     quarter = max(1, len(blocks) // 4)
     for i, block in enumerate(blocks, 1):
         x = block(x)
-        if i % quarter == 0 and i < len(blocks): means.append(x[:, 1:].mean(1))
+        if i % quarter == 0 and i < len(blocks):
+            means.append(x[:, 1:].mean(1))
     return vit.encoder.ln(x)[:, 0], means
 
+# %% ../nbs/40_features.ipynb #d1e3745a
 def _join_token(vit, patches):
     import torch
+
     return torch.cat([vit.class_token.expand(patches.shape[0], -1, -1), patches], 1)
 
-def feature_probe(model): # a network of `learner.build_model`: a body and a head that ends in a linear layer
+# %% ../nbs/40_features.ipynb #f2683738
+def feature_probe(model):  # a network of `learner.build_model`: a body and a head that ends in a linear layer
     "The network as a torch module that gives, for images (n, channels, size, size), its outputs (n, n_out) and its features (n, K)"
     import torch
     from torch import nn
-    if not (isinstance(model, nn.Sequential) and len(model) == 2 and isinstance(model[1], nn.Sequential) and isinstance(model[1][-1], nn.Linear)):
-        raise OutlierError('The network is no body and head as learner.build_model makes them: give features of your own to OutlierDetector instead.')
+
+    if not (
+        isinstance(model, nn.Sequential)
+        and len(model) == 2
+        and isinstance(model[1], nn.Sequential)
+        and isinstance(model[1][-1], nn.Linear)
+    ):
+        raise OutlierError(
+            'The network is no body and head as learner.build_model makes them: give features of your own to'
+            ' OutlierDetector instead.'
+        )
+
     class Probe(nn.Module):
         "A network whose features come out beside its outputs"
+
         def __init__(self):
             super().__init__()
             self.model = model
+
         def forward(self, x):
             body = self.model[0]
-            while isinstance(body, nn.Sequential) and len(body) == 1: body = body[0]
-            last, means = _through_blocks(body.vit, x) if hasattr(body, 'vit') else _through_layers(body if isinstance(body, nn.Sequential) else [body], x)
+            while isinstance(body, nn.Sequential) and len(body) == 1:
+                body = body[0]
+            last, means = (
+                _through_blocks(body.vit, x)
+                if hasattr(body, 'vit')
+                else _through_layers(body if isinstance(body, nn.Sequential) else [body], x)
+            )
             pooled = self.model[1][:-1](last)
             return self.model[1][-1](pooled), torch.cat([*means, pooled], 1)
+
     return Probe().train(model.training)
 
 # %% ../nbs/40_features.ipynb #2fe4eed4
@@ -110,72 +155,112 @@ def _batches(n, batch_size, progress):
 def _as_input(pixels, preprocessing, device):
     "Pixels as the network wants them: float32, shape (n, channels, size, size), on the network's device"
     import torch
-    mean, std = (torch.tensor(preprocessing[k], dtype=torch.float32, device=device).view(1, -1, 1, 1) for k in ('mean', 'std'))
+
+    mean, std = (
+        torch.tensor(preprocessing[k], dtype=torch.float32, device=device).view(1, -1, 1, 1) for k in ('mean', 'std')
+    )
     x = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)  # as bytes, a quarter of what floats would be
     return (x[:, None].float().div(255).expand(-1, preprocessing['channels'], -1, -1) - mean) / std
 
+# %% ../nbs/40_features.ipynb #87777ad8
 def _exact(device):
     "On a GPU: no autocast and no TensorFloat-32, so that it agrees with the processor"
-    if device.type == 'cpu': return nullcontext()
+    if device.type == 'cpu':
+        return nullcontext()
     from chestxray_fastai.devices import exact_float32
+
     return exact_float32()
 
-def network_outputs(model, # a network of `learner.load_model`, on the device on which it is to run
-                    pixels: np.ndarray, # uint8, shape (n, size, size), of the size that the network was trained for
-                    preprocessing: dict, # of its `model.json`
-                    batch_size: int = 64, progress: bool = True,
-                    raw: bool = False, # what the head says, (n, n_out), in place of log-odds
-                   ) -> tuple: # logits float64, (n,) or (n, labels), and features float32, (n, K)
+# %% ../nbs/40_features.ipynb #75a7c645
+def network_outputs(
+    model,  # a network of `learner.load_model`, on the device on which it is to run
+    pixels: np.ndarray,  # uint8, shape (n, size, size), of the size that the network was trained for
+    preprocessing: dict,  # of its `model.json`
+    batch_size: int = 64,
+    progress: bool = True,
+    raw: bool = False,  # what the head says, (n, n_out), in place of log-odds
+) -> tuple:  # logits float64, (n,) or (n, labels), and features float32, (n, K)
     "What the network says about images, and what it saw in them, in one pass"
     import torch
+
     pixels = _check_pixels(pixels)
-    if not len(pixels): raise OutlierError('There are no images: give at least one.')
+    if not len(pixels):
+        raise OutlierError('There are no images: give at least one.')
     if pixels.shape[1] != preprocessing['size']:
-        raise OutlierError(f'The network wants images of {preprocessing["size"]} pixels, and these have {pixels.shape[1]}: '
-                           'read them in its size.')
-    device, was_training, out = next(model.parameters()).device, model.training, []
+        raise OutlierError(
+            f'The network wants images of {preprocessing["size"]} pixels, and these have {pixels.shape[1]}: '
+            'read them in its size.'
+        )
+    device = next(model.parameters()).device
+    was_training = model.training
+    out = []
     probe = feature_probe(model).eval()
     try:
         with torch.inference_mode(), _exact(device):
             for i in _batches(len(pixels), batch_size, progress):
-                found = probe(_as_input(pixels[i:i + batch_size], preprocessing, device))
+                found = probe(_as_input(pixels[i : i + batch_size], preprocessing, device))
                 out.append([v.float().cpu().numpy() for v in found])
-    finally: model.train(was_training)
+    finally:
+        model.train(was_training)
     logits, features = (np.concatenate(v) for v in zip(*out))
-    if not raw: logits = logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+    if not raw:
+        logits = logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
     return logits.astype(np.float64), features
 
 # %% ../nbs/40_features.ipynb #9a64f532
-def rival_scores(model, # as for `network_outputs`, with two outputs
-                 pixels: np.ndarray, preprocessing: dict, # images to score, and what the network wants
-                 train_features: np.ndarray, train_labels: np.ndarray, # of `network_outputs` on training images, shape (n, K), and their classes 0 and 1
-                 k: int = 10, batch_size: int = 64) -> pd.DataFrame: # a row per image; softmax, energy, odin, mahalanobis, nearest: higher is stranger
+def rival_scores(
+    model,  # as for `network_outputs`, with two outputs
+    pixels: np.ndarray,
+    preprocessing: dict,  # images to score, and what the network wants
+    train_features: np.ndarray,
+    train_labels: np.ndarray,  # of `network_outputs` on training images, shape (n, K), and their classes 0 and 1
+    k: int = 10,
+    batch_size: int = 64,
+) -> pd.DataFrame:  # a row per image; softmax, energy, odin, mahalanobis, nearest: higher is stranger
     "The well-known scores of strangeness, by pytorch-ood"
-    try: from pytorch_ood.detector import KNN, ODIN, EnergyBased, Mahalanobis, MaxSoftmax
-    except ImportError: raise OutlierError('The rivals come from pytorch-ood: pip install pytorch-ood. OutlierDetector works without it.') from None
+    try:
+        from pytorch_ood.detector import KNN, ODIN, EnergyBased, Mahalanobis, MaxSoftmax
+    except ImportError:
+        raise OutlierError(
+            'The rivals come from pytorch-ood: pip install pytorch-ood. OutlierDetector works without it.'
+        ) from None
     import torch
+
     raw, features = network_outputs(model, pixels, preprocessing, batch_size, progress=False, raw=True)
     width = model[1][-1].in_features
-    last, fit, classes = *(torch.from_numpy(np.ascontiguousarray(f[:, -width:])) for f in (features, train_features)), torch.as_tensor(np.asarray(train_labels), dtype=torch.long)
+    last, fit, classes = *(
+        torch.from_numpy(np.ascontiguousarray(f[:, -width:])) for f in (features, train_features)
+    ), torch.as_tensor(np.asarray(train_labels), dtype=torch.long)
     odin = ODIN(model, norm_std=list(preprocessing['std']))
-    pushed = [odin.predict(_as_input(pixels[i:i + batch_size], preprocessing, next(model.parameters()).device)).cpu() for i in range(0, len(pixels), batch_size)]
-    found = dict(softmax=MaxSoftmax.score(torch.from_numpy(raw)), energy=EnergyBased.score(torch.from_numpy(raw)), odin=torch.cat(pushed),
-                 mahalanobis=Mahalanobis(None).fit_features(fit, classes).predict_features(last), nearest=KNN(None, k=k).fit_features(fit, classes).predict_features(last))
+    pushed = [
+        odin.predict(_as_input(pixels[i : i + batch_size], preprocessing, next(model.parameters()).device)).cpu()
+        for i in range(0, len(pixels), batch_size)
+    ]
+    found = dict(
+        softmax=MaxSoftmax.score(torch.from_numpy(raw)),
+        energy=EnergyBased.score(torch.from_numpy(raw)),
+        odin=torch.cat(pushed),
+        mahalanobis=Mahalanobis(None).fit_features(fit, classes).predict_features(last),
+        nearest=KNN(None, k=k).fit_features(fit, classes).predict_features(last),
+    )
     return pd.DataFrame({name: v.cpu().double().numpy() for name, v in found.items()})
 
 # %% ../nbs/40_features.ipynb #a5f66d1b
 def target_logit(
-    outputs, # of the network, shape (…, n_out)
-    labels=None, # names of the labels; None: one label when there are one or two outputs
-    target=None, # name or number of the label; may be left out when there is but one
-    negative=False, # explain why it is absent: the logit with its sign turned
-): # shape (…)
+    outputs,  # of the network, shape (…, n_out)
+    labels=None,  # names of the labels; None: one label when there are one or two outputs
+    target=None,  # name or number of the label; may be left out when there is but one
+    negative=False,  # explain why it is absent: the logit with its sign turned
+):  # shape (…)
     "The log-odds of a label: an output, or the difference of two outputs of one label"
     n_out = outputs.shape[-1]
-    if labels is None: labels = [0] if n_out <= 2 else range(n_out)
+    if labels is None:
+        labels = [0] if n_out <= 2 else range(n_out)
     labels = list(labels)
-    if len(labels) not in (n_out, n_out - 1) or (len(labels) != n_out and n_out != 2): raise ExplainError(f'The network has {n_out} outputs and the card {len(labels)} labels.')
-    if target is None and len(labels) > 1: raise ExplainError(f'Which label is to be explained? Pass target, one of {", ".join(map(str, labels))}.')
+    if len(labels) not in (n_out, n_out - 1) or (len(labels) != n_out and n_out != 2):
+        raise ExplainError(f'The network has {n_out} outputs and the card {len(labels)} labels.')
+    if target is None and len(labels) > 1:
+        raise ExplainError(f'Which label is to be explained? Pass target, one of {", ".join(map(str, labels))}.')
     index = 0 if target is None else labels.index(target) if target in labels else target
     if isinstance(index, bool) or not isinstance(index, (int, np.integer)) or not 0 <= index < len(labels):
         raise ExplainError(f'There is no label {target!r}: the network knows {", ".join(map(str, labels))}.')
@@ -186,35 +271,62 @@ def target_logit(
 def _last_linear(model):
     "The last linear layer of a network"
     from torch import nn
+
     found = [m for m in model.modules() if isinstance(m, nn.Linear)]
-    if not found: raise ExplainError('The network has no linear layer, so it has no exact class activation map: use heat_map.')
+    if not found:
+        raise ExplainError('The network has no linear layer, so it has no exact class activation map: use heat_map.')
     return found[-1]
 
+# %% ../nbs/40_features.ipynb #5a979b74
 def _outputs_of(model, size, channels):
     "Name, module and shape of everything that a forward pass calls, in the order in which it is done"
     import torch
-    seen, first = [], next(model.parameters())
-    def note(name, module): return module.register_forward_hook(lambda m, i, o: seen.append((name, m, tuple(o.shape))) if hasattr(o, 'shape') else None)
-    handles, modes = [note(*pair) for pair in model.named_modules()], {m: m.training for m in model.modules()}
+
+    seen = []
+    first = next(model.parameters())
+
+    def note(name, module):
+        return module.register_forward_hook(
+            lambda m, i, o: seen.append((name, m, tuple(o.shape))) if hasattr(o, 'shape') else None
+        )
+
+    handles = [note(*pair) for pair in model.named_modules()]
+    modes = {m: m.training for m in model.modules()}
     try:
         model.eval()
-        with torch.no_grad(): model(torch.zeros(1, channels, size, size, device=first.device, dtype=first.dtype))
+        with torch.no_grad():
+            model(torch.zeros(1, channels, size, size, device=first.device, dtype=first.dtype))
     finally:
-        for h in handles: h.remove()
-        for m, mode in modes.items(): m.training = mode
+        for h in handles:
+            h.remove()
+        for m, mode in modes.items():
+            m.training = mode
     return seen
 
+# %% ../nbs/40_features.ipynb #2cbfdfce
 def target_layer(
     model,
     card,
-) -> tuple: # (name, module)
+) -> tuple:  # (name, module)
     "The layer that heat maps are made of: the last with a map of more than one cell, or of a vision transformer the norm before its last attention"
     pre, _ = read_card(card)
-    blocks = [(name, m) for name, m in model.named_modules() if hasattr(m, 'ln_1') or (hasattr(m, 'norm1') and hasattr(m, 'attn'))]
+    blocks = [
+        (name, m)
+        for name, m in model.named_modules()
+        if hasattr(m, 'ln_1') or (hasattr(m, 'norm1') and hasattr(m, 'attn'))
+    ]
     if blocks:
         name, block = blocks[-1]
         norm = 'ln_1' if hasattr(block, 'ln_1') else 'norm1'
         return f'{name}.{norm}', getattr(block, norm)
-    maps = [(name, m) for name, m, shape in _outputs_of(model, pre['size'], pre['channels']) if len(shape) == 4 and shape[2] * shape[3] > 1]
-    if not maps: raise ExplainError(f'No layer of the network has a map of more than one cell for pictures of {pre["size"]} pixels: use larger pictures.')
+    maps = [
+        (name, m)
+        for name, m, shape in _outputs_of(model, pre['size'], pre['channels'])
+        if len(shape) == 4 and shape[2] * shape[3] > 1
+    ]
+    if not maps:
+        raise ExplainError(
+            f'No layer of the network has a map of more than one cell for pictures of {pre["size"]} pixels: use larger'
+            ' pictures.'
+        )
     return maps[-1]

@@ -11,66 +11,85 @@ import errno, hashlib, json, math, os, queue, re, shutil, stat, sys, tarfile, th
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path, PureWindowsPath
-
 from .core import ChestXrayError, is_storage_error, locked, printable, StorageError
 from .manifest import _is_file
 
 # %% ../nbs/12_fetch.ipynb #5839fecc
-try: from lzma import LZMAError
-except ImportError: LZMAError = EOFError # a Python built without lzma
+try:
+    from lzma import LZMAError
+except ImportError:
+    LZMAError = EOFError  # a Python built without lzma
 
 # %% ../nbs/12_fetch.ipynb #8d84e2e1
 class SourceError(ChestXrayError):
     "A data set cannot be found, fetched or trusted; the sentence says what to do"
 
-def cache_folder() -> Path: # need not exist yet
+def cache_folder() -> Path:  # need not exist yet
     "Where downloads are kept: `CHESTXRAY_CACHE`, or the place that the platform has for caches"
-    if own := os.environ.get('CHESTXRAY_CACHE'): return Path(own).expanduser().absolute()
-    base = os.environ.get('LOCALAPPDATA' if sys.platform == 'win32' else 'XDG_CACHE_HOME') or Path.home()/'.cache'
-    return Path(base)/'chestxray_fastai'
+    if own := os.environ.get('CHESTXRAY_CACHE'):
+        return Path(own).expanduser().absolute()
+    base = os.environ.get('LOCALAPPDATA' if sys.platform == 'win32' else 'XDG_CACHE_HOME') or Path.home() / '.cache'
+    return Path(base) / 'chestxray_fastai'
 
-def is_offline() -> bool: # False for an empty value, 0, no, false and off too
+def is_offline() -> bool:  # False for an empty value, 0, no, false and off too
     "Whether `CHESTXRAY_OFFLINE` forbids every connection"
     return os.environ.get('CHESTXRAY_OFFLINE', '').strip().lower() not in ('', '0', 'no', 'false', 'off')
 
+# %% ../nbs/12_fetch.ipynb #75fd8670
 def _may_connect(url, offline=None):
     "Raise before a connection that was forbidden"
     if is_offline() if offline is None else offline:
-        raise SourceError(f'{_host(url)} is not asked, because connections are switched off (--offline, or '
-                          'CHESTXRAY_OFFLINE).')
+        raise SourceError(
+            f'{_host(url)} is not asked, because connections are switched off (--offline, or CHESTXRAY_OFFLINE).'
+        )
 
 def checksum(
-    file, # file to read
-    kind='sha256', # or 'md5', which old publications give
-) -> str: # hexadecimal
+    file,  # file to read
+    kind='sha256',  # or 'md5', which old publications give
+) -> str:  # hexadecimal
     "The checksum of a file, read in pieces so that memory stays small"
     h = hashlib.new(kind, usedforsecurity=False)
     with open(file, 'rb') as f:
-        while piece := f.read(1 << 20): h.update(piece)
+        while piece := f.read(1 << 20):
+            h.update(piece)
     return h.hexdigest()
 
+# %% ../nbs/12_fetch.ipynb #0ce33b87
 def _wrong(file, size=None, sha256=None, md5=None):
     "What is wrong with `file` as a short text, or nothing; the beginning of a SHA-256 will do"
-    if size is not None and (got := Path(file).stat().st_size) != size: return f'it has {got:,} bytes instead of {size:,}'
+    if size is not None and (got := Path(file).stat().st_size) != size:
+        return f'it has {got:,} bytes instead of {size:,}'
     for kind, want in (('sha256', sha256), ('md5', md5)):
-        if want and not (got := checksum(file, kind)).startswith(want.lower()): return f'its {kind} begins {got[:8]} instead of {want[:8].lower()}'
+        if want and not (got := checksum(file, kind)).startswith(want.lower()):
+            return f'its {kind} begins {got[:8]} instead of {want[:8].lower()}'
 
 def _shows_bars():
     "Whether a progress bar would be seen: in a notebook or a terminal, not in a log file"
     from fastcore.imports import IN_NOTEBOOK
+
     return IN_NOTEBOOK or (sys.stdout is not None and sys.stdout.isatty())
 
+# %% ../nbs/12_fetch.ipynb #7583a893
 def _meter(total, progress):
     "A function that takes the bytes so far and moves a progress bar, counted in MB"
-    if not (progress and total and _shows_bars()): return lambda done: None
+    if not (progress and total and _shows_bars()):
+        return lambda done: None
     from fastprogress.fastprogress import progress_bar
-    whole, last = max(1, math.ceil(total/2**20)), [0]
-    bar = progress_bar(range(whole)); bar.update(0)
+
+    whole = max(1, math.ceil(total / 2**20))
+    last = [0]
+    bar = progress_bar(range(whole))
+    bar.update(0)
+
     def show(done):
-        now = whole if done >= total else min(whole - 1, int(done/2**20))
-        if now == last[0]: return
-        last[0] = now; bar.update(now)
-        if now == whole and sys.stdout.isatty(): print()
+        now = whole if done >= total else min(whole - 1, int(done / 2**20))
+        if now == last[0]:
+            return
+        last[0] = now
+        bar.update(now)
+        if now == whole and sys.stdout.isatty():
+            print()
+
     return show
 
 # %% ../nbs/12_fetch.ipynb #80e7c1ce
@@ -79,24 +98,30 @@ class _Again(Exception):
 
 def _note(part):
     "What is remembered about a part: the address, the server's tag and the whole length"
-    try: return json.loads(Path(f'{part}.json').read_text(encoding='utf-8'))
-    except (OSError, ValueError): return {}
+    try:
+        return json.loads(Path(f'{part}.json').read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return {}
 
 def _forget(part):
     "Remove a part and what is remembered about it"
-    for f in (Path(part), Path(f'{part}.json')): f.unlink(missing_ok=True)
+    for f in (Path(part), Path(f'{part}.json')):
+        f.unlink(missing_ok=True)
 
 def _tag(response):
     "The server's name for this version of the file: a strong ETag, else the date of its last change"
     tag = response.headers.get('ETag', '')
     return tag if tag and not tag.startswith('W/') else response.headers.get('Last-Modified')
 
+# %% ../nbs/12_fetch.ipynb #aaea09a8
 def _start_and_total(response, part, start, note):
     "Where the answer's first byte belongs, and how long the whole file is"
     if response.status_code == 206:
         m = re.fullmatch(r'bytes (\d+)-\d+/(\d+)', response.headers.get('Content-Range', ''))
-        if m and int(m[1]) == start and int(m[2]) == note.get('total') and _tag(response) in (None, note['tag']): return start, int(m[2])
-        _forget(part); raise _Again('the file on the server has changed')
+        if m and int(m[1]) == start and int(m[2]) == note.get('total') and _tag(response) in (None, note['tag']):
+            return start, int(m[2])
+        _forget(part)
+        raise _Again('the file on the server has changed')
     length = response.headers.get('Content-Length')
     return 0, int(length) if length and length.isdigit() else None
 
@@ -104,81 +129,127 @@ def _start_and_total(response, part, start, note):
 def _stream(url, head, timeout):
     "The response, then its decoded pieces; raises `_Again` when headers or 16 kB take longer than twice `timeout`"
     import requests
-    items, stop = queue.Queue(8), threading.Event()
+
+    items = queue.Queue(8)
+    stop = threading.Event()
+
     def put(item):
         while not stop.is_set():
-            try: return items.put(item, timeout=.2)
-            except queue.Full: pass
+            try:
+                return items.put(item, timeout=0.2)
+            except queue.Full:
+                pass
+
     def work():
         try:
             with requests.get(url, headers=head, stream=True, timeout=timeout) as r:
                 put(r)
                 for piece in r.iter_content(1 << 14):
-                    if stop.is_set(): return
+                    if stop.is_set():
+                        return
                     put(piece)
             put(None)
-        except BaseException as e: put(e)
+        except BaseException as e:
+            put(e)
+
     threading.Thread(target=work, daemon=True).start()
     try:
-        while (item := items.get(timeout=2*timeout)) is not None:
-            if isinstance(item, BaseException): raise item
+        while (item := items.get(timeout=2 * timeout)) is not None:
+            if isinstance(item, BaseException):
+                raise item
             yield item
-    except queue.Empty: raise _Again(f'nothing whole came within {2*timeout:g} s') from None
-    finally: stop.set()
+    except queue.Empty:
+        raise _Again(f'nothing whole came within {2*timeout:g} s') from None
+    finally:
+        stop.set()
 
+# %% ../nbs/12_fetch.ipynb #894cdef1
 def _limit(size, total, encoded, part):
     "The most bytes that may come: as published, as the server told, or a factor of that where it compresses"
-    if size: return size
-    if total and encoded: return max(10**8, 50*total)
-    return total or shutil.disk_usage(part.parent).free//2
+    if size:
+        return size
+    if total and encoded:
+        return max(10**8, 50 * total)
+    return total or shutil.disk_usage(part.parent).free // 2
 
 def _no_room(folder, need):
     "Raise before a disk is filled"
     free = shutil.disk_usage(folder).free
-    if need > free: raise SourceError(f'There is too little room in "{folder}": {need/1e6:,.1f} MB are needed and {free/1e6:,.1f} MB are free; '
-                                      f'make room, or set CHESTXRAY_CACHE to a folder on another disk.')
+    if need > free:
+        raise SourceError(
+            f'There is too little room in "{folder}": {need/1e6:,.1f} MB are needed and {free/1e6:,.1f} MB are free; '
+            'make room, or set CHESTXRAY_CACHE to a folder on another disk.'
+        )
 
+# %% ../nbs/12_fetch.ipynb #4ace4b36
 def _make_folder(folder):
     "Make a folder, or say in a sentence that it cannot be written to"
-    try: folder.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise SourceError(f'The folder "{folder}" cannot be made ({e.strerror}): choose another, for the cache with CHESTXRAY_CACHE.') from None
-    if not os.access(folder, os.W_OK): raise SourceError(f'The folder "{folder}" cannot be written to: choose another, for the cache with CHESTXRAY_CACHE.')
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise SourceError(
+            f'The folder "{folder}" cannot be made ({e.strerror}): choose another, for the cache with CHESTXRAY_CACHE.'
+        ) from None
+    if not os.access(folder, os.W_OK):
+        raise SourceError(
+            f'The folder "{folder}" cannot be written to: choose another, for the cache with CHESTXRAY_CACHE.'
+        )
 
+# %% ../nbs/12_fetch.ipynb #c450a973
 def _fetch(url, part, size, timeout, progress):
     "One try: continue `part` if the server's file is still the same, else begin anew; gives the length that was told"
-    note, start = _note(part), part.stat().st_size if part.exists() else 0
-    if note.get('url') != url: note = {}
-    if start and start == note.get('total'): return start
+    note = _note(part)
+    start = part.stat().st_size if part.exists() else 0
+    if note.get('url') != url:
+        note = {}
+    if start and start == note.get('total'):
+        return start
     head = {'Accept-Encoding': 'identity', 'User-Agent': 'chestxray_fastai'}
-    if start and note.get('tag'): head.update({'Range': f'bytes={start}-', 'If-Range': note['tag']})
+    if start and note.get('tag'):
+        head.update({'Range': f'bytes={start}-', 'If-Range': note['tag']})
     with closing(_stream(url, head, timeout)) as stream:
         r = next(stream)
-        if r.status_code == 416: _forget(part)
-        if r.status_code in (408, 416, 425, 429) or r.status_code >= 500: raise _Again(f'the server answered {r.status_code}')
+        if r.status_code == 416:
+            _forget(part)
+        if r.status_code in (408, 416, 425, 429) or r.status_code >= 500:
+            raise _Again(f'the server answered {r.status_code}')
         if r.status_code >= 400:
-            raise SourceError(f'{_host(url)} refuses {url} with "{r.status_code} {r.reason}": open it in a browser to see whether the file has moved.')
+            raise SourceError(
+                f'{_host(url)} refuses {url} with "{r.status_code} {r.reason}": open it in a browser to see whether the'
+                ' file has moved.'
+            )
         start, total = _start_and_total(r, part, start, note)
         encoded = r.headers.get('Content-Encoding', 'identity').lower() not in ('identity', '')
         if size and total and total != size and not encoded:
-            raise SourceError(f'{_host(url)} offers {total:,} bytes where {size:,} were published, so it is another file: nothing was fetched.')
+            raise SourceError(
+                f'{_host(url)} offers {total:,} bytes where {size:,} were published, so it is another file: nothing was'
+                ' fetched.'
+            )
         _no_room(part.parent, (total or 0) - start)
         limit = _limit(size, total, encoded, part)
-        total = None if encoded else total # the length of what is compressed says nothing about the file
-        Path(f'{part}.json').write_text(json.dumps(dict(url=url, tag=None if encoded else _tag(r), total=total)),
-                                        encoding='utf-8')
+        total = None if encoded else total  # the length of what is compressed says nothing about the file
+        Path(f'{part}.json').write_text(
+            json.dumps(dict(url=url, tag=None if encoded else _tag(r), total=total)), encoding='utf-8'
+        )
         show = _meter(total or size, progress)
         with part.open('ab' if start else 'wb') as f:
             for piece in stream:
                 start += len(piece)
-                if start > limit: break
-                f.write(piece); show(start)
+                if start > limit:
+                    break
+                f.write(piece)
+                show(start)
     if start > limit:
         _forget(part)
-        raise SourceError(f'{_host(url)} sent more than the {limit:,} bytes that were to come, so it is another file: '
-                          'what came was thrown away.')
-    if total is not None and start != total: raise _Again(f'{start:,} of {total:,} bytes came')
+        raise SourceError(
+            f'{_host(url)} sent more than the {limit:,} bytes that were to come, so it is another file: '
+            'what came was thrown away.'
+        )
+    if total is not None and start != total:
+        raise _Again(f'{start:,} of {total:,} bytes came')
     return total
 
+# %% ../nbs/12_fetch.ipynb #2f5ea866
 def _host(url):
     "The server's name in an address"
     return re.sub(r'^\w+://([^/]+).*', r'\1', url)
@@ -187,16 +258,25 @@ def _host(url):
 @contextmanager
 def _alone(file):
     "Let one process at a time fetch or unpack `file`"
-    def say(words): print(f'Another process is at work on {printable(Path(file).name)}: waiting for it.')
-    with locked(file, timeout=10**6, say=say): yield
-    with suppress(OSError): os.unlink(f'{os.path.realpath(file)}.lock') # somebody else may hold it again
 
+    def say(words):
+        print(f'Another process is at work on {printable(Path(file).name)}: waiting for it.')
+
+    with locked(file, timeout=10**6, say=say):
+        yield
+    with suppress(OSError):
+        os.unlink(f'{os.path.realpath(file)}.lock')  # somebody else may hold it again
+
+# %% ../nbs/12_fetch.ipynb #e0c5394c
 def _try(url, part, size, timeout, progress):
     "`_fetch`, with what `requests` and the disk complain of turned into `_Again` or one sentence"
     from requests import RequestException, exceptions as r
     from urllib3.exceptions import NewConnectionError
-    try: return _fetch(url, part, size, timeout, progress)
-    except StorageError: raise
+
+    try:
+        return _fetch(url, part, size, timeout, progress)
+    except StorageError:
+        raise
     except RequestException as e:
         cause = getattr(e.args[0] if e.args else None, 'reason', None)
         if isinstance(e, (r.SSLError, r.ProxyError, r.ConnectTimeout)) or isinstance(cause, NewConnectionError):
@@ -204,118 +284,178 @@ def _try(url, part, size, timeout, progress):
         raise _Again(f'the connection broke ({type(e).__name__})') from None
     except OSError as e:
         if is_storage_error(e):
-            raise StorageError(f'The storage that holds "{printable(part.parent)}" does not answer ({e.strerror}): '
-                               'wait until it is there again and run this again, it goes on from what came.') from None
-        if e.errno != errno.ENOSPC: raise
-        raise SourceError(f'The disk is full after {part.stat().st_size/1e6:,.1f} MB of {part.name}: make room and run this again, it goes on from there.') from None
+            raise StorageError(
+                f'The storage that holds "{printable(part.parent)}" does not answer ({e.strerror}): '
+                'wait until it is there again and run this again, it goes on from what came.'
+            ) from None
+        if e.errno != errno.ENOSPC:
+            raise
+        raise SourceError(
+            f'The disk is full after {part.stat().st_size/1e6:,.1f} MB of {part.name}: make room and run this again, it'
+            ' goes on from there.'
+        ) from None
 
 # %% ../nbs/12_fetch.ipynb #61185c99
 def download(
-    url, # where the file is
-    file, # where to put it
-    sha256=None, # published SHA-256, or at least its first eight digits
-    md5=None, # published MD5, where there is no SHA-256
-    size=None, # published length [bytes]
-    retries=4, # how often to try again
-    wait=1., # pause before the first new try [s], doubled each time
-    timeout=20, # longest silence of the server [s]
-    progress=True, # show a progress bar
-    offline=None, # True: make no connection (default: what `CHESTXRAY_OFFLINE` says)
-) -> Path: # the file, whole and verified
+    url,  # where the file is
+    file,  # where to put it
+    sha256=None,  # published SHA-256, or at least its first eight digits
+    md5=None,  # published MD5, where there is no SHA-256
+    size=None,  # published length [bytes]
+    retries=4,  # how often to try again
+    wait=1.0,  # pause before the first new try [s], doubled each time
+    timeout=20,  # longest silence of the server [s]
+    progress=True,  # show a progress bar
+    offline=None,  # True: make no connection (default: what `CHESTXRAY_OFFLINE` says)
+) -> Path:  # the file, whole and verified
     "Fetch `url`, going on where an earlier try ended; nothing is called `file` before it is whole and verified"
     file = Path(file).expanduser()
     _make_folder(file.parent)
-    if sha256 and len(sha256) < 8: raise ValueError(f'sha256={sha256!r} is too short to tell files apart: give at least eight digits.')
-    part, published = file.with_name(file.name + '.part'), dict(size=size, sha256=sha256, md5=md5)
+    if sha256 and len(sha256) < 8:
+        raise ValueError(f'sha256={sha256!r} is too short to tell files apart: give at least eight digits.')
+    part = file.with_name(file.name + '.part')
+    published = dict(size=size, sha256=sha256, md5=md5)
     with _alone(file):
-        if _is_file(file) and not _wrong(file, **published): return file
+        if _is_file(file) and not _wrong(file, **published):
+            return file
         _may_connect(url, offline)
         for tried in range(retries + 1):
-            if tried: time.sleep(min(60, wait*2**(tried - 1)))
-            try: told = _try(url, part, size, timeout, progress)
-            except _Again as e: why, kept = str(e), part.exists()
+            if tried:
+                time.sleep(min(60, wait * 2 ** (tried - 1)))
+            try:
+                told = _try(url, part, size, timeout, progress)
+            except _Again as e:
+                why = str(e)
+                kept = part.exists()
             else:
                 if not (why := _wrong(part, **published)):
                     if told is None and not any(published.values()):
-                        warnings.warn(f'{_host(url)} told no length of {file.name} and there is no checksum, '
-                                                                                   'so nobody knows whether it is '
-                                                                                   'whole.')
-                    os.replace(part, file); _forget(part)
+                        warnings.warn(
+                            f'{_host(url)} told no length of {file.name} and there is no checksum, '
+                            'so nobody knows whether it is '
+                            'whole.'
+                        )
+                    os.replace(part, file)
+                    _forget(part)
                     return file
-                why, kept = f'{why}, so what came was thrown away', False
+                why = f'{why}, so what came was thrown away'
+                kept = False
                 _forget(part)
-    raise SourceError(f'{file.name} did not arrive from {_host(url)} in {retries + 1} tries ({why}): ' +
-                      ('run this again, it goes on from what is there.' if kept else 'try again later, or fetch it with a browser.'))
+    raise SourceError(
+        f'{file.name} did not arrive from {_host(url)} in {retries + 1} tries ({why}): '
+        + ('run this again, it goes on from what is there.' if kept else 'try again later, or fetch it with a browser.')
+    )
 
 # %% ../nbs/12_fetch.ipynb #4c680576
 def fetch_file(
-    url, # where the file is
-    sha256, # its whole SHA-256, 64 digits, kept in the code
-    file=None, # where to put it (default: under its own name in the cache)
-    size=None, # its length, where it is known [bytes]
-    offline=None, # True: make no connection (default: what `CHESTXRAY_OFFLINE` says)
-    progress=True, # show a progress bar
-) -> Path: # the file; what lies there is verified every time, and never trusted because it is there
+    url,  # where the file is
+    sha256,  # its whole SHA-256, 64 digits, kept in the code
+    file=None,  # where to put it (default: under its own name in the cache)
+    size=None,  # its length, where it is known [bytes]
+    offline=None,  # True: make no connection (default: what `CHESTXRAY_OFFLINE` says)
+    progress=True,  # show a progress bar
+) -> Path:  # the file; what lies there is verified every time, and never trusted because it is there
     "The one door for weights: a file that has exactly this SHA-256, fetched if need be; raises a `SourceError`"
     if not re.fullmatch('[0-9a-fA-F]{64}', sha256 or ''):
         raise ValueError(f'sha256={sha256!r} is no whole SHA-256, which has 64 digits.')
-    file = Path(file or cache_folder()/'weights'/Path(url.split('?')[0]).name).expanduser()
-    if _is_file(file) and not _wrong(file, size, sha256): return file
-    try: return download(url, file, sha256=sha256, size=size, progress=progress, offline=offline)
+    file = Path(file or cache_folder() / 'weights' / Path(url.split('?')[0]).name).expanduser()
+    if _is_file(file) and not _wrong(file, size, sha256):
+        return file
+    try:
+        return download(url, file, sha256=sha256, size=size, progress=progress, offline=offline)
     except SourceError as e:
-        if not _is_file(file): raise
-        raise SourceError(f'{e} What lies in "{printable(file)}" is another file or damaged, and was not used.') from None
+        if not _is_file(file):
+            raise
+        raise SourceError(
+            f'{e} What lies in "{printable(file)}" is another file or damaged, and was not used.'
+        ) from None
 
 # %% ../nbs/12_fetch.ipynb #abd5fa95
 def safe_parts(
-    name, # name of an entry in an archive
-) -> tuple: # its folders and file name
+    name,  # name of an entry in an archive
+) -> tuple:  # its folders and file name
     "The parts of a name that stays inside its folder on every platform; a `SourceError` for one that does not"
     p = PureWindowsPath(name)
     if p.drive or p.root or '..' in p.parts or ':' in name or '\0' in name or not p.parts:
-        raise SourceError(f'An entry of the archive is called "{printable(name)}", which leads outside its folder: '
-                          'nothing was unpacked, and this is not the published file.')
+        raise SourceError(
+            f'An entry of the archive is called "{printable(name)}", which leads outside its folder: '
+            'nothing was unpacked, and this is not the published file.'
+        )
     return p.parts
 
 def _junk(parts):
     "What file managers leave behind, which is no part of a data set"
     return '__MACOSX' in parts or parts[-1].startswith('._') or parts[-1] in ('.DS_Store', 'Thumbs.db', 'desktop.ini')
 
+# %% ../nbs/12_fetch.ipynb #0ad83b65
 def _entries(archive):
     "Every entry of an open zip or tar: (name, bytes, 'file', 'folder' or 'link', function that opens it)"
     if isinstance(archive, zipfile.ZipFile):
         for e in archive.infolist():
             kind = stat.S_IFMT(e.external_attr >> 16)
-            yield e.filename, e.file_size, 'folder' if e.is_dir() else 'file' if kind in (0, stat.S_IFREG) else 'link', partial(archive.open, e)
+            yield (
+                e.filename,
+                e.file_size,
+                'folder' if e.is_dir() else 'file' if kind in (0, stat.S_IFREG) else 'link',
+                partial(archive.open, e),
+            )
     else:
-        for e in archive: yield e.name, e.size, 'folder' if e.isdir() else 'file' if e.isreg() else 'link', partial(archive.extractfile, e)
-        if not _ends_well(archive): raise tarfile.ReadError('no end')
+        for e in archive:
+            yield (
+                e.name,
+                e.size,
+                'folder' if e.isdir() else 'file' if e.isreg() else 'link',
+                partial(archive.extractfile, e),
+            )
+        if not _ends_well(archive):
+            raise tarfile.ReadError('no end')
 
 MAX_FILES = 3_000_000
 
+# %% ../nbs/12_fetch.ipynb #cf8da864
 def _plan(archive, packed, max_ratio):
     "The files of an open archive that are to be written, [(parts, bytes, open)], once all of them are known to be harmless"
-    plan, names = [], set()
+    plan = []
+    names = set()
     for name, size, kind, opener in _entries(archive):
-        if kind == 'folder' and name.strip('./\\') == '': continue
-        parts, name = safe_parts(name), printable(name)
+        if kind == 'folder' and name.strip('./\\') == '':
+            continue
+        parts = safe_parts(name)
+        name = printable(name)
         if max(len(os.fsencode(p)) for p in parts) > 255:
-            raise SourceError(f'An entry of the archive has a name of more than 255 bytes, "{name[:40]}…": nothing was '
-                              'unpacked.')
-        if kind == 'link': raise SourceError(f'An entry of the archive, "{name}", is a link and no file: nothing was unpacked, and this is not the published file.')
-        if kind == 'folder' or _junk(parts): continue
-        if parts in names: raise SourceError(f'The archive holds "{name}" twice: nothing was unpacked, and this is not the published file.')
-        names.add(parts); plan.append((parts, size, opener))
+            raise SourceError(
+                f'An entry of the archive has a name of more than 255 bytes, "{name[:40]}…": nothing was unpacked.'
+            )
+        if kind == 'link':
+            raise SourceError(
+                f'An entry of the archive, "{name}", is a link and no file: nothing was unpacked, and this is not the'
+                ' published file.'
+            )
+        if kind == 'folder' or _junk(parts):
+            continue
+        if parts in names:
+            raise SourceError(
+                f'The archive holds "{name}" twice: nothing was unpacked, and this is not the published file.'
+            )
+        names.add(parts)
+        plan.append((parts, size, opener))
         if len(plan) > MAX_FILES:
-            raise SourceError(f'The archive holds more than {MAX_FILES:,} files, which no set of images does: nothing '
-                              'was unpacked.')
+            raise SourceError(
+                f'The archive holds more than {MAX_FILES:,} files, which no set of images does: nothing was unpacked.'
+            )
     if both := next((p for p in names for i in range(1, len(p)) if p[:i] in names), None):
-        raise SourceError(f'The archive holds a file and a folder of one name, above "{printable("/".join(both))}": '
-                          'nothing was unpacked, and this is not the published file.')
+        raise SourceError(
+            f'The archive holds a file and a folder of one name, above "{printable("/".join(both))}": '
+            'nothing was unpacked, and this is not the published file.'
+        )
     total = sum(size for _, size, _ in plan)
-    if total > max(10**8, max_ratio*packed):
-        raise SourceError(f'The archive would grow from {packed/1e6:,.1f} to {total/1e6:,.1f} MB, which no set of images does: nothing was unpacked.')
-    if not plan: raise SourceError('There is no file in the archive: nothing was unpacked.')
+    if total > max(10**8, max_ratio * packed):
+        raise SourceError(
+            f'The archive would grow from {packed/1e6:,.1f} to {total/1e6:,.1f} MB, which no set of images does:'
+            ' nothing was unpacked.'
+        )
+    if not plan:
+        raise SourceError('There is no file in the archive: nothing was unpacked.')
     return plan, total
 
 # %% ../nbs/12_fetch.ipynb #a561adeb
@@ -324,41 +464,54 @@ def _count_files(folder):
     return sum(f != '.complete' and not _junk((f,)) for _, _, files in os.walk(folder) for f in files)
 
 def is_complete(
-    folder, # a folder that `whole_folder` or `unpack` made
+    folder,  # a folder that `whole_folder` or `unpack` made
 ) -> bool:
     "Whether a folder has the marker of a whole one and still holds as many files as the marker says"
-    try: said = json.loads((Path(folder)/'.complete').read_text(encoding='utf-8'))
-    except (OSError, ValueError): return False
+    try:
+        said = json.loads((Path(folder) / '.complete').read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return False
     return isinstance(said, dict) and said.get('files') == _count_files(folder)
 
+# %% ../nbs/12_fetch.ipynb #2203eaab
 def _not_begun(folder):
     "Raise if `folder` is there without being whole"
     if folder.exists() and not is_complete(folder):
-        raise SourceError(f'"{printable(folder)}" is there and is not whole, or something was added to it: delete it '
-                          'or move it away, and run this again.')
+        raise SourceError(
+            f'"{printable(folder)}" is there and is not whole, or something was added to it: delete it '
+            'or move it away, and run this again.'
+        )
 
+# %% ../nbs/12_fetch.ipynb #556c8332
 @contextmanager
 def whole_folder(
-    folder, # what the folder will be called
-    **facts, # kept in its marker
+    folder,  # what the folder will be called
+    **facts,  # kept in its marker
 ):
     "A folder to fill, which gets its name and its marker when everything went well, and vanishes when not"
     folder = Path(folder).absolute()
     _not_begun(folder)
     _make_folder(folder.parent)
-    for old in folder.parent.glob(f'.{folder.name}.*.tmp'): # left by a process that was killed
-        if time.time() - old.stat().st_mtime > 86400: shutil.rmtree(old, ignore_errors=True)
+    for old in folder.parent.glob(f'.{folder.name}.*.tmp'):  # left by a process that was killed
+        if time.time() - old.stat().st_mtime > 86400:
+            shutil.rmtree(old, ignore_errors=True)
     temp = folder.with_name(f'.{folder.name}.{os.getpid()}.tmp')
-    shutil.rmtree(temp, ignore_errors=True); temp.mkdir()
+    shutil.rmtree(temp, ignore_errors=True)
+    temp.mkdir()
     try:
         yield temp
-        (temp/'.complete').write_text(json.dumps(dict(files=_count_files(temp), **facts)), encoding='utf-8')
-        if not folder.exists(): os.replace(temp, folder)
+        (temp / '.complete').write_text(json.dumps(dict(files=_count_files(temp), **facts)), encoding='utf-8')
+        if not folder.exists():
+            os.replace(temp, folder)
     except OSError as e:
-        if e.errno != errno.ENOSPC: raise
-        raise SourceError(f'The disk became full while "{folder}" was written, and what was written is removed: make room, '
-                          f'or set CHESTXRAY_CACHE to a folder on another disk.') from None
-    finally: shutil.rmtree(temp, ignore_errors=True)
+        if e.errno != errno.ENOSPC:
+            raise
+        raise SourceError(
+            f'The disk became full while "{folder}" was written, and what was written is removed: make room, '
+            'or set CHESTXRAY_CACHE to a folder on another disk.'
+        ) from None
+    finally:
+        shutil.rmtree(temp, ignore_errors=True)
 
 # %% ../nbs/12_fetch.ipynb #64f0cfd6
 _DAMAGE = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, LZMAError, NotImplementedError, RuntimeError)
@@ -368,50 +521,71 @@ def _ends_well(tar):
     tar.fileobj.seek(tar.offset)
     zeros = 0
     while piece := tar.fileobj.read(1 << 20):
-        if piece.strip(b'\0'): return False
+        if piece.strip(b'\0'):
+            return False
         zeros += len(piece)
     return zeros > 0
 
 def _open_archive(file):
     "An open zip or tar, known by its content and not by its name"
-    if zipfile.is_zipfile(file): return zipfile.ZipFile(file)
-    if tarfile.is_tarfile(file): return tarfile.open(file)
+    if zipfile.is_zipfile(file):
+        return zipfile.ZipFile(file)
+    if tarfile.is_tarfile(file):
+        return tarfile.open(file)
     raise SourceError(f'"{file}" is neither a zip nor a tar archive, or it is cut off or damaged: fetch it again.')
 
+# %% ../nbs/12_fetch.ipynb #8358c390
 def _of_the_disk(error, archive, folder):
     "The sentence for an archive that the disk does not take"
     if is_storage_error(error):
-        return error if isinstance(error, StorageError) else StorageError(
-            f'The storage of "{printable(archive)}" or "{printable(folder.parent)}" does not answer '
-            f'({error.strerror}): nothing was unpacked; wait until it is there again, and run this again.')
-    return SourceError(f'"{printable(archive)}" cannot be unpacked into "{printable(folder.parent)}" '
-                       f'({error.strerror}): nothing was unpacked; choose another folder, for the cache with '
-                       'CHESTXRAY_CACHE.')
+        return (
+            error
+            if isinstance(error, StorageError)
+            else StorageError(
+                f'The storage of "{printable(archive)}" or "{printable(folder.parent)}" does not answer '
+                f'({error.strerror}): nothing was unpacked; wait until it is there again, and run this again.'
+            )
+        )
+    return SourceError(
+        f'"{printable(archive)}" cannot be unpacked into "{printable(folder.parent)}" '
+        f'({error.strerror}): nothing was unpacked; choose another folder, for the cache with '
+        'CHESTXRAY_CACHE.'
+    )
 
+# %% ../nbs/12_fetch.ipynb #0dae5f82
 def unpack(
-    archive, # zip, tar, tar.gz, tar.bz2 or tar.xz
-    folder, # what the unpacked folder will be called
-    max_ratio=50, # refuse an archive that grows by more than this factor
-    progress=True, # show a progress bar
-) -> Path: # the folder, whole
+    archive,  # zip, tar, tar.gz, tar.bz2 or tar.xz
+    folder,  # what the unpacked folder will be called
+    max_ratio=50,  # refuse an archive that grows by more than this factor
+    progress=True,  # show a progress bar
+) -> Path:  # the folder, whole
     "Unpack an archive so that `folder` is there whole or not at all; names that lead outside, links and bombs are refused"
-    archive, folder = Path(archive).expanduser(), Path(folder).expanduser()
-    if not archive.is_file(): raise SourceError(f'There is no archive "{archive}": check the path.')
+    archive = Path(archive).expanduser()
+    folder = Path(folder).expanduser()
+    if not archive.is_file():
+        raise SourceError(f'There is no archive "{archive}": check the path.')
     _make_folder(folder.parent)
     with _alone(folder):
-        if is_complete(folder): return folder
+        if is_complete(folder):
+            return folder
         try:
             with _open_archive(archive) as a, whole_folder(folder, archive=archive.name) as temp:
                 plan, total = _plan(a, archive.stat().st_size, max_ratio)
                 _no_room(folder.parent, total)
-                show, done = _meter(total, progress), 0
+                show = _meter(total, progress)
+                done = 0
                 for parts, size, opener in plan:
-                    file = temp.joinpath(*parts); file.parent.mkdir(parents=True, exist_ok=True)
-                    with opener() as source, file.open('xb') as f: shutil.copyfileobj(source, f, 1 << 20)
-                    if (got := file.stat().st_size) != size: raise EOFError(f'{got:,} bytes instead of {size:,}')
+                    file = temp.joinpath(*parts)
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    with opener() as source, file.open('xb') as f:
+                        shutil.copyfileobj(source, f, 1 << 20)
+                    if (got := file.stat().st_size) != size:
+                        raise EOFError(f'{got:,} bytes instead of {size:,}')
                     show(done := done + size)
         except (*_DAMAGE, OSError) as e:
             if isinstance(e, OSError) and e.errno is not None:
-                raise _of_the_disk(e, archive, folder) from None # damage in an archive has no number
-            raise SourceError(f'"{archive}" is damaged ({type(e).__name__}), nothing was unpacked: remove it and fetch it again.') from None
+                raise _of_the_disk(e, archive, folder) from None  # damage in an archive has no number
+            raise SourceError(
+                f'"{archive}" is damaged ({type(e).__name__}), nothing was unpacked: remove it and fetch it again.'
+            ) from None
     return folder

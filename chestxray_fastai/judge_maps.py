@@ -10,9 +10,7 @@ __all__ = ['FILLS', 'KINDS', 'TESTS', 'random_maps', 'contrast_maps', 'filling',
 
 # %% ../nbs/42_judge_maps.ipynb #f1d4ebc5
 import copy, math
-
 import numpy as np
-
 from .scores import sigmoid
 from .evaluate import rate_interval, resample_weights
 from .plots import COLOURS
@@ -22,58 +20,71 @@ from .explain import heat_map, progress_over, upsample
 # %% ../nbs/42_judge_maps.ipynb #e61697ca
 def random_maps(
     n,
-    cells=(8, 8), # height and width of a map
+    cells=(8, 8),  # height and width of a map
     seed=0,
-) -> np.ndarray: # float32 (n, h, w)
+) -> np.ndarray:  # float32 (n, h, w)
     "Maps that know nothing: random cells, and as smooth as others of so many cells when they are drawn large"
     return np.random.default_rng(seed).normal(size=(n, *cells)).astype(np.float32)
 
 def contrast_maps(
-    pixels, # uint8, shape (n, size, size)
-    cells=(8, 8), # height and width of a map
-) -> np.ndarray: # float32 (n, h, w)
+    pixels,  # uint8, shape (n, size, size)
+    cells=(8, 8),  # height and width of a map
+) -> np.ndarray:  # float32 (n, h, w)
     "Maps that know the picture but no network: the standard deviation of the grey levels in each cell"
     x, (h, w) = np.asarray(pixels, np.float32), cells
-    if x.shape[1] % h or x.shape[2] % w: x = upsample(x, h * math.ceil(x.shape[1] / h)) if h == w else x[:, :x.shape[1] // h * h, :x.shape[2] // w * w]
+    if x.shape[1] % h or x.shape[2] % w:
+        x = upsample(x, h * math.ceil(x.shape[1] / h)) if h == w else x[:, : x.shape[1] // h * h, : x.shape[2] // w * w]
     return x.reshape(len(x), h, x.shape[1] // h, w, x.shape[2] // w).std((2, 4))
 
 # %% ../nbs/42_judge_maps.ipynb #db3d5aad
-FILLS = {'blur': 'blurred beyond recognition', 'mean': 'its mean grey level'} # what stands in for pixels of a picture
-KINDS = {'deletion': 'blur', 'insertion': 'blur', 'sufficiency': 'mean'}      # curve: its filling, when none is given
+FILLS = {'blur': 'blurred beyond recognition', 'mean': 'its mean grey level'}  # what stands in for pixels of a picture
+KINDS = {'deletion': 'blur', 'insertion': 'blur', 'sufficiency': 'mean'}  # curve: its filling, when none is given
 
 def _mean_std(pre, device):
     "Mean and standard deviation for tensors (n, channels, H, W) of grey levels 0 to 255"
     import torch
+
     return (torch.tensor(pre[k], device=device, dtype=torch.float32)[:, None, None] * 255 for k in ('mean', 'std'))
 
 def _checked_maps(maps, pixels, card):
     "Raw maps as an array, one for each picture"
-    raw, _ = np.asarray(getattr(maps, 'raw', maps), np.float32), to_input(pixels[:1], card)
-    if raw.ndim != 3 or len(raw) != len(pixels): raise ExplainError(f'One map of shape (h, w) is needed for each of the {len(pixels)} pictures, not {raw.shape}.')
+    raw = np.asarray(getattr(maps, 'raw', maps), np.float32)
+    _ = to_input(pixels[:1], card)
+    if raw.ndim != 3 or len(raw) != len(pixels):
+        raise ExplainError(
+            f'One map of shape (h, w) is needed for each of the {len(pixels)} pictures, not {raw.shape}.'
+        )
     return raw
 
+# %% ../nbs/42_judge_maps.ipynb #5b463031
 def filling(
-    pixels, # uint8, shape (n, size, size)
-    fill='blur', # one of FILLS, or other pictures, one for each, uint8, shape (n, size, size)
-) -> np.ndarray: # float32 (n, size, size)
+    pixels,  # uint8, shape (n, size, size)
+    fill='blur',  # one of FILLS, or other pictures, one for each, uint8, shape (n, size, size)
+) -> np.ndarray:  # float32 (n, size, size)
     "What stands in for the pixels that are taken away"
     from scipy.ndimage import gaussian_filter
+
     x = np.asarray(pixels, np.float32)
     if not isinstance(fill, str):
-        if np.shape(fill) != x.shape: raise ExplainError(f'A filling by other pictures takes one for each: {x.shape}, not {np.shape(fill)}.')
+        if np.shape(fill) != x.shape:
+            raise ExplainError(f'A filling by other pictures takes one for each: {x.shape}, not {np.shape(fill)}.')
         return np.asarray(fill, np.float32)
-    if fill not in FILLS: raise ExplainError(f'{fill!r} is no filling; choose among {", ".join(FILLS)}, or pass pictures.')
-    if fill == 'mean': return np.broadcast_to(x.mean((1, 2), keepdims=True), x.shape).copy()
+    if fill not in FILLS:
+        raise ExplainError(f'{fill!r} is no filling; choose among {", ".join(FILLS)}, or pass pictures.')
+    if fill == 'mean':
+        return np.broadcast_to(x.mean((1, 2), keepdims=True), x.shape).copy()
     return gaussian_filter(x, (0, x.shape[1] / 8, x.shape[2] / 8), mode='nearest')
 
+# %% ../nbs/42_judge_maps.ipynb #c6259166
 def removal_order(
-    maps, # signed, shape (n, h, w)
-    size, # of the pictures [pixels]
-    seed=0, # of the order among equals
-) -> np.ndarray: # float32 (n, size, size): 0 for the pixel that goes first, towards 1 for the last
+    maps,  # signed, shape (n, h, w)
+    size,  # of the pictures [pixels]
+    seed=0,  # of the order among equals
+) -> np.ndarray:  # float32 (n, size, size): 0 for the pixel that goes first, towards 1 for the last
     "In which order a map lets pixels go: the most important first, equals in random order"
     value = -upsample(maps, size).reshape(len(maps), -1)
-    if not np.isfinite(value).all(): raise ExplainError('A map holds values that are not finite, so it puts the pixels into no order.')
+    if not np.isfinite(value).all():
+        raise ExplainError('A map holds values that are not finite, so it puts the pixels into no order.')
     lot = np.random.default_rng(seed).permutation(value.shape[1])
     order = lot[np.argsort(value[:, lot], axis=1, kind='stable')]
     rank = np.empty_like(order)
@@ -83,24 +94,36 @@ def removal_order(
 # %% ../nbs/42_judge_maps.ipynb #4d374e6c
 def deletion_curves(
     model,
-    pixels, # uint8, shape (n, size, size)
-    maps, # a `HeatMap`, or signed maps of shape (n, h, w)
-    card, # of the network
-    kind='deletion', # one of KINDS
-    fill=None, # one of FILLS, or other pictures, one for each; None: the usual one
+    pixels,  # uint8, shape (n, size, size)
+    maps,  # a `HeatMap`, or signed maps of shape (n, h, w)
+    card,  # of the network
+    kind='deletion',  # one of KINDS
+    fill=None,  # one of FILLS, or other pictures, one for each; None: the usual one
     steps=10,
-    target=None, # label, as for `heat_map`
+    target=None,  # label, as for `heat_map`
     negative=False,
-    batch_size=256, # pictures with pixels taken away that go through the network together
+    batch_size=256,  # pictures with pixels taken away that go through the network together
     seed=0,
     progress=False,
-) -> np.ndarray: # logits, shape (n, steps + 1): with no pixel taken (or returned) to all
+) -> np.ndarray:  # logits, shape (n, steps + 1): with no pixel taken (or returned) to all
     "How the logit changes as pixels are taken away, or returned, in the order of importance (RISE, Petsiuk 2018)"
     import torch
-    if kind not in KINDS: raise ExplainError(f'{kind!r} is no curve; choose among {", ".join(KINDS)}.')
-    raw, (pre, labels), device, curves = _checked_maps(maps, pixels, card), read_card(card), next(model.parameters()).device, []
-    (mean, std), shares, modes = _mean_std(pre, device), torch.linspace(0, 1, steps + 1, device=device)[:, None, None], {m: m.training for m in model.modules()}
-    at_once, fill = max(1, batch_size // (steps + 1)), KINDS[kind] if fill is None else fill
+
+    if kind not in KINDS:
+        raise ExplainError(f'{kind!r} is no curve; choose among {", ".join(KINDS)}.')
+    raw, (pre, labels), device, curves = (
+        _checked_maps(maps, pixels, card),
+        read_card(card),
+        next(model.parameters()).device,
+        [],
+    )
+    (mean, std), shares, modes = (
+        _mean_std(pre, device),
+        torch.linspace(0, 1, steps + 1, device=device)[:, None, None],
+        {m: m.training for m in model.modules()},
+    )
+    at_once = max(1, batch_size // (steps + 1))
+    fill = KINDS[kind] if fill is None else fill
     cut = lambda part: fill if isinstance(fill, str) else np.asarray(fill)[part]
     try:
         model.eval()
@@ -108,51 +131,72 @@ def deletion_curves(
             for k in progress_over(range(0, len(pixels), at_once), progress, f'Heat maps, {kind}'):
                 part = slice(k, k + at_once)
                 first = torch.tensor(removal_order(raw[part], pre['size'], seed), device=device)[:, None] < shares
-                picture, other = (torch.tensor(np.asarray(x, np.float32), device=device)[:, None] for x in (pixels[part], filling(pixels[part], cut(part))))
+                picture, other = (
+                    torch.tensor(np.asarray(x, np.float32), device=device)[:, None]
+                    for x in (pixels[part], filling(pixels[part], cut(part)))
+                )
                 x = torch.where(first, other, picture) if kind == 'deletion' else torch.where(first, picture, other)
                 x = (x.flatten(0, 1)[:, None].expand(-1, pre['channels'], -1, -1) - mean) / std
                 logits = [target_logit(model(b), labels, target, negative) for b in x.split(batch_size)]
                 curves.append(torch.cat(logits).reshape(-1, steps + 1).cpu().double().numpy())
     finally:
-        for m, mode in modes.items(): m.training = mode
+        for m, mode in modes.items():
+            m.training = mode
     return np.concatenate(curves)
 
+# %% ../nbs/42_judge_maps.ipynb #3aee496f
 def curve_area(
-    logits, # of `deletion_curves`, shape (n, steps + 1)
-) -> np.ndarray: # (n,)
+    logits,  # of `deletion_curves`, shape (n, steps + 1)
+) -> np.ndarray:  # (n,)
     "Area under the curve of the probability, 0 to 1"
     return np.trapezoid(sigmoid(logits), dx=1 / (logits.shape[1] - 1), axis=1)
 
 # %% ../nbs/42_judge_maps.ipynb #b6afcb0a
 def plot_deletion(
-    curves, # logits of shape (n, steps + 1), by name; the first is the map's
-    kind='deletion', # one of KINDS
+    curves,  # logits of shape (n, steps + 1), by name; the first is the map's
+    kind='deletion',  # one of KINDS
     ax=None,
 ):
     "Mean probability along the way, with the area under it"
     from chestxray_fastai.plots import _axes
-    ax = _axes(ax, 'share of the pixels ' + ('taken away' if kind == 'deletion' else 'returned'), 'mean probability', kind)
-    for (name, logits), colour in zip(curves.items(), (COLOURS['positive'], COLOURS['negative'], COLOURS['guide'], COLOURS['curve'])):
+
+    ax = _axes(
+        ax, 'share of the pixels ' + ('taken away' if kind == 'deletion' else 'returned'), 'mean probability', kind
+    )
+    for (name, logits), colour in zip(
+        curves.items(), (COLOURS['positive'], COLOURS['negative'], COLOURS['guide'], COLOURS['curve'])
+    ):
         p = sigmoid(logits)
-        ax.plot(np.linspace(0, 1, p.shape[1]), p.mean(0), 'o-', color=colour, markersize=3, linewidth=1.8, label=f'{name}: area {curve_area(logits).mean():.2f}')
+        ax.plot(
+            np.linspace(0, 1, p.shape[1]),
+            p.mean(0),
+            'o-',
+            color=colour,
+            markersize=3,
+            linewidth=1.8,
+            label=f'{name}: area {curve_area(logits).mean():.2f}',
+        )
     ax.legend(frameon=False, fontsize=8)
     return ax
 
 # %% ../nbs/42_judge_maps.ipynb #ca54c8d2
 def mean_interval(
-    values, # one for each picture; NaN is left out
-    patient=None, # of each picture; None: each is of another
+    values,  # one for each picture; NaN is left out
+    patient=None,  # of each picture; None: each is of another
     n_boot=2000,
     seed=0,
-    level=.95,
-) -> dict: # value, low, high
+    level=0.95,
+) -> dict:  # value, low, high
     "A mean with its bootstrap interval over patients"
     values = np.asarray(values, float)
     known = np.isfinite(values)
     patient = np.arange(len(values)).astype(str) if patient is None else np.asarray(patient, str)
-    if not known.any(): return dict(value=None, low=None, high=None)
-    values, patient = values[known], patient[known]
-    if len(set(patient)) < 2: return dict(value=float(values.mean()), low=None, high=None)
+    if not known.any():
+        return dict(value=None, low=None, high=None)
+    values = values[known]
+    patient = patient[known]
+    if len(set(patient)) < 2:
+        return dict(value=float(values.mean()), low=None, high=None)
     drawn = np.concatenate([w @ values / w.sum(1) for w in resample_weights(patient, n_boot, seed)])
     low, high = np.percentile(drawn, [50 * (1 - level), 50 * (1 + level)])
     return dict(value=float(values.mean()), low=float(low), high=float(high))
@@ -160,287 +204,482 @@ def mean_interval(
 # %% ../nbs/42_judge_maps.ipynb #4634b85c
 def weight_groups(
     model,
-    parts=4, # into how many the body is cut
-) -> list: # of (name, modules), from the top
+    parts=4,  # into how many the body is cut
+) -> list:  # of (name, modules), from the top
     "The modules that hold weights: the last linear layer, then the parts of the body from its end to its beginning"
     head = _last_linear(model)
     rest = [m for m in model.modules() if m is not head and next(m.parameters(recurse=False), None) is not None]
     parts = min(parts, len(rest))
     cuts = np.linspace(0, len(rest), parts + 1).round().astype(int)
-    return [('last layer', [head])] + [(f'part {k + 1} of {parts}', rest[cuts[k]:cuts[k + 1]]) for k in reversed(range(parts))]
+    return [('last layer', [head])] + [
+        (f'part {k + 1} of {parts}', rest[cuts[k] : cuts[k + 1]]) for k in reversed(range(parts))
+    ]
 
+# %% ../nbs/42_judge_maps.ipynb #7b9ae0ed
 def randomise(
-    model, # not changed
-    groups, # how many groups of `weight_groups`, from the top
+    model,  # not changed
+    groups,  # how many groups of `weight_groups`, from the top
     parts=4,
     seed=0,
 ):
     "A copy of a network whose upper weights know nothing"
     import torch
-    made, dice = copy.deepcopy(model), torch.Generator().manual_seed(seed)
+
+    made = copy.deepcopy(model)
+    dice = torch.Generator().manual_seed(seed)
     for _, modules in weight_groups(made, parts)[:groups]:
         for module in modules:
             orders = {}
             for tensor in [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
-                data, n = tensor.data, len(tensor) if tensor.ndim else 0
-                if tensor.ndim > 1: data.copy_((torch.randn(data.shape, generator=dice, device='cpu') * data.std().cpu()).to(data))
+                data = tensor.data
+                n = len(tensor) if tensor.ndim else 0
+                if tensor.ndim > 1:
+                    data.copy_((torch.randn(data.shape, generator=dice, device='cpu') * data.std().cpu()).to(data))
                 elif n and data.is_floating_point():
-                    if n not in orders: orders[n] = torch.randperm(n, generator=dice)
+                    if n not in orders:
+                        orders[n] = torch.randperm(n, generator=dice)
                     data.copy_(data[orders[n].to(data.device)].clone())
     return made.eval()
 
+# %% ../nbs/42_judge_maps.ipynb #cc144bbc
 def rank_correlation(
-    a, # maps, shape (n, h, w)
-    b, # other maps of the same shape
-) -> np.ndarray: # (n,); NaN where a map is constant
+    a,  # maps, shape (n, h, w)
+    b,  # other maps of the same shape
+) -> np.ndarray:  # (n,); NaN where a map is constant
     "Spearman's rank correlation of two maps, cell by cell, for each picture"
     from scipy.stats import rankdata
+
     a, b = (rankdata(np.asarray(m, float).reshape(len(m), -1), axis=1) for m in (a, b))
     a, b = (m - m.mean(1, keepdims=True) for m in (a, b))
-    with np.errstate(invalid='ignore'): return (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))
+    with np.errstate(invalid='ignore'):
+        return (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))
 
 # %% ../nbs/42_judge_maps.ipynb #d7e30bea
 def randomisation_test(
     model,
-    pixels, # uint8, shape (n, size, size)
-    maps_of, # function (model, pixels) -> maps (n, h, w)
-    patient=None, # of each picture
-    parts=4, # into how many the body is cut
-    draws=3, # random networks at each stage
+    pixels,  # uint8, shape (n, size, size)
+    maps_of,  # function (model, pixels) -> maps (n, h, w)
+    patient=None,  # of each picture
+    parts=4,  # into how many the body is cut
+    draws=3,  # random networks at each stage
     n_boot=1000,
     seed=0,
     progress=False,
-) -> list: # of dicts: stage, value (mean rank correlation with the map of the trained network), low, high
+) -> list:  # of dicts: stage, value (mean rank correlation with the map of the trained network), low, high
     "Cascading randomisation of the weights (Adebayo 2018): a map that stays shows no network"
     own = np.asarray(maps_of(model, pixels))
     names = [name for name, _ in weight_groups(model, parts)]
     stages = [dict(stage='trained', **mean_interval(rank_correlation(own, own), patient, n_boot, seed))]
     for k in progress_over(range(len(names)), progress, 'Heat maps, weights made random'):
-        found = [rank_correlation(own, maps_of(randomise(model, k + 1, parts, 1000 * seed + d), pixels)) for d in range(draws)]
+        found = [
+            rank_correlation(own, maps_of(randomise(model, k + 1, parts, 1000 * seed + d), pixels))
+            for d in range(draws)
+        ]
         found = np.stack(found)
         known = np.isfinite(found)
         mean = np.where(known.any(0), np.where(known, found, 0).sum(0) / np.maximum(known.sum(0), 1), np.nan)
-        stages.append(dict(stage=names[k] if k == 0 else f'and {names[k]}', **mean_interval(mean, patient, n_boot, seed)))
+        stages.append(
+            dict(stage=names[k] if k == 0 else f'and {names[k]}', **mean_interval(mean, patient, n_boot, seed))
+        )
     others = rank_correlation(own, np.roll(own, 1, axis=0)) if len(own) > 1 else [np.nan]
     return stages + [dict(stage='other pictures', **mean_interval(others, patient, n_boot, seed))]
 
 # %% ../nbs/42_judge_maps.ipynb #15bde1f6
 def _checked_masks(maps, masks):
     "Maps and masks that belong together, the maps drawn as large as the masks"
-    masks, raw = np.asarray(masks), np.asarray(getattr(maps, 'raw', maps), np.float32)
+    masks = np.asarray(masks)
+    raw = np.asarray(getattr(maps, 'raw', maps), np.float32)
     if masks.dtype != bool or masks.ndim != 3 or len(masks) != len(raw) or masks.shape[1] != masks.shape[2]:
-        raise ExplainError(f'Masks are bool of shape (n, size, size), one for each of the {len(raw)} maps, not {masks.dtype} {masks.shape}.')
+        raise ExplainError(
+            f'Masks are bool of shape (n, size, size), one for each of the {len(raw)} maps, not {masks.dtype}'
+            f' {masks.shape}.'
+        )
     return upsample(np.maximum(raw, 0), masks.shape[1]), masks
 
+# %% ../nbs/42_judge_maps.ipynb #2b581910
 def pointing_game(
-    maps, # a `HeatMap`, or maps of shape (n, h, w)
-    masks, # bool (n, size, size)
-) -> np.ndarray: # 1 where the strongest pixel lies in the mask, 0 where not or where nothing is positive, NaN for an empty mask
+    maps,  # a `HeatMap`, or maps of shape (n, h, w)
+    masks,  # bool (n, size, size)
+) -> (
+    np.ndarray
+):  # 1 where the strongest pixel lies in the mask, 0 where not or where nothing is positive, NaN for an empty mask
     "Does each map have its strongest pixel inside the mask? (Zhang 2018)"
     shown, masks = _checked_masks(maps, masks)
-    flat, inside = shown.reshape(len(shown), -1), masks.reshape(len(masks), -1)
+    flat = shown.reshape(len(shown), -1)
+    inside = masks.reshape(len(masks), -1)
     hit = inside[np.arange(len(flat)), flat.argmax(1)] & (flat.max(1) > 0)
     return np.where(inside.any(1), hit, np.nan)
 
+# %% ../nbs/42_judge_maps.ipynb #c8029520
 def energy_share(
-    maps, # a `HeatMap`, or maps of shape (n, h, w)
-    masks, # bool (n, size, size)
-) -> np.ndarray: # 0 to 1; NaN where nothing is positive or the mask is empty
+    maps,  # a `HeatMap`, or maps of shape (n, h, w)
+    masks,  # bool (n, size, size)
+) -> np.ndarray:  # 0 to 1; NaN where nothing is positive or the mask is empty
     "Which share of each map's positive part lies inside the mask"
     shown, masks = _checked_masks(maps, masks)
     total = shown.sum((1, 2))
-    return np.where((total > 0) & masks.any((1, 2)), (shown * masks).sum((1, 2)) / np.where(total > 0, total, 1), np.nan)
+    return np.where(
+        (total > 0) & masks.any((1, 2)), (shown * masks).sum((1, 2)) / np.where(total > 0, total, 1), np.nan
+    )
 
 # %% ../nbs/42_judge_maps.ipynb #3c49fa28
 def phantom_regions(
-    info, # of a `Phantom`, or what its row of a manifest holds in the columns meta_*
-    size, # of the picture [pixels]
-) -> dict: # bool (size, size): lungs, marker
+    info,  # of a `Phantom`, or what its row of a manifest holds in the columns meta_*
+    size,  # of the picture [pixels]
+) -> dict:  # bool (size, size): lungs, marker
     "Where the lungs and the side marker of a phantom lie"
     from chestxray_fastai.phantom import Chest
     from chestxray_fastai.radiograph import ACQUISITION, Dice, Scene, draw_body, draw_shot
+
     info = {k.removeprefix('meta_'): v for k, v in dict(info).items()}
     word = lambda v: '' if v is None or v != v else v
-    given = {k: word(info[k]) if k == 'marker' else bool(info[k]) if k in ('tube', 'leads') else info[k] for k in ACQUISITION}
+    given = {
+        k: word(info[k]) if k == 'marker' else bool(info[k]) if k in ('tube', 'leads') else info[k] for k in ACQUISITION
+    }
     body = draw_body(Dice(1, int(info['body'])), float(info['age']), info['sex'])
     scene = Scene(body, draw_shot(Dice(2, int(info['seed'])), body, **given), size)
-    enlarged = 1.18 + .18 * float(info['cardiomegaly_size']) if info['cardiomegaly'] else 1.
-    chest, lungs, marker = Chest(scene, Dice(5, int(info['seed'])), enlarged), np.zeros((size, size), bool), np.zeros((size, size), bool)
+    enlarged = 1.18 + 0.18 * float(info['cardiomegaly_size']) if info['cardiomegaly'] else 1.0
+    chest = Chest(scene, Dice(5, int(info['seed'])), enlarged)
+    lungs = np.zeros((size, size), bool)
+    marker = np.zeros((size, size), bool)
     lungs[chest.scene.where] = chest.field
     if given['marker']:
-        high, shutter = float(info['marker_size']), int(float(info['shutter']) * size)
-        left = info['marker_x'] if given['marker'] == 'R' else 1 - info['marker_x'] - .6 * high
-        rows, cols = ((np.array([a - .01, b + .01]) * size).round().astype(int).clip(shutter, size - shutter) for a, b in ((info['marker_y'], info['marker_y'] + high), (left, left + .65 * high)))
+        high = float(info['marker_size'])
+        shutter = int(float(info['shutter']) * size)
+        left = info['marker_x'] if given['marker'] == 'R' else 1 - info['marker_x'] - 0.6 * high
+        rows, cols = (
+            (np.array([a - 0.01, b + 0.01]) * size).round().astype(int).clip(shutter, size - shutter)
+            for a, b in ((info['marker_y'], info['marker_y'] + high), (left, left + 0.65 * high))
+        )
         marker[slice(*rows), slice(*cols)] = True
     return dict(lungs=lungs, marker=marker)
 
 # %% ../nbs/42_judge_maps.ipynb #f01ad0dc
 def _judged_curves(model, pixels, heat, card, target, healthy, patient, steps, n_boot, seed, progress):
     "The three curves against smooth noise; a filling that is called positive itself decides nothing"
-    noise, result = random_maps(len(heat), heat.raw.shape[1:], seed), {}
+    noise = random_maps(len(heat), heat.raw.shape[1:], seed)
+    result = {}
     blank = {f: deletion_curves(model, pixels[:32], heat[:32], card, 'insertion', f, 1, target)[:, 0] for f in FILLS}
-    result['blank'] = {f: dict(probability=float(sigmoid(z).mean()), called_positive=float((z >= 0).mean())) for f, z in blank.items()}
+    result['blank'] = {
+        f: dict(probability=float(sigmoid(z).mean()), called_positive=float((z >= 0).mean())) for f, z in blank.items()
+    }
     for kind, usual in KINDS.items():
-        fill, name = (usual, usual) if kind == 'sufficiency' or healthy is None else (healthy, 'pictures called negative')
-        own, other = (curve_area(deletion_curves(model, pixels, m, card, kind, fill, steps, target, seed=seed, progress=progress)) for m in (heat, noise))
+        fill, name = (
+            (usual, usual) if kind == 'sufficiency' or healthy is None else (healthy, 'pictures called negative')
+        )
+        own, other = (
+            curve_area(deletion_curves(model, pixels, m, card, kind, fill, steps, target, seed=seed, progress=progress))
+            for m in (heat, noise)
+        )
         gain = mean_interval(own - other, patient, n_boot, seed)
-        void = name in blank and result['blank'][name]['called_positive'] > .5
-        right = None if gain['low'] is None or void else bool(gain['high'] < 0 if kind == 'deletion' else gain['low'] > 0)
-        result[kind] = dict(area=float(own.mean()), random=float(other.mean()), difference=gain['value'], low=gain['low'], high=gain['high'], fill=name, passed=right)
+        void = name in blank and result['blank'][name]['called_positive'] > 0.5
+        right = (
+            None if gain['low'] is None or void else bool(gain['high'] < 0 if kind == 'deletion' else gain['low'] > 0)
+        )
+        result[kind] = dict(
+            area=float(own.mean()),
+            random=float(other.mean()),
+            difference=gain['value'],
+            low=gain['low'],
+            high=gain['high'],
+            fill=name,
+            passed=right,
+        )
     return result
 
+# %% ../nbs/42_judge_maps.ipynb #f501018e
 def _judged_region(heat, masks, patient, n_boot, seed):
     "Share of the energy in a region, and of the area"
-    share, area = energy_share(heat, masks), np.where(masks.any((1, 2)), masks.mean((1, 2)), np.nan)
+    share = energy_share(heat, masks)
+    area = np.where(masks.any((1, 2)), masks.mean((1, 2)), np.nan)
     gain = mean_interval(share - area, patient, n_boot, seed)
-    return dict(**mean_interval(share, patient, n_boot, seed), area=None if np.isnan(area).all() else float(np.nanmean(area)), more_than_area=gain)
+    return dict(
+        **mean_interval(share, patient, n_boot, seed),
+        area=None if np.isnan(area).all() else float(np.nanmean(area)),
+        more_than_area=gain
+    )
 
+# %% ../nbs/42_judge_maps.ipynb #8b85f939
 def _judged_pointing(heat, masks, patient, n_boot, seed):
     "The pointing game against a point anywhere, smooth noise and the maps of other pictures"
-    n, cells = len(heat), heat.raw.shape[1:]
-    hits, area = pointing_game(heat, masks), np.where(masks.any((1, 2)), masks.mean((1, 2)), np.nan)
-    if np.isnan(hits).all(): return None
+    n = len(heat)
+    cells = heat.raw.shape[1:]
+    hits = pointing_game(heat, masks)
+    area = np.where(masks.any((1, 2)), masks.mean((1, 2)), np.nan)
+    if np.isnan(hits).all():
+        return None
     noise = np.mean([pointing_game(random_maps(n, cells, seed + k), masks) for k in range(10)], axis=0)
     others = pointing_game(np.roll(heat.raw, 1, axis=0), masks)
     luck = np.fmax(area, noise) if np.nanmean(noise) > np.nanmean(area) else area
-    gain, chance = mean_interval(hits - luck, patient, n_boot, seed), float(np.nanmean(luck))
+    gain = mean_interval(hits - luck, patient, n_boot, seed)
+    chance = float(np.nanmean(luck))
     passed = None if gain['low'] is None else bool(gain['low'] > 0)
     found = mean_interval(hits, patient, n_boot, seed)
-    if found['low'] is not None and found['value'] in (0, 1): # no resample varies there
+    if found['low'] is not None and found['value'] in (0, 1):  # no resample varies there
         known = np.isfinite(hits)
         low, high = rate_interval(hits[known], None if patient is None else np.asarray(patient)[known])
         found |= dict(low=min(low, found['value']), high=max(high, found['value']))
-    return dict(**found, chance=chance, times_chance=float(np.nanmean(hits) / chance), noise=float(np.nanmean(noise)),
-                other_pictures=float(np.nanmean(others)), n=int(np.isfinite(hits).sum()), passed=passed)
+    return dict(
+        **found,
+        chance=chance,
+        times_chance=float(np.nanmean(hits) / chance),
+        noise=float(np.nanmean(noise)),
+        other_pictures=float(np.nanmean(others)),
+        n=int(np.isfinite(hits).sum()),
+        passed=passed
+    )
 
+# %% ../nbs/42_judge_maps.ipynb #30306154
 def border_masks(
     n,
-    size, # of the pictures [pixels]
-    width=.08, # of the border, as a share of the size
-) -> np.ndarray: # bool (n, size, size)
+    size,  # of the pictures [pixels]
+    width=0.08,  # of the border, as a share of the size
+) -> np.ndarray:  # bool (n, size, size)
     "The border of the picture, where no lung lies"
-    mask, edge = np.ones((n, size, size), bool), max(1, round(size * width))
+    mask = np.ones((n, size, size), bool)
+    edge = max(1, round(size * width))
     mask[:, edge:-edge, edge:-edge] = False
     return mask
 
 # %% ../nbs/42_judge_maps.ipynb #8dea4aca
-TESTS = {'deletion': 'taking away what it marks hurts more than taking away at random', 'insertion': 'returning what it marks helps more than returning at random',
-         'sufficiency': 'what it marks is enough, more than as much taken at random', 'randomisation': 'it changes when the weights do', 'pointing': 'it points into the lesion more often than chance'}
+TESTS = {
+    'deletion': 'taking away what it marks hurts more than taking away at random',
+    'insertion': 'returning what it marks helps more than returning at random',
+    'sufficiency': 'what it marks is enough, more than as much taken at random',
+    'randomisation': 'it changes when the weights do',
+    'pointing': 'it points into the lesion more often than chance',
+}
 
+# %% ../nbs/42_judge_maps.ipynb #e72b70e5
 def map_verdict(
-    judged, # of `judge_maps`
+    judged,  # of `judge_maps`
 ) -> str:
     "What the tests say, in words"
     done = {k: judged[k]['passed'] for k in TESTS if judged.get(k) and judged[k].get('passed') is not None}
-    passed, failed, missing = [k for k, ok in done.items() if ok], [k for k, ok in done.items() if not ok], [k for k in TESTS if k not in done]
-    words = f'{dict(gradcam="Grad-CAM", cam="CAM").get(judged["method"], judged["method"])} of {judged["n"]} pictures passed {len(passed)} of {len(done)} tests' + (f' ({", ".join(passed)})' if passed else '') + '.'
-    if failed: words += f' It failed {", ".join(failed)}: it was not shown that ' + ', nor that '.join(TESTS[k] for k in failed) + '.'
-    if missing: words += f' Not done: {", ".join(missing)}.'
-    void = [k for k in KINDS if judged['blank'].get(judged[k]['fill'], {}).get('called_positive', 0) > .5]
-    if void: words += f' The blank picture is itself called positive, so {" and ".join(void)} cannot be decided.'
+    passed = [k for k, ok in done.items() if ok]
+    failed = [k for k, ok in done.items() if not ok]
+    missing = [k for k in TESTS if k not in done]
+    words = (
+        f'{dict(gradcam="Grad-CAM", cam="CAM").get(judged["method"], judged["method"])} of {judged["n"]} pictures'
+        f' passed {len(passed)} of {len(done)} tests'
+        + (f' ({", ".join(passed)})' if passed else '')
+        + '.'
+    )
+    if failed:
+        words += (
+            f' It failed {", ".join(failed)}: it was not shown that '
+            + ', nor that '.join(TESTS[k] for k in failed)
+            + '.'
+        )
+    if missing:
+        words += f' Not done: {", ".join(missing)}.'
+    void = [k for k in KINDS if judged['blank'].get(judged[k]['fill'], {}).get('called_positive', 0) > 0.5]
+    if void:
+        words += f' The blank picture is itself called positive, so {" and ".join(void)} cannot be decided.'
     empty = judged['nothing_positive'] == judged['n']
-    if empty: words = f'All {judged["n"]} maps are empty: nowhere do they speak for the finding. {words}'
-    elif judged['nothing_positive']: words += f' {judged["nothing_positive"]} maps have nothing positive.'
-    if not done: return words + ' Nothing is known of it.'
-    if failed == ['pointing']: return words + ' It shows what the network uses, and that is not the lesion: suspect the network.'
-    return words + (' Do not show it as an explanation.' if failed or empty else ' It may be shown as a hint to where the network looks, not as a proof of a lesion.')
+    if empty:
+        words = f'All {judged["n"]} maps are empty: nowhere do they speak for the finding. {words}'
+    elif judged['nothing_positive']:
+        words += f' {judged["nothing_positive"]} maps have nothing positive.'
+    if not done:
+        return words + ' Nothing is known of it.'
+    if failed == ['pointing']:
+        return words + ' It shows what the network uses, and that is not the lesion: suspect the network.'
+    return words + (
+        ' Do not show it as an explanation.'
+        if failed or empty
+        else ' It may be shown as a hint to where the network looks, not as a proof of a lesion.'
+    )
 
 # %% ../nbs/42_judge_maps.ipynb #bafebe76
 def judge_maps(
     model,
     card,
-    pixels, # uint8, shape (n, size, size)
-    patient=None, # of each picture
-    masks=None, # of the lesions, bool (n, size, size), if they are known
-    lungs=None, # the same of the lungs
-    method='gradcam', # one of METHODS
-    target=None, # label; may be left out when there is but one
-    layer=None, # name of a layer; None: `target_layer`
-    threshold=0., # logit from which a picture is called positive; only those are judged
-    steps=8, # of the curves
-    healthy=None, # pictures called negative, which stand in for pixels taken away; None: those among `pixels`, or blurring where they are fewer than 5
-    draws=2, # random networks at each stage
+    pixels,  # uint8, shape (n, size, size)
+    patient=None,  # of each picture
+    masks=None,  # of the lesions, bool (n, size, size), if they are known
+    lungs=None,  # the same of the lungs
+    method='gradcam',  # one of METHODS
+    target=None,  # label; may be left out when there is but one
+    layer=None,  # name of a layer; None: `target_layer`
+    threshold=0.0,  # logit from which a picture is called positive; only those are judged
+    steps=8,  # of the curves
+    healthy=None,  # pictures called negative, which stand in for pixels taken away; None: those among `pixels`, or blurring where they are fewer than 5
+    draws=2,  # random networks at each stage
     n_boot=2000,
     seed=0,
     progress=True,
-) -> dict: # JSON-able; `verdict` in words
+) -> dict:  # JSON-able; `verdict` in words
     "Put the heat maps of a network to the tests, each against its control"
-    heat, patient = heat_map(model, pixels, card, method, target, layer=layer), np.arange(len(pixels)).astype(str) if patient is None else np.asarray(patient, str)
+    heat = heat_map(model, pixels, card, method, target, layer=layer)
+    patient = np.arange(len(pixels)).astype(str) if patient is None else np.asarray(patient, str)
     rows = np.flatnonzero(heat.logit >= threshold)
-    if len(set(patient[rows])) < 5: raise ExplainError(f'The network calls {len(rows)} of {len(pixels)} pictures positive, of {len(set(patient[rows]))} patients: maps can be judged from 5 patients on.')
-    if healthy is None: healthy = np.asarray(pixels)[heat.logit < min(threshold, 0)]
-    healthy = np.asarray(healthy)[np.random.default_rng(seed).integers(0, len(healthy), len(rows))] if len(healthy) >= 5 else None
-    heat, pixels, patient = heat[rows], np.asarray(pixels)[rows], patient[rows]
+    if len(set(patient[rows])) < 5:
+        raise ExplainError(
+            f'The network calls {len(rows)} of {len(pixels)} pictures positive, of {len(set(patient[rows]))} patients:'
+            ' maps can be judged from 5 patients on.'
+        )
+    if healthy is None:
+        healthy = np.asarray(pixels)[heat.logit < min(threshold, 0)]
+    healthy = (
+        np.asarray(healthy)[np.random.default_rng(seed).integers(0, len(healthy), len(rows))]
+        if len(healthy) >= 5
+        else None
+    )
+    heat = heat[rows]
+    pixels = np.asarray(pixels)[rows]
+    patient = patient[rows]
     masks, lungs = (None if m is None else np.asarray(m)[rows] for m in (masks, lungs))
     maps_of = lambda m, x: heat_map(m, x, card, method, target, layer=layer).raw
-    stages = randomisation_test(model, pixels, maps_of, patient, draws=draws, n_boot=n_boot, seed=seed, progress=progress)
-    last, every = stages[1], stages[-2]
-    changed = None if every['high'] is None or last['high'] is None else bool(every['high'] < .5 and last['high'] < .9)
-    judged = dict(method=method, layer=heat.layer, target=heat.target, cells=list(heat.raw.shape[1:]), n=len(rows), patients=len(set(patient)), threshold=float(threshold),
-                  nothing_positive=int(heat.nothing.sum()), constant=int(heat.flat.sum()),
-                  **_judged_curves(model, pixels, heat, card, target, healthy, patient, steps, n_boot, seed, progress),
-                  randomisation=dict(stages=stages, passed=changed), pointing=None if masks is None else _judged_pointing(heat, masks, patient, n_boot, seed),
-                  energy=None if masks is None else _judged_region(heat, masks, patient, n_boot, seed), lungs=None if lungs is None else _judged_region(heat, lungs, patient, n_boot, seed),
-                  border=_judged_region(heat, border_masks(len(rows), pixels.shape[1]), patient, n_boot, seed))
+    stages = randomisation_test(
+        model, pixels, maps_of, patient, draws=draws, n_boot=n_boot, seed=seed, progress=progress
+    )
+    last = stages[1]
+    every = stages[-2]
+    changed = (
+        None if every['high'] is None or last['high'] is None else bool(every['high'] < 0.5 and last['high'] < 0.9)
+    )
+    judged = dict(
+        method=method,
+        layer=heat.layer,
+        target=heat.target,
+        cells=list(heat.raw.shape[1:]),
+        n=len(rows),
+        patients=len(set(patient)),
+        threshold=float(threshold),
+        nothing_positive=int(heat.nothing.sum()),
+        constant=int(heat.flat.sum()),
+        **_judged_curves(model, pixels, heat, card, target, healthy, patient, steps, n_boot, seed, progress),
+        randomisation=dict(stages=stages, passed=changed),
+        pointing=None if masks is None else _judged_pointing(heat, masks, patient, n_boot, seed),
+        energy=None if masks is None else _judged_region(heat, masks, patient, n_boot, seed),
+        lungs=None if lungs is None else _judged_region(heat, lungs, patient, n_boot, seed),
+        border=_judged_region(heat, border_masks(len(rows), pixels.shape[1]), patient, n_boot, seed),
+    )
     known = lambda what: f'not done: no masks of the {what} were given'
-    judged['reasons'] = {k: known(w) for k, w, m in (('pointing', 'lesions', masks), ('energy', 'lesions', masks), ('lungs', 'lungs', lungs)) if m is None}
+    judged['reasons'] = {
+        k: known(w)
+        for k, w, m in (('pointing', 'lesions', masks), ('energy', 'lesions', masks), ('lungs', 'lungs', lungs))
+        if m is None
+    }
     return judged | dict(verdict=map_verdict(judged))
 
 # %% ../nbs/42_judge_maps.ipynb #66047eec
 def maps_table(
-    judged, # of `judge_maps`
+    judged,  # of `judge_maps`
 ):
     "The tests of `judge_maps` as a table: the map, its control, the difference or bound that decides, and whether it passed"
     import pandas as pd
+
     show = lambda v: '' if v is None else f'{v:.3f}'
     between = lambda d: '' if d['low'] is None else f'{d["low"]:.3f} to {d["high"]:.3f}'
-    rows = {f'{k}, area': (show(judged[k]['area']), f'noise {judged[k]["random"]:.3f}', 'difference ' + between(judged[k]), judged[k]['passed']) for k in KINDS}
+    rows = {
+        f'{k}, area': (
+            show(judged[k]['area']),
+            f'noise {judged[k]["random"]:.3f}',
+            'difference ' + between(judged[k]),
+            judged[k]['passed'],
+        )
+        for k in KINDS
+    }
     stages = judged['randomisation']['stages']
-    for name, k in (('last layer random', 1), ('all weights random', -2)): rows[f'correlation, {name}'] = show(stages[k]['value']), f'other pictures {show(stages[-1]["value"])}', between(stages[k]), judged['randomisation']['passed']
-    if p := judged['pointing']: rows['pointing game'] = show(p['value']), f'chance {p["chance"]:.3f}, other pictures {p["other_pictures"]:.3f}', between(p), p['passed']
+    for name, k in (('last layer random', 1), ('all weights random', -2)):
+        rows[f'correlation, {name}'] = (
+            show(stages[k]['value']),
+            f'other pictures {show(stages[-1]["value"])}',
+            between(stages[k]),
+            judged['randomisation']['passed'],
+        )
+    if p := judged['pointing']:
+        rows['pointing game'] = (
+            show(p['value']),
+            f'chance {p["chance"]:.3f}, other pictures {p["other_pictures"]:.3f}',
+            between(p),
+            p['passed'],
+        )
     for k in ('energy', 'lungs', 'border'):
-        if r := judged[k]: rows[f'energy in the {"lesion" if k == "energy" else k}'] = show(r['value']), f'area {show(r["area"])}', between(r), None
+        if r := judged[k]:
+            rows[f'energy in the {"lesion" if k == "energy" else k}'] = (
+                show(r['value']),
+                f'area {show(r["area"])}',
+                between(r),
+                None,
+            )
     return pd.DataFrame(rows, index=['map', 'control', '95 % interval', 'passed']).T.fillna('')
 
 # %% ../nbs/42_judge_maps.ipynb #58000d48
 def _phantom_masks(rows, size):
     "Masks of pneumonia and lungs of phantoms that were written with them, or None and why"
     from chestxray_fastai.phantom import PNEUMONIA, read_masks
-    if 'source' not in rows or not (rows.source == 'phantom').all(): return None, None, 'no masks: the pictures are not phantoms'
+
+    if 'source' not in rows or not (rows.source == 'phantom').all():
+        return None, None, 'no masks: the pictures are not phantoms'
     try:
         lesions = np.stack([np.any([read_masks(p)[name] for name in PNEUMONIA], axis=0) for p in rows.path])
         lungs = np.stack([phantom_regions(row, lesions.shape[1])['lungs'] for row in rows.to_dict('records')])
-    except (ValueError, OSError, KeyError) as error: return None, None, f'no masks: {error}'
-    at = ((np.arange(size) + .5) * lesions.shape[1] / size).astype(int)
+    except (ValueError, OSError, KeyError) as error:
+        return None, None, f'no masks: {error}'
+    at = ((np.arange(size) + 0.5) * lesions.shape[1] / size).astype(int)
     return lesions[:, at][:, :, at], lungs[:, at][:, :, at], ''
 
+# %% ../nbs/42_judge_maps.ipynb #7bc70af3
 def explanation_report(
     model,
-    card, # of `load_model`
-    pixels, # uint8, shape (n, size, size), in the order of `rows`
-    rows, # of the manifest: the pictures to draw from
-    masks=None, # of the lesions, bool (n, size, size); None: those of phantoms are found
-    logits=None, # of the rows, if they are known, shape (n,)
-    threshold=0., # logit from which a picture is called positive
-    n=80, # pictures to judge
-    target=None, # label; None: the first
+    card,  # of `load_model`
+    pixels,  # uint8, shape (n, size, size), in the order of `rows`
+    rows,  # of the manifest: the pictures to draw from
+    masks=None,  # of the lesions, bool (n, size, size); None: those of phantoms are found
+    logits=None,  # of the rows, if they are known, shape (n,)
+    threshold=0.0,  # logit from which a picture is called positive
+    n=80,  # pictures to judge
+    target=None,  # label; None: the first
     seed=0,
     n_boot=1000,
     progress=True,
-    **kwargs, # further ones for `judge_maps`
-) -> dict: # JSON-able
+    **kwargs,  # further ones for `judge_maps`
+) -> dict:  # JSON-able
     "Judge the heat maps of some pictures that the network calls positive, chosen at random, for `report.json`"
     pre, labels = read_card(card)
-    rows, pixels = rows.reset_index(drop=True), np.asarray(pixels)
-    if len(rows) != len(pixels): raise ExplainError(f'There are {len(rows)} rows and {len(pixels)} pictures: pass the pictures of these very rows.')
+    rows = rows.reset_index(drop=True)
+    pixels = np.asarray(pixels)
+    if len(rows) != len(pixels):
+        raise ExplainError(
+            f'There are {len(rows)} rows and {len(pixels)} pictures: pass the pictures of these very rows.'
+        )
     target = labels[0] if target is None and labels and len(labels) > 1 else target
     drawn = np.random.default_rng(seed).permutation(len(rows))
-    if logits is None: drawn = drawn[:3 * n]
+    if logits is None:
+        drawn = drawn[: 3 * n]
     known = heat_map(model, pixels[drawn], card, target=target).logit if logits is None else np.asarray(logits)[drawn]
     drawn, healthy = np.sort(drawn[known >= threshold][:n]), drawn[known < min(threshold, 0)][:n]
-    if len(drawn) < 5: return dict(n=len(drawn), verdict=f'Heat maps were not judged: only {len(drawn)} of {len(known)} pictures are called positive.')
+    if len(drawn) < 5:
+        return dict(
+            n=len(drawn),
+            verdict=f'Heat maps were not judged: only {len(drawn)} of {len(known)} pictures are called positive.',
+        )
     part = rows.iloc[drawn].reset_index(drop=True)
     found, lungs, why = _phantom_masks(part, pre['size']) if masks is None else (np.asarray(masks)[drawn], None, '')
-    try: judged = judge_maps(model, card, pixels[drawn], part.patient, found, lungs, target=target, healthy=pixels[healthy], threshold=min(threshold, known.min()) - 1e-3, seed=seed, n_boot=n_boot, progress=progress, **kwargs)
-    except ExplainError as error: return dict(n=len(drawn), verdict=f'Heat maps were not judged: {error}')
-    return judged | dict(threshold=float(threshold), drawn_from=len(rows), seed=seed, masks=why or 'of phantoms' if masks is None else 'given')
+    try:
+        judged = judge_maps(
+            model,
+            card,
+            pixels[drawn],
+            part.patient,
+            found,
+            lungs,
+            target=target,
+            healthy=pixels[healthy],
+            threshold=min(threshold, known.min()) - 1e-3,
+            seed=seed,
+            n_boot=n_boot,
+            progress=progress,
+            **kwargs,
+        )
+    except ExplainError as error:
+        return dict(n=len(drawn), verdict=f'Heat maps were not judged: {error}')
+    return judged | dict(
+        threshold=float(threshold),
+        drawn_from=len(rows),
+        seed=seed,
+        masks=why or 'of phantoms' if masks is None else 'given',
+    )

@@ -11,25 +11,35 @@ import torch
 from fastai.metrics import AccumMetric
 from fastai.vision.all import Callback, ChannelsLast, CrossEntropyLossFlat, Learner, MixedPrecision, noop, set_seed
 from torch import nn
-
 from .core import ChestXrayError
 from .fetch import cache_folder
 from .blocks import score_dataloader
-from .devices import (_memory_in_words, _precision_callbacks, choose_precision, CPUBFloat16,
-                                      device_words, exact_float32)
+from chestxray_fastai.devices import (
+    _memory_in_words,
+    _precision_callbacks,
+    choose_precision,
+    CPUBFloat16,
+    device_words,
+    exact_float32,
+)
 from .networks import _splitter, _starting_weights, build_model, to_logits
 
 # %% ../nbs/21_learner.ipynb #7d89d6fa
 def auroc(
-    outputs, # raw outputs of the network, shape (n, 2) or (n, labels)
-    targets, # class index, shape (n,), or 1/0/NaN, shape (n, labels)
+    outputs,  # raw outputs of the network, shape (n, 2) or (n, labels)
+    targets,  # class index, shape (n,), or 1/0/NaN, shape (n, labels)
 ):
     "Area under the ROC curve, averaged over the labels that have both classes; `nan` where none has (scikit-learn's `roc_auc_score`)"
     from sklearn.metrics import roc_auc_score
+
     n_labels = 1 if targets.ndim == 1 else targets.shape[1]
     logit = to_logits(torch.as_tensor(outputs).float(), n_labels).cpu().numpy().reshape(len(targets), -1)
     truth = torch.as_tensor(targets).float().cpu().numpy().reshape(len(targets), -1)
-    areas = [roc_auc_score(t[ok], l[ok]) for t, l, ok in zip(truth.T, logit.T, np.isfinite(truth.T)) if len(set(t[ok])) == 2 and np.isfinite(l[ok]).all()]
+    areas = [
+        roc_auc_score(t[ok], l[ok])
+        for t, l, ok in zip(truth.T, logit.T, np.isfinite(truth.T))
+        if len(set(t[ok])) == 2 and np.isfinite(l[ok]).all()
+    ]
     return float(np.mean(areas)) if areas else float('nan')
 
 # %% ../nbs/21_learner.ipynb #34cf15bd
@@ -39,102 +49,164 @@ def auroc_metric():
 
 # %% ../nbs/21_learner.ipynb #ee567054
 def class_weights(
-    targets, # class index of each training image, shape (n,)
+    targets,  # class index of each training image, shape (n,)
     n_classes=2,
 ):
     "Weights inversely proportional to the class's frequency, with mean 1 over the images (scikit-learn's 'balanced'), shape (n_classes,)"
     counts = np.bincount(np.asarray(targets, dtype=int), minlength=n_classes)
-    if (counts == 0).any(): raise ValueError(f'class {int(counts.argmin())} has no training image, so it cannot be weighted')
-    return torch.from_numpy(counts.sum()/(n_classes*counts)).float()
+    if (counts == 0).any():
+        raise ValueError(f'class {int(counts.argmin())} has no training image, so it cannot be weighted')
+    return torch.from_numpy(counts.sum() / (n_classes * counts)).float()
 
 # %% ../nbs/21_learner.ipynb #08c54774
 class MaskedBCE(nn.Module):
     "Binary cross-entropy over the labels that are known: targets (n, labels) hold 1, 0 or NaN"
-    def __init__(self,
-        pos_weight=None, # weight of a positive, shape (labels,)
-        reduction='mean', # 'mean' over known labels, or 'none': a mean for each image, as fastai's interpretation asks
+
+    def __init__(
+        self,
+        pos_weight=None,  # weight of a positive, shape (labels,)
+        reduction='mean',  # 'mean' over known labels, or 'none': a mean for each image, as fastai's interpretation asks
     ):
         super().__init__()
         self.register_buffer('pos_weight', pos_weight)
         self.reduction = reduction
+
     def forward(self, outputs, targets):
-        outputs, targets = torch.Tensor(outputs), torch.Tensor(targets).float()
+        outputs = torch.Tensor(outputs)
+        targets = torch.Tensor(targets).float()
         known = torch.isfinite(targets)
-        loss = nn.functional.binary_cross_entropy_with_logits(outputs, targets.nan_to_num(0.), reduction='none', pos_weight=self.pos_weight)*known
-        if self.reduction == 'none': return loss.sum(1)/known.sum(1).clamp(min=1)
-        return loss.sum()/known.sum().clamp(min=1)
-    def activation(self, outputs): return outputs.sigmoid()
-    def decodes(self, outputs): return outputs > 0.5
+        loss = (
+            nn.functional.binary_cross_entropy_with_logits(
+                outputs, targets.nan_to_num(0.0), reduction='none', pos_weight=self.pos_weight
+            )
+            * known
+        )
+        if self.reduction == 'none':
+            return loss.sum(1) / known.sum(1).clamp(min=1)
+        return loss.sum() / known.sum().clamp(min=1)
+
+    def activation(self, outputs):
+        return outputs.sigmoid()
+
+    def decodes(self, outputs):
+        return outputs > 0.5
 
 # %% ../nbs/21_learner.ipynb #9b1f3c7e
 class DivergedError(ChestXrayError):
     "The loss of a training is no number any more"
+
     def __init__(self, sentence):
         super().__init__(sentence)
         self.sentence = sentence
-    def __str__(self): return self.sentence             # fastai writes the callback's name into `args`
 
+    def __str__(self):
+        return self.sentence  # fastai writes the callback's name into `args`
+
+# %% ../nbs/21_learner.ipynb #bb3176fa
 class StopDiverged(Callback):
     "Stop a training whose loss is no number any more, with a sentence; a search for a learning rate may go on"
-    order = 62                                          # after the callbacks that change the loss or end an autocast
-    every = 16                                          # batches between two looks on a GPU, which waits for each
-    def __init__(self, precision='float32'): self.precision, self.watching = precision, False
-    def before_fit(self): self.watching = False         # fastai also says `fit` before a mere validation
-    def before_train(self): self.watching, self.bad = not hasattr(self.learn, 'lr_finder'), None
-    def after_fit(self): self.watching = False
+
+    order = 62  # after the callbacks that change the loss or end an autocast
+    every = 16  # batches between two looks on a GPU, which waits for each
+
+    def __init__(self, precision='float32'):
+        self.precision = precision
+        self.watching = False
+
+    def before_fit(self):
+        self.watching = False  # fastai also says `fit` before a mere validation
+
+    def before_train(self):
+        self.watching = not hasattr(self.learn, 'lr_finder')
+        self.bad = None
+
+    def after_fit(self):
+        self.watching = False
+
     def after_loss(self):
-        if not self.watching or not len(self.yb): return
+        if not self.watching or not len(self.yb):
+            return
         bad = ~torch.isfinite(self.loss.detach()).all()
         self.bad = bad if self.bad is None else self.bad | bad
-        if self.bad.device.type == 'cpu' or self.iter % self.every == 0: self._look()
-    def after_train(self): self._look()
-    def after_validate(self): self._look()
+        if self.bad.device.type == 'cpu' or self.iter % self.every == 0:
+            self._look()
+
+    def after_train(self):
+        self._look()
+
+    def after_validate(self):
+        self._look()
+
     def _look(self):
-        if not self.watching or self.bad is None or not bool(self.bad): return
+        if not self.watching or self.bad is None or not bool(self.bad):
+            return
         self.watching = False
         part = 'batch' if self.training else 'validation batch'
         reduced = self.precision in ('float16', 'bfloat16')
         rate = float(self.opt.hypers[-1]['lr'])
         more = ', or precision float32.' if reduced else '; lr_find shows how far one can go.'
-        raise DivergedError(f'The training diverged: in epoch {self.epoch}, {part} {self.iter + 1}, the loss is no '
-                            f'finite number any more. The learning rate was {rate:.2g}, the arithmetic {self.precision}. '
-                            f'Try a tenth of the learning rate{more}')
+        raise DivergedError(
+            f'The training diverged: in epoch {self.epoch}, {part} {self.iter + 1}, the loss is no '
+            f'finite number any more. The learning rate was {rate:.2g}, the arithmetic {self.precision}. '
+            f'Try a tenth of the learning rate{more}'
+        )
 
 # %% ../nbs/21_learner.ipynb #bbede4ff
 def _of_head(kwargs):
     "What of the arguments of `xray_learner` goes to the head, and what to fastai's Learner"
-    names = {'init', 'custom_head', 'concat_pool', 'pool', 'lin_ftrs', 'ps', 'first_bn', 'bn_final', 'lin_first',
-             'y_range'}
+    names = {
+        'init',
+        'custom_head',
+        'concat_pool',
+        'pool',
+        'lin_ftrs',
+        'ps',
+        'first_bn',
+        'bn_final',
+        'lin_first',
+        'y_range',
+    }
     return {k: v for k, v in kwargs.items() if k in names}, {k: v for k, v in kwargs.items() if k not in names}
 
+# %% ../nbs/21_learner.ipynb #e53e48a3
 def xray_learner(
-    dls, # DataLoaders of `xray_dataloaders`
-    arch='resnet18', # one of `ARCHITECTURES` or a timm name
-    weights='auto', # 'imagenet', 'none', a .safetensors file, or 'auto': ImageNet's from the cache, else from scratch
-    loss='plain', # 'plain', or 'weighted' by inverse class frequency
-    precision='auto', # arithmetic of the forward pass: 'auto', 'float32', 'float16', 'bfloat16'
-    seed=0, # of the initial weights
-    verbose=True, # say where the weights come from
-    offline=None, # True: never ask the network; by default as the environment variable CHESTXRAY_OFFLINE says
-    **kwargs, # passed to fastai's head or Learner, for example `ps`, `wd`, `opt_func`
+    dls,  # DataLoaders of `xray_dataloaders`
+    arch='resnet18',  # one of `ARCHITECTURES` or a timm name
+    weights='auto',  # 'imagenet', 'none', a .safetensors file, or 'auto': ImageNet's from the cache, else from scratch
+    loss='plain',  # 'plain', or 'weighted' by inverse class frequency
+    precision='auto',  # arithmetic of the forward pass: 'auto', 'float32', 'float16', 'bfloat16'
+    seed=0,  # of the initial weights
+    verbose=True,  # say where the weights come from
+    offline=None,  # True: never ask the network; by default as the environment variable CHESTXRAY_OFFLINE says
+    **kwargs,  # passed to fastai's head or Learner, for example `ps`, `wd`, `opt_func`
 ):
     "A fastai Learner with the metric `auroc`; `learn.weights` and `learn.hardware` say where it starts and runs"
-    if loss not in ('plain', 'weighted'): raise ValueError(f"loss is 'plain' or 'weighted', not {loss!r}")
-    pre, labels, device = dls.preprocessing, list(dls.labels), torch.device(dls.device or 'cpu')
+    if loss not in ('plain', 'weighted'):
+        raise ValueError(f"loss is 'plain' or 'weighted', not {loss!r}")
+    pre = dls.preprocessing
+    labels = list(dls.labels)
+    device = torch.device(dls.device or 'cpu')
     hardware = device_words(precision, device)
     state, said = _starting_weights(arch, weights, offline)
-    if verbose: print(f'{arch}: weights {said}.')
+    if verbose:
+        print(f'{arch}: weights {said}.')
     head, more = _of_head(kwargs)
     set_seed(seed)
     net = build_model(arch, 2 if len(labels) == 1 else len(labels), pre['size'], pre['channels'], state=state, **head)
-    more = {'path': cache_folder(), 'wd': .05, **more}   # the path is where `lr_find` puts its weights aside
-    learn = Learner(dls, net, loss_func=_loss(dls, loss), splitter=_splitter(arch, pre['size']),
-                    metrics=auroc_metric(), **more)
-    if state is not None: learn.freeze()                               # as fastai's `vision_learner` does
+    more = {'path': cache_folder(), 'wd': 0.05, **more}  # the path is where `lr_find` puts its weights aside
+    learn = Learner(
+        dls, net, loss_func=_loss(dls, loss), splitter=_splitter(arch, pre['size']), metrics=auroc_metric(), **more
+    )
+    if state is not None:
+        learn.freeze()  # as fastai's `vision_learner` does
     chosen, _ = choose_precision(precision, device)
     learn.add_cbs([ChannelsLast(), *_precision_callbacks(precision, device), StopDiverged(chosen)])
-    learn.arch_name, learn.weights, learn.labels, learn.loss_name = arch, said, labels, loss
-    learn.precision, learn.hardware = chosen, hardware
+    learn.arch_name = arch
+    learn.weights = said
+    learn.labels = labels
+    learn.loss_name = loss
+    learn.precision = chosen
+    learn.hardware = hardware
     return learn
 
 # %% ../nbs/21_learner.ipynb #21eb3390
@@ -142,45 +214,59 @@ def _loss(dls, loss):
     "Cross-entropy over two outputs for one label, `MaskedBCE` for several, weighted by class when `loss` is 'weighted'"
     truth = dls.train_manifest[dls.labels].to_numpy(dtype=float)
     if len(dls.labels) == 1:
-        return CrossEntropyLossFlat(weight=class_weights(truth[:, 0]).to(dls.device)) if loss == 'weighted' else CrossEntropyLossFlat()
-    positives, negatives = (truth == 1).sum(0), (truth == 0).sum(0)
-    weight = torch.from_numpy(negatives/np.maximum(positives, 1)).float() if loss == 'weighted' else None
+        return (
+            CrossEntropyLossFlat(weight=class_weights(truth[:, 0]).to(dls.device))
+            if loss == 'weighted'
+            else CrossEntropyLossFlat()
+        )
+    positives = (truth == 1).sum(0)
+    negatives = (truth == 0).sum(0)
+    weight = torch.from_numpy(negatives / np.maximum(positives, 1)).float() if loss == 'weighted' else None
     return MaskedBCE(weight).to(dls.device)
 
 # %% ../nbs/21_learner.ipynb #be405b38
 def _outputs_and_features(learn, dl):
     "Raw outputs and features of every image of a loader in one pass, on the device of the network"
     from chestxray_fastai.features import feature_probe
-    was_training, found = learn.model.training, []
+
+    was_training = learn.model.training
+    found = []
     probe = feature_probe(learn.model).eval()
     try:
         with torch.inference_mode():
-            for batch in dl: found.append([v.float().cpu() for v in probe(torch.Tensor(batch[0]))])
-    finally: learn.model.train(was_training)
+            for batch in dl:
+                found.append([v.float().cpu() for v in probe(torch.Tensor(batch[0]))])
+    finally:
+        learn.model.train(was_training)
     return [torch.cat(parts) for parts in zip(*found)]
 
+# %% ../nbs/21_learner.ipynb #de4c6030
 def score(
-    learn, # a Learner of `xray_learner`
-    manifest, # any Manifest; its images are read with the Learner's own preprocessing
-    augment=False, # change them as in training
-    features=False, # also give what the network saw, as `uncertainty.network_outputs` does, from the same pass
-): # Scores; with `features` (Scores, float32 array of shape (n, K))
+    learn,  # a Learner of `xray_learner`
+    manifest,  # any Manifest; its images are read with the Learner's own preprocessing
+    augment=False,  # change them as in training
+    features=False,  # also give what the network saw, as `uncertainty.network_outputs` does, from the same pass
+):  # Scores; with `features` (Scores, float32 array of shape (n, K))
     "Scores of every image of `manifest`, in its order: `path`, `patient`, `split`, truth `y` and `logit` (with several labels `y_NAME`, `logit_NAME`)"
-    dl, saw = score_dataloader(manifest, learn.dls, augment=augment), None
+    dl = score_dataloader(manifest, learn.dls, augment=augment)
+    saw = None
     learn.model.to(learn.dls.device)
     reduced = [cb for cb in learn.cbs if isinstance(cb, (CPUBFloat16, MixedPrecision))]
     with exact_float32(), _memory_in_words(learn, 'while scoring'):
-        if features: outputs, saw = _outputs_and_features(learn, dl)
+        if features:
+            outputs, saw = _outputs_and_features(learn, dl)
         else:
-            with learn.no_logging(), learn.removed_cbs(reduced): outputs, _ = learn.get_preds(dl=dl, act=noop)
+            with learn.no_logging(), learn.removed_cbs(reduced):
+                outputs, _ = learn.get_preds(dl=dl, act=noop)
     logits = to_logits(outputs.float(), len(learn.labels)).cpu().numpy().reshape(len(manifest), -1)
     scores = _score_table(manifest, learn.labels, logits)
     return (scores, saw.cpu().numpy()) if features else scores
 
+# %% ../nbs/21_learner.ipynb #2e3d2a0e
 def _score_table(manifest, labels, logits):
     "Scores from a Manifest and its logits, shape (n, labels)"
     scores = manifest[[c for c in ('path', 'patient', 'split') if c in manifest]].reset_index(drop=True)
-    scores.attrs['logits'] = True                                 # they come from the network, and are logits whatever their range
+    scores.attrs['logits'] = True  # they come from the network, and are logits whatever their range
     for label, logit in zip(labels, logits.T):
         end = f'_{label}' if len(labels) > 1 else ''
         scores[f'y{end}'] = manifest[label].to_numpy(dtype=float) if label in manifest else np.nan

@@ -11,25 +11,48 @@ import hashlib, json, os, warnings
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
-
 import numpy as np
 import pandas as pd
-
-from .core import (append_chain, ChestXrayError, locked, LockedError, printable, progress, read_chain,
-                                   read_json, sha256_file, try_again, write_whole)
+from chestxray_fastai.core import (
+    append_chain,
+    ChestXrayError,
+    locked,
+    LockedError,
+    printable,
+    progress,
+    read_chain,
+    read_json,
+    sha256_file,
+    try_again,
+    write_whole,
+)
 from .manifest import manifest_hash
-from .scores import (check_scores, one_label, read_scores, score_columns, score_labels, ScoresError,
-                                     split_rows)
+from chestxray_fastai.scores import (
+    check_scores,
+    one_label,
+    read_scores,
+    score_columns,
+    score_labels,
+    ScoresError,
+    split_rows,
+)
 from .evaluate import judge, OperatingPoint
 
 # %% ../nbs/33_lock.ipynb #d0ec060d
-class TestLocked(ScoresError): "The test set may not be opened: the message says why, and what to do first"
+class TestLocked(ScoresError):
+    "The test set may not be opened: the message says why, and what to do first"
 
-def _now(): return datetime.now(timezone.utc).isoformat(timespec='microseconds')
-def _json_hash(d): return hashlib.sha256(json.dumps(d, sort_keys=True).encode('utf-8')).hexdigest()
-def _file_hash(file): return try_again(sha256_file, file, what=file)
+def _now():
+    return datetime.now(timezone.utc).isoformat(timespec='microseconds')
 
-def scores_digest(scores: pd.DataFrame) -> dict: # SHA-256 by split
+def _json_hash(d):
+    return hashlib.sha256(json.dumps(d, sort_keys=True).encode('utf-8')).hexdigest()
+
+def _file_hash(file):
+    return try_again(sha256_file, file, what=file)
+
+# %% ../nbs/33_lock.ipynb #81ba624e
+def scores_digest(scores: pd.DataFrame) -> dict:  # SHA-256 by split
     "What each split's images were given, as one number: the same in any order of the rows and wherever the files lie"
     rows = check_scores(scores)
     columns = [rows[c].map(float.hex) for pair in map(score_columns, score_labels(rows)) for c in pair]
@@ -38,158 +61,245 @@ def scores_digest(scores: pd.DataFrame) -> dict: # SHA-256 by split
     split = rows.split.astype(object).where(rows.split.notna(), 'none')
     return {s: _json_hash(sorted(lines[split == s])) for s in sorted(split.unique())}
 
-SCORED = 'scored.json' # in a run folder: the digests of its scores, written when the network has scored
+SCORED = 'scored.json'  # in a run folder: the digests of its scores, written when the network has scored
 
+# %% ../nbs/33_lock.ipynb #3d239cb2
 def write_scored(scores: pd.DataFrame, run_folder) -> Path:
     "Write down what a network gave, before a threshold is chosen: `freeze` and `open_test` accept no other scores"
-    return write_whole(Path(run_folder)/SCORED, json.dumps(scores_digest(scores), indent=1))
+    return write_whole(Path(run_folder) / SCORED, json.dumps(scores_digest(scores), indent=1))
 
+# %% ../nbs/33_lock.ipynb #3885e103
 def _scored(folder):
     "The digests of the scores in a run folder, or None"
-    file, csv = folder/SCORED, folder/'scores.csv'
+    file = folder / SCORED
+    csv = folder / 'scores.csv'
     told = read_json(file) if file.is_file() else None
-    try: found = scores_digest(read_scores(csv)) if csv.is_file() else None
-    except ScoresError: found = None
-    if told is None or found is None: return told if found is None else found
+    try:
+        found = scores_digest(read_scores(csv)) if csv.is_file() else None
+    except ScoresError:
+        found = None
+    if told is None or found is None:
+        return told if found is None else found
     if not isinstance(told, dict) or any(told.get(s) != found[s] for s in found):
-        raise TestLocked(f'scores.csv in {printable(folder.name)} is not what the network gave when it scored: put the right one back, or score again.')
+        raise TestLocked(
+            f'scores.csv in {printable(folder.name)} is not what the network gave when it scored: put the right one'
+            ' back, or score again.'
+        )
     return told
 
 # %% ../nbs/33_lock.ipynb #cd9ad9fd
-def freeze(run_folder,
-           weights, # the weights file, in the run folder
-           threshold, # an `OperatingPoint`, or a dict of them by label
-           manifest, # a manifest, or its `manifest_hash`
-           files=(), # whatever else a prediction depends on, e.g. model.json or calibration.json
-          ) -> dict: # what stands in frozen.json
+def freeze(
+    run_folder,
+    weights,  # the weights file, in the run folder
+    threshold,  # an `OperatingPoint`, or a dict of them by label
+    manifest,  # a manifest, or its `manifest_hash`
+    files=(),  # whatever else a prediction depends on, e.g. model.json or calibration.json
+) -> dict:  # what stands in frozen.json
     "Fix a model before its test: hash weights, threshold, manifest, and the scores where the folder has them, into `frozen.json`"
-    folder, hashes = Path(run_folder).resolve(), {}
+    folder = Path(run_folder).resolve()
+    hashes = {}
     for file in (weights, *files):
-        file = (folder/file if (folder/file).is_file() else Path(file)).resolve()
-        if not file.is_file(): raise TestLocked(f'{printable(file.name)} cannot be frozen, for it is not in {printable(folder.name)}: save the model there first.')
-        if not file.is_relative_to(folder): raise TestLocked(f'{printable(file.name)} lies outside the run folder {printable(folder.name)}: keep a copy in it.')
+        file = (folder / file if (folder / file).is_file() else Path(file)).resolve()
+        if not file.is_file():
+            raise TestLocked(
+                f'{printable(file.name)} cannot be frozen, for it is not in {printable(folder.name)}: save the model'
+                ' there first.'
+            )
+        if not file.is_relative_to(folder):
+            raise TestLocked(
+                f'{printable(file.name)} lies outside the run folder {printable(folder.name)}: keep a copy in it.'
+            )
         hashes[file.relative_to(folder).as_posix()] = _file_hash(file)
     points = {l: p.to_dict() for l, p in threshold.items()} if isinstance(threshold, dict) else threshold.to_dict()
-    frozen = dict(weights=next(iter(hashes)), files=hashes, threshold=points, manifest=manifest if isinstance(manifest, str) else manifest_hash(manifest))
+    frozen = dict(
+        weights=next(iter(hashes)),
+        files=hashes,
+        threshold=points,
+        manifest=manifest if isinstance(manifest, str) else manifest_hash(manifest),
+    )
     frozen.update(hash=_json_hash(frozen), when=_now())
     scored = _scored(folder)
-    if scored is not None: frozen.update(scores=scored, seal=_json_hash([frozen['hash'], scored]))
-    write_whole(folder/'frozen.json', json.dumps(frozen, indent=1))
+    if scored is not None:
+        frozen.update(scores=scored, seal=_json_hash([frozen['hash'], scored]))
+    write_whole(folder / 'frozen.json', json.dumps(frozen, indent=1))
     return frozen
 
 # %% ../nbs/33_lock.ipynb #b1f7596d
 def _read_frozen(folder):
     "What stands in frozen.json, or `TestLocked` where somebody changed it"
-    try: frozen = read_json(folder/'frozen.json')
-    except ChestXrayError: frozen = None
-    model = {k: v for k, v in frozen.items() if k not in ('hash', 'when', 'scores', 'seal')} if isinstance(frozen, dict) else {}
+    try:
+        frozen = read_json(folder / 'frozen.json')
+    except ChestXrayError:
+        frozen = None
+    model = (
+        {k: v for k, v in frozen.items() if k not in ('hash', 'when', 'scores', 'seal')}
+        if isinstance(frozen, dict)
+        else {}
+    )
     whole = bool(model) and frozen.get('hash') == _json_hash(model)
-    if whole and {'scores', 'seal'} & set(frozen): whole = frozen.get('seal') == _json_hash([frozen['hash'], frozen.get('scores')])
-    if not whole: raise TestLocked(f'frozen.json in {printable(folder.name)} was changed by hand: freeze the model again.')
+    if whole and {'scores', 'seal'} & set(frozen):
+        whole = frozen.get('seal') == _json_hash([frozen['hash'], frozen.get('scores')])
+    if not whole:
+        raise TestLocked(f'frozen.json in {printable(folder.name)} was changed by hand: freeze the model again.')
     return frozen
 
-def check_frozen(run_folder) -> dict: # what stands in frozen.json, and its threshold under `point`: an `OperatingPoint`, or a dict of them
+# %% ../nbs/33_lock.ipynb #eee95f33
+def check_frozen(
+    run_folder,
+) -> dict:  # what stands in frozen.json, and its threshold under `point`: an `OperatingPoint`, or a dict of them
     "The frozen model of a run folder, or `TestLocked` when there is none or something has changed since"
     folder = Path(run_folder).resolve()
     here = printable(folder.name)
-    if not (folder/'frozen.json').is_file(): raise TestLocked(f'{here} holds no frozen model: call freeze on it before the test is opened.')
+    if not (folder / 'frozen.json').is_file():
+        raise TestLocked(f'{here} holds no frozen model: call freeze on it before the test is opened.')
     frozen = _read_frozen(folder)
     for name, known in frozen['files'].items():
-        if not (folder/name).is_file() or _file_hash(folder/name) != known:
-            raise TestLocked(f'{printable(name)} in {here} is not the file that was frozen on {frozen["when"][:19]}: put it back, or freeze the new model.')
+        if not (folder / name).is_file() or _file_hash(folder / name) != known:
+            raise TestLocked(
+                f'{printable(name)} in {here} is not the file that was frozen on {frozen["when"][:19]}: put it back, or'
+                ' freeze the new model.'
+            )
     d = frozen['threshold']
-    return dict(frozen, point=OperatingPoint.from_dict(d) if 'chosen_on' in d else {l: OperatingPoint.from_dict(p) for l, p in d.items()})
+    return dict(
+        frozen,
+        point=(
+            OperatingPoint.from_dict(d) if 'chosen_on' in d else {l: OperatingPoint.from_dict(p) for l, p in d.items()}
+        ),
+    )
 
+# %% ../nbs/33_lock.ipynb #c4923892
 def _check_point(scores, point):
     "Refuse scores that do not give what the frozen operating point says of the split on which it was chosen"
     for label, p in (point if isinstance(point, dict) else {None: point}).items():
-        if p.chosen_on not in set(scores.split): continue
+        if p.chosen_on not in set(scores.split):
+            continue
         rows = one_label(scores, label, p.chosen_on)
         found = float((rows.logit[rows.y == 1] >= p.logit).mean())
         if not abs(found - p.sensitivity) <= 1.5 / p.positives:
-            raise TestLocked(f'The frozen threshold gave a sensitivity of {p.sensitivity:.3f} on {p.chosen_on}, and with these scores it gives {found:.3f}: '
-                             'they come from another model than the one that was frozen.')
+            raise TestLocked(
+                f'The frozen threshold gave a sensitivity of {p.sensitivity:.3f} on {p.chosen_on}, and with these'
+                f' scores it gives {found:.3f}: they come from another model than the one that was frozen.'
+            )
 
+# %% ../nbs/33_lock.ipynb #d1e701e6
 def _check_scored(scores, frozen, split):
     "Refuse scores of the test that are not those which were written down; gives their digest"
-    found, told = scores_digest(scores)[split], frozen.get('scores') or {}
+    found = scores_digest(scores)[split]
+    told = frozen.get('scores') or {}
     if split in told and told[split] != found:
-        raise TestLocked(f'These scores of {split} are not those that the model gave before it was frozen: truths or logits were changed since. '
-                         'Read scores.csv of the run again, or score and freeze again.')
+        raise TestLocked(
+            f'These scores of {split} are not those that the model gave before it was frozen: truths or logits were'
+            ' changed since. Read scores.csv of the run again, or score and freeze again.'
+        )
     return found
 
 # %% ../nbs/33_lock.ipynb #25c0d433
-def check_ledger(file) -> list: # its entries, the oldest first
+def check_ledger(file) -> list:  # its entries, the oldest first
     "Read a ledger, or raise `TestLocked` when a line was edited, removed or moved; half a line at its end, of a full disk, is passed over"
     file = Path(file)
     entries, faults, _ = read_chain(file, key='line')
-    if not faults: return entries
-    raise TestLocked(f'Line {faults[0][0]} of {printable(file.name)} in {printable(file.parent.name)} does not follow from the one before: '
-                     'the ledger was edited, or a line is gone.')
+    if not faults:
+        return entries
+    raise TestLocked(
+        f'Line {faults[0][0]} of {printable(file.name)} in {printable(file.parent.name)} does not follow from the one'
+        ' before: the ledger was edited, or a line is gone.'
+    )
 
 def _enter(file, entry):
     "Append one line to a ledger that is whole, while no other process does"
     check_ledger(file)
     append_chain(file, [entry], key='line')
 
+# %% ../nbs/33_lock.ipynb #f0608ba4
 def _is_opening(entry):
     "Whether a line of a ledger says what an opening says"
-    def hashes(v): return isinstance(v, list) and all(isinstance(h, str) for h in v)
+
+    def hashes(v):
+        return isinstance(v, list) and all(isinstance(h, str) for h in v)
+
     text = all(isinstance(entry.get(k), str) for k in ('when', 'run', 'model', 'data', 'kind'))
     more = all(entry.get(k) is None or hashes(entry[k]) for k in ('pixels', 'names'))
-    return text and more and hashes(entry.get('sample')) and isinstance(entry.get('images'), int) and isinstance(entry.get('files'), (str, type(None)))
+    return (
+        text
+        and more
+        and hashes(entry.get('sample'))
+        and isinstance(entry.get('images'), int)
+        and isinstance(entry.get('files'), (str, type(None)))
+    )
 
+# %% ../nbs/33_lock.ipynb #2f7cd11f
 def _openings(file):
     "(the openings that a ledger tells, what is wrong with it or '')"
     where = f'{printable(file.name)} in {printable(file.parent.name)}'
-    try: entries, faults, torn = read_chain(file, key='line')
-    except (OSError, ChestXrayError) as e: return [], f'{where} cannot be read ({printable(e)})'
+    try:
+        entries, faults, torn = read_chain(file, key='line')
+    except (OSError, ChestXrayError) as e:
+        return [], f'{where} cannot be read ({printable(e)})'
     found = [e for e in entries if _is_opening(e)]
-    if faults: return found, f'line {faults[0][0]} of {where} {faults[0][1]}'
-    if torn: return found, f'the last line of {where} is cut off'
+    if faults:
+        return found, f'line {faults[0][0]} of {where} {faults[0][1]}'
+    if torn:
+        return found, f'the last line of {where} is cut off'
     return found, '' if len(found) == len(entries) else f'{where} holds lines that are no openings'
 
 def _machine_ledger():
     "The ledger of this machine, which knows runs that are no neighbours"
     from chestxray_fastai.fetch import cache_folder
-    return cache_folder()/'openings.jsonl'
 
+    return cache_folder() / 'openings.jsonl'
+
+# %% ../nbs/33_lock.ipynb #33f5112c
 def _earlier(folder, shared, machine):
     "(all openings that the ledgers of this run, `shared`, its neighbours and the machine know, what is wrong with ledgers of others)"
-    own = [f for f in (folder/'ledger.jsonl', shared) if f]
-    for file in own: check_ledger(file)
+    own = [f for f in (folder / 'ledger.jsonl', shared) if f]
+    for file in own:
+        check_ledger(file)
     others = [*sorted(set(folder.parent.glob('*/ledger.jsonl')) - set(own)), *([machine] if machine else [])]
-    entries, damaged = {}, []
+    entries = {}
+    damaged = []
     for file in own + others:
         found, wrong = _openings(file)
-        for e in found: entries.setdefault((e['when'], e['model'], e['run']), e)
-        if wrong and file == folder/'ledger.jsonl' and 'cut off' in wrong: continue  # set aside when the next line is added
-        if wrong and file in own: raise TestLocked(f'The ledger cannot be gone on with, for {wrong}.')
-        if wrong: damaged.append(wrong)
+        for e in found:
+            entries.setdefault((e['when'], e['model'], e['run']), e)
+        if wrong and file == folder / 'ledger.jsonl' and 'cut off' in wrong:
+            continue  # set aside when the next line is added
+        if wrong and file in own:
+            raise TestLocked(f'The ledger cannot be gone on with, for {wrong}.')
+        if wrong:
+            damaged.append(wrong)
     return list(entries.values()), damaged
 
 # %% ../nbs/33_lock.ipynb #935a94ba
-KEPT = 64 # hashes that stand for a test set in a ledger: the smallest
+KEPT = 64  # hashes that stand for a test set in a ledger: the smallest
 
-def _hashed(items): return sorted({hashlib.sha256(i.encode('utf-8', 'surrogatepass')).hexdigest()[:16] for i in items})[:KEPT]
+def _hashed(items):
+    return sorted({hashlib.sha256(i.encode('utf-8', 'surrogatepass')).hexdigest()[:16] for i in items})[:KEPT]
 
 def _picture_hash(path):
     "A hash of an image's grey pixels, or of its file where it is no picture; None where there is no file"
     from chestxray_fastai.readers import open_picture
-    if not os.path.isfile(path): return None
-    try: grey = np.asarray(open_picture(path).grey)
+
+    if not os.path.isfile(path):
+        return None
+    try:
+        grey = np.asarray(open_picture(path).grey)
     except ValueError as e:
-        if isinstance(e, OSError): raise  # the storage went away
+        if isinstance(e, OSError):
+            raise  # the storage went away
         return _file_hash(path)
     return hashlib.sha256(f'{grey.shape}'.encode() + grey.tobytes()).hexdigest()
 
+# %% ../nbs/33_lock.ipynb #8bb779e0
 def _pictures(paths):
     "The hash of each image, or None where a file is missing"
     from concurrent.futures import ThreadPoolExecutor
-    if not all(map(os.path.isfile, paths)): return None
+
+    if not all(map(os.path.isfile, paths)):
+        return None
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         return list(progress(pool.map(_picture_hash, paths), len(paths), 'Recognising the test images'))
 
+# %% ../nbs/33_lock.ipynb #1372532b
 def _what_data(rows):
     "What tells one test set from another: file names with truths, sizes and pixels where there are files, and samples to find overlaps by"
     truths = rows[[score_columns(l)[0] for l in score_labels(rows)]].fillna(9).astype(int).astype(str)
@@ -198,11 +308,20 @@ def _what_data(rows):
     bare = [f'{Path(p).name}|{w}|{t}' for p, w, t in zip(rows.path, rows.patient, truths)]
     pictures = _pictures(list(rows.path))
     sizes = [os.path.getsize(p) if pictures else None for p in rows.path]
-    hashed = sorted(hashlib.sha256(f'{n}|{s}'.encode('utf-8', 'surrogatepass')).hexdigest()[:16] for n, s in zip(names, sizes))
-    return dict(data=_json_hash(sorted(names)), files=_json_hash(hashed) if pictures else None, sample=hashed[:KEPT],
-                names=_hashed(bare), pixels=_hashed(f'{h}|{t}' for h, t in zip(pictures, truths)) if pictures else None,
-                images=len(rows), patients=int(rows.patient.nunique()))
+    hashed = sorted(
+        hashlib.sha256(f'{n}|{s}'.encode('utf-8', 'surrogatepass')).hexdigest()[:16] for n, s in zip(names, sizes)
+    )
+    return dict(
+        data=_json_hash(sorted(names)),
+        files=_json_hash(hashed) if pictures else None,
+        sample=hashed[:KEPT],
+        names=_hashed(bare),
+        pixels=_hashed(f'{h}|{t}' for h, t in zip(pictures, truths)) if pictures else None,
+        images=len(rows),
+        patients=int(rows.patient.nunique()),
+    )
 
+# %% ../nbs/33_lock.ipynb #cb9f17a6
 def _common(a, b, key):
     "About how much of test set `a` is in `b`, by the smallest hashes of both (Broder 1997)"
     reach = min(d[key][-1] if KEPT <= len(d[key]) < d['images'] else 'g' for d in (a, b))
@@ -211,39 +330,73 @@ def _common(a, b, key):
 
 def _overlap(a, b):
     "About how much of test set `a` is in `b`, from 0 to 1: by pixels where both have them, else by names"
-    if a.get('pixels') and b.get('pixels'): return _common(a, b, 'pixels')
-    if a['data'] == b['data']: return 0. if a['files'] and b['files'] and a['files'] != b['files'] else 1.
+    if a.get('pixels') and b.get('pixels'):
+        return _common(a, b, 'pixels')
+    if a['data'] == b['data']:
+        return 0.0 if a['files'] and b['files'] and a['files'] != b['files'] else 1.0
     return max(_common(a, b, key) for key in ('sample', 'names') if a.get(key) and b.get(key))
 
 # %% ../nbs/33_lock.ipynb #bb60b98f
-def _what_share(share, images): return f'{"These" if share == 1 else f"About {share:.0%} of these"} {images} test images'
+def _what_share(share, images):
+    return f'{"These" if share == 1 else f"About {share:.0%} of these"} {images} test images'
 
+# %% ../nbs/33_lock.ipynb #ae908273
 def _known(images, others, weights):
     "The opening of images that other models were judged by"
     e, share = min(others, key=lambda o: o[0]['when'])
     same = any(weights and e.get('weights') == weights for e, _ in others)
     models = len({e['model'] for e, _ in others if not weights or e.get('weights') != weights})
-    who = [f'{models} other model{"s" if models > 1 else ""}'] * bool(models) + ['the same network with another threshold or calibration'] * same
-    return dict(kind='another model', words=f'{_what_share(share, images)} were opened before for {" and for ".join(who)}, first on '
-                f'{printable(e["when"][:19])} in run {printable(e["run"])}: the figures are no longer those of an untouched test set.')
+    who = [f'{models} other model{"s" if models > 1 else ""}'] * bool(models) + [
+        'the same network with another threshold or calibration'
+    ] * same
+    return dict(
+        kind='another model',
+        words=(
+            f'{_what_share(share, images)} were opened before for {" and for ".join(who)}, first on'
+            f' {printable(e["when"][:19])} in run {printable(e["run"])}: the figures are no longer those of an'
+            ' untouched test set.'
+        ),
+    )
 
+# %% ../nbs/33_lock.ipynb #4bbb8ce9
 def _opening(model, data, earlier, damaged=(), digest=None, weights=None):
     "What this opening is: in one word, and in a sentence"
-    seen, n = [(e, share) for e in earlier if (share := _overlap(data, e)) > 0], data['images']
-    mine, others = [s for s in seen if s[0]['model'] == model], [s for s in seen if s[0]['model'] != model]
+    seen = [(e, share) for e in earlier if (share := _overlap(data, e)) > 0]
+    n = data['images']
+    mine = [s for s in seen if s[0]['model'] == model]
+    others = [s for s in seen if s[0]['model'] != model]
     whole = [e for e, share in mine if share == 1]
     kind = whole[0]['kind'] if whole else None  # what it was the first time, whatever clocks say
     if kind == 'another model':
-        return dict(kind=kind, words=f'The same frozen model on the same {n} test images as on {whole[0]["when"][:19]}, when they had been opened before already: '
-                    'the figures are no longer those of an untouched test set.')
-    if others and kind not in ('first', 'again'): return _known(n, others, weights)
+        return dict(
+            kind=kind,
+            words=(
+                f'The same frozen model on the same {n} test images as on {whole[0]["when"][:19]}, when they had been'
+                ' opened before already: the figures are no longer those of an untouched test set.'
+            ),
+        )
+    if others and kind not in ('first', 'again'):
+        return _known(n, others, weights)
     if damaged and (kind == 'unknown' or not mine):
-        return dict(kind='unknown', words=f'Whether these {n} test images were opened before cannot be told, since a ledger is damaged: {"; ".join(damaged)}.')
+        return dict(
+            kind='unknown',
+            words=(
+                f'Whether these {n} test images were opened before cannot be told, since a ledger is damaged:'
+                f' {"; ".join(damaged)}.'
+            ),
+        )
     if mine:
         e, share = (whole[0], 1) if whole else mine[0]
-        other = ', with other scores than then' if digest and e.get('scores') not in (None, digest) and share == 1 else ''
+        other = (
+            ', with other scores than then' if digest and e.get('scores') not in (None, digest) and share == 1 else ''
+        )
         which = f'the same {n} test images as' if share == 1 else f'test images of which about {share:.0%} were opened'
-        return dict(kind='again', words=f'The same frozen model on {which} on {e["when"][:19]}{other}: this is that test again, not a new one.')
+        return dict(
+            kind='again',
+            words=(
+                f'The same frozen model on {which} on {e["when"][:19]}{other}: this is that test again, not a new one.'
+            ),
+        )
     return dict(kind='first', words=f'First opening of these {n} test images that any ledger here knows of.')
 
 # %% ../nbs/33_lock.ipynb #65dcdbff
@@ -252,60 +405,100 @@ def _guarded(*files):
     stack = ExitStack()
     try:
         for file in sorted({str(f) for f in files if f}):
-            try: stack.enter_context(locked(file, timeout=60))
-            except LockedError: raise
-            except OSError: continue
+            try:
+                stack.enter_context(locked(file, timeout=60))
+            except LockedError:
+                raise
+            except OSError:
+                continue
     except BaseException:
         stack.close()
         raise
     return stack
 
+# %% ../nbs/33_lock.ipynb #3f79b4f9
 def _enter_machine(machine, opening):
     "Enter an opening into the ledger of this machine; a word where that can't be done"
-    try: append_chain(machine, [opening], key='line')
+    try:
+        append_chain(machine, [opening], key='line')
     except (OSError, ChestXrayError) as e:
-        warnings.warn(f'This opening could not be entered into the ledger of this machine ({printable(e)}): only the run folder knows of it.')
+        warnings.warn(
+            f'This opening could not be entered into the ledger of this machine ({printable(e)}): only the run folder'
+            ' knows of it.'
+        )
 
+# %% ../nbs/33_lock.ipynb #6b1cd02d
 def _record(folder, frozen, scores, split, shared, how):
     "Find out what an opening is, and enter it into the ledgers, while no other process does"
-    digest, shared = _check_scored(scores, frozen, split), Path(shared).resolve() if shared else None
+    digest = _check_scored(scores, frozen, split)
+    shared = Path(shared).resolve() if shared else None
     data = _what_data(split_rows(scores, split))
     machine = _machine_ledger() if data['pixels'] else None  # names alone are too little to know a test by everywhere
-    with _guarded(folder.parent/'.openings', shared and shared.with_name(f'.{shared.name}'), machine and machine.with_suffix('')):
+    with _guarded(
+        folder.parent / '.openings', shared and shared.with_name(f'.{shared.name}'), machine and machine.with_suffix('')
+    ):
         earlier, damaged = _earlier(folder, shared, machine)
         weights = frozen['files'][frozen['weights']]
         told = _opening(frozen['hash'], data, earlier, damaged, digest, weights)
-        opening = dict(when=_now(), run=folder.name, model=frozen['hash'], weights=weights, frozen=frozen['when'], split=split, how=how, **data, scores=digest, **told)
-        for ledger in filter(None, (folder/'ledger.jsonl', shared)): _enter(ledger, opening)
-        if machine: _enter_machine(machine, opening)
-    return dict({k: opening[k] for k in ('kind', 'words', 'when', 'model', 'data')}, fixed=split in (frozen.get('scores') or {}))
+        opening = dict(
+            when=_now(),
+            run=folder.name,
+            model=frozen['hash'],
+            weights=weights,
+            frozen=frozen['when'],
+            split=split,
+            how=how,
+            **data,
+            scores=digest,
+            **told,
+        )
+        for ledger in filter(None, (folder / 'ledger.jsonl', shared)):
+            _enter(ledger, opening)
+        if machine:
+            _enter_machine(machine, opening)
+    return dict(
+        {k: opening[k] for k in ('kind', 'words', 'when', 'model', 'data')}, fixed=split in (frozen.get('scores') or {})
+    )
 
-def open_test(run_folder, # holds the frozen model and its ledger
-              scores: pd.DataFrame, # of the frozen model: those that it froze, where the folder has them
-              split: str = 'test', shared=None, # `shared`: a further ledger, which runs in several places keep together
-              **kwargs, # n_boot, seed, prevalence … as for `judge`
-             ) -> dict: # as from `judge`, with `opening`: kind ('first', 'again', 'another model' or 'unknown'), words, when, model, data, fixed
+# %% ../nbs/33_lock.ipynb #4036abd3
+def open_test(
+    run_folder,  # holds the frozen model and its ledger
+    scores: pd.DataFrame,  # of the frozen model: those that it froze, where the folder has them
+    split: str = 'test',
+    shared=None,  # `shared`: a further ledger, which runs in several places keep together
+    **kwargs,  # n_boot, seed, prevalence … as for `judge`
+) -> (
+    dict
+):  # as from `judge`, with `opening`: kind ('first', 'again', 'another model' or 'unknown'), words, when, model, data, fixed
     "Judge the test for the frozen model of a run folder, and write into its ledger that this was done"
-    folder, frozen = Path(run_folder).resolve(), check_frozen(run_folder)
-    for ledger in filter(None, (folder/'ledger.jsonl', shared)): check_ledger(ledger)
+    folder = Path(run_folder).resolve()
+    frozen = check_frozen(run_folder)
+    for ledger in filter(None, (folder / 'ledger.jsonl', shared)):
+        check_ledger(ledger)
     _check_point(scores, frozen['point'])
     judged = judge(scores, frozen['point'], split, **kwargs)
     return dict(judged, opening=_record(folder, frozen, scores, split, shared, 'open_test'))
 
-def run_of(file): # None where the file lies in no run
+# %% ../nbs/33_lock.ipynb #613dedc7
+def run_of(file):  # None where the file lies in no run
     "The run folder that a file lies in"
     folders = Path(file).resolve().parents
-    return next((f for f in folders if (f/'frozen.json').is_file() or (f/'run.json').is_file()), None)
+    return next((f for f in folders if (f / 'frozen.json').is_file() or (f / 'run.json').is_file()), None)
 
-def opening_for(file, # with scores
-                scores: pd.DataFrame = None, # what it holds, where it is read already
-                split: str = 'test', shared=None, # as for `open_test`
-               ) -> dict: # as `opening` of `open_test`; None where the file lies in no run, or has no test
+# %% ../nbs/33_lock.ipynb #5921f435
+def opening_for(
+    file,  # with scores
+    scores: pd.DataFrame = None,  # what it holds, where it is read already
+    split: str = 'test',
+    shared=None,  # as for `open_test`
+) -> dict:  # as `opening` of `open_test`; None where the file lies in no run, or has no test
     "Enter into a run's ledger that the scores in its folder are judged; `TestLocked` before the model is frozen, or when they are not its scores"
     folder = run_of(file)
-    if folder is None: return None
+    if folder is None:
+        return None
     scores = check_scores(read_scores(file) if scores is None else scores)
-    if split not in set(scores.split): return None
+    if split not in set(scores.split):
+        return None
     frozen = check_frozen(folder)
     _check_point(scores, frozen['point'])
     return _record(folder, frozen, scores, split, shared, 'evaluate')

@@ -15,45 +15,94 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
-
 import numpy as np
 import pandas as pd
-
 from .core import ChestXrayError, is_storage_error, printable, try_again, write_whole
 
 # %% ../nbs/10_manifest.ipynb #db61c7c2
 SPLITS = ('train', 'valid', 'calib', 'test')
 ACQUISITION = ('view', 'sex', 'age', 'source', 'cause', 'width', 'height', 'spacing')
-IMAGE_SUFFIXES = ('.jpeg', '.jpg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.gif', '.webp', '.avif',
-                  '.jp2', '.j2k',
-                  '.pgm', '.ppm', '.pnm')
+IMAGE_SUFFIXES = (
+    '.jpeg',
+    '.jpg',
+    '.jpe',
+    '.jfif',
+    '.png',
+    '.bmp',
+    '.dib',
+    '.tif',
+    '.tiff',
+    '.gif',
+    '.webp',
+    '.avif',
+    '.jp2',
+    '.j2k',
+    '.pgm',
+    '.ppm',
+    '.pnm',
+)
 
 class ManifestError(ChestXrayError):
     "A manifest, or the folder or CSV it is read from, cannot be used as it is"
 
 def label_columns(
-    df, # a manifest
-) -> list: # names of the columns that are labels
+    df,  # a manifest
+) -> list:  # names of the columns that are labels
     "Every column that is not `path`, `patient`, `split`, acquisition or `meta_…` is a label"
     known = {'path', 'patient', 'split', *ACQUISITION}
     return [c for c in df.columns if c not in known and not str(c).startswith('meta_')]
 
 # %% ../nbs/10_manifest.ipynb #f263a7b1
-SPLIT_NAMES = {**dict.fromkeys(('train', 'training', 'trn'), 'train'),
-               **dict.fromkeys(('calib', 'calibration', 'calibrate'), 'calib'),
-               **dict.fromkeys(('val', 'valid', 'validation', 'validate', 'validating', 'dev', 'development', 'tune',
-                                'tuning'), 'valid'),
-               **dict.fromkeys(('test', 'testing', 'tst', 'eval', 'evaluation', 'evaluate', 'holdout', 'heldout'),
-                               'test')}
-_BESIDE = {'set', 'sets', 'data', 'dataset', 'datasets', 'image', 'images', 'img', 'imgs', 'xray', 'xrays', 'x', 'ray',
-           'rays', 'cxr', 'chest', 'film',
-           'films', 'png', 'jpg', 'jpeg', 'split', 'splits', 'fold', 'folder', 'stage', 'part', 'partition', 'subset',
-           'official', 'list', 'only'}
+SPLIT_NAMES = {
+    **dict.fromkeys(('train', 'training', 'trn'), 'train'),
+    **dict.fromkeys(('calib', 'calibration', 'calibrate'), 'calib'),
+    **dict.fromkeys(
+        ('val', 'valid', 'validation', 'validate', 'validating', 'dev', 'development', 'tune', 'tuning'), 'valid'
+    ),
+    **dict.fromkeys(('test', 'testing', 'tst', 'eval', 'evaluation', 'evaluate', 'holdout', 'heldout'), 'test'),
+}
+_BESIDE = {
+    'set',
+    'sets',
+    'data',
+    'dataset',
+    'datasets',
+    'image',
+    'images',
+    'img',
+    'imgs',
+    'xray',
+    'xrays',
+    'x',
+    'ray',
+    'rays',
+    'cxr',
+    'chest',
+    'film',
+    'films',
+    'png',
+    'jpg',
+    'jpeg',
+    'split',
+    'splits',
+    'fold',
+    'folder',
+    'stage',
+    'part',
+    'partition',
+    'subset',
+    'official',
+    'list',
+    'only',
+}
 
+# %% ../nbs/10_manifest.ipynb #359886b2
 def _words(text):
     "The words of a name: `PleuralThickening`, `pleural_thickening` and `Pleural  thickening` are two"
-    return [w.casefold() for w in re.findall(r'[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+',
-                                             unicodedata.normalize('NFC', str(text)))]
+    return [
+        w.casefold()
+        for w in re.findall(r'[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+', unicodedata.normalize('NFC', str(text)))
+    ]
 
 def _same(text):
     "A name as it is compared: without case, blanks, underscores and hyphens"
@@ -63,22 +112,26 @@ def _squeezed(text):
     "A name as findings are compared: `Pleural_Thickening` is `PleuralThickening`"
     return _same(text).replace(' ', '')
 
+# %% ../nbs/10_manifest.ipynb #3ea0c93b
 @lru_cache(100_000)
 def _split_words(text):
     "(the splits that a name names, the words of it that are not understood)"
     text = re.sub(r'(?i)(hold|held)[\s_-]?out', 'holdout', text)
-    text = re.sub(r'(?i)(train(?:ing)?|test(?:ing)?|val(?:id(?:ation)?)?)(?=(set|data|images?|val(id)?)(?![a-z]))',
-                  r'\1 ', text)
+    text = re.sub(
+        r'(?i)(train(?:ing)?|test(?:ing)?|val(?:id(?:ation)?)?)(?=(set|data|images?|val(id)?)(?![a-z]))', r'\1 ', text
+    )
     words = _words(text)
     rest = [w for w in words if w not in SPLIT_NAMES and w not in _BESIDE and not w.isdigit()]
     return {SPLIT_NAMES[w] for w in words if w in SPLIT_NAMES}, rest
 
+# %% ../nbs/10_manifest.ipynb #92e883fa
 def as_split(
-    text, # what somebody calls a split: 'val', 'Training Set', '01_test', 'train_val'
-) -> str: # 'train', 'valid', 'calib', 'test', or None when it is no name of a split
+    text,  # what somebody calls a split: 'val', 'Training Set', '01_test', 'train_val'
+) -> str:  # 'train', 'valid', 'calib', 'test', or None when it is no name of a split
     "The split that is meant; train and valid in one name are a pool, which is called train"
     splits, rest = _split_words(str(text))
-    if splits == {'train', 'valid'}: splits = {'train'}
+    if splits == {'train', 'valid'}:
+        splits = {'train'}
     return next(iter(splits)) if len(splits) == 1 and not rest else None
 
 # %% ../nbs/10_manifest.ipynb #d7a6c47b
@@ -89,9 +142,12 @@ def _some(items, n=3):
 
 def _as_text(value):
     "A cell as text; nothing is the empty text"
-    if isinstance(value, str): return value.strip()
-    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA: return ''
-    if isinstance(value, (float, np.floating)) and float(value).is_integer(): value = int(value)
+    if isinstance(value, str):
+        return value.strip()
+    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
+        return ''
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        value = int(value)
     return str(value).strip()
 
 def _as_key(value):
@@ -99,50 +155,74 @@ def _as_key(value):
     text = _as_text(value)
     return text[:-2] if text.endswith('.0') and text[:-2].isdecimal() else text
 
+# %% ../nbs/10_manifest.ipynb #5af6f35d
 def _check_labels(df, name):
     "Raise unless every label column holds only 1, 0, -1 and missing; gives them back as float"
     out = {}
     for c in label_columns(df):
         number = pd.to_numeric(df[c], errors='coerce').astype(float)
         text = df[c][number.isna() & df[c].notna()]
-        if len(text): raise ManifestError(f'The label column "{c}" of {name} holds text (such as {text.iloc[0]!r}): write 1, 0, -1 (uncertain) '
-                                          f'or nothing (missing), or name the column "meta_{c}" when it is not a label.')
+        if len(text):
+            raise ManifestError(
+                f'The label column "{c}" of {name} holds text (such as {text.iloc[0]!r}): write 1, 0, -1 (uncertain) '
+                f'or nothing (missing), or name the column "meta_{c}" when it is not a label.'
+            )
         odd = number[number.notna() & ~number.isin([1, 0, -1])]
-        if len(odd): raise ManifestError(f'The label column "{c}" of {name} holds {odd.iloc[0]:g} in row {odd.index[0]}: a label is 1, 0, -1 (uncertain) '
-                                         f'or missing; name the column "meta_{c}" when it is not a label.')
+        if len(odd):
+            raise ManifestError(
+                f'The label column "{c}" of {name} holds {odd.iloc[0]:g} in row {odd.index[0]}: a label is 1, 0, -1'
+                f' (uncertain) or missing; name the column "meta_{c}" when it is not a label.'
+            )
         out[c] = number
     return out
 
 # %% ../nbs/10_manifest.ipynb #6cdad965
 def check_manifest(
-    df, # a manifest, or a table on its way to becoming one
-    need_split=False, # every row must have a split
-    need_label=True, # at least one label column (False: images that are only to be predicted)
-    need_files=False, # every file must exist
-    name='the manifest', # what errors call the table
-) -> pd.DataFrame: # a normalised copy: float labels, text patients, rows numbered from 0
+    df,  # a manifest, or a table on its way to becoming one
+    need_split=False,  # every row must have a split
+    need_label=True,  # at least one label column (False: images that are only to be predicted)
+    need_files=False,  # every file must exist
+    name='the manifest',  # what errors call the table
+) -> pd.DataFrame:  # a normalised copy: float labels, text patients, rows numbered from 0
     "Raise a `ManifestError` that says what to mend, or give back a normalised copy"
     for c in ('path', 'patient'):
         if c not in df.columns:
-            raise ManifestError(f'There is no column "{c}" in {name}, only {_some(df.columns, 12)}: add it, or map one '
-                                'to it '
-                                                  f'with columns={{"…": "{c}"}} (--columns …={c} on the command line).')
-    if df.columns.duplicated().any(): raise ManifestError(f'The column "{df.columns[df.columns.duplicated()][0]}" occurs twice in {name}: rename one.')
-    if not len(df): raise ManifestError(f'There is no row in {name}: it needs at least one image.')
+            raise ManifestError(
+                f'There is no column "{c}" in {name}, only {_some(df.columns, 12)}: add it, or map one '
+                'to it '
+                f'with columns={{"…": "{c}"}} (--columns …={c} on the command line).'
+            )
+    if df.columns.duplicated().any():
+        raise ManifestError(
+            f'The column "{df.columns[df.columns.duplicated()][0]}" occurs twice in {name}: rename one.'
+        )
+    if not len(df):
+        raise ManifestError(f'There is no row in {name}: it needs at least one image.')
     df = df.reset_index(drop=True)
     if need_label and not label_columns(df):
-        raise ManifestError(f'There is no label column in {name}: add one, such as "pneumonia", holding 1 and 0, or '
-                            'name it with labels=["…"] (--labels … on the command line).')
+        raise ManifestError(
+            f'There is no label column in {name}: add one, such as "pneumonia", holding 1 and 0, or '
+            'name it with labels=["…"] (--labels … on the command line).'
+        )
     labels = _check_labels(df, name)
     blank = [i for i, p in enumerate(df['path'].tolist()) if not _as_text(p)]
-    if blank: raise ManifestError(f'The path is empty in row {_some(blank)} of {name}: fill it or drop the row.')
+    if blank:
+        raise ManifestError(f'The path is empty in row {_some(blank)} of {name}: fill it or drop the row.')
     path = [str(p) for p in df['path'].tolist()]
     twice = [p for p, n in Counter(os.path.normcase(os.path.normpath(p)) for p in path).items() if n > 1]
-    if twice: raise ManifestError(f'{_count(twice, "path")} in more than one row of {name} ({_some(twice)}): keep one row for each image.')
+    if twice:
+        raise ManifestError(
+            f'{_count(twice, "path")} in more than one row of {name} ({_some(twice)}): keep one row for each image.'
+        )
     patient = [_as_key(p) for p in df['patient'].tolist()]
-    if '' in patient: raise ManifestError(f'The patient is empty for {path[patient.index("")]} in {name}: give every image a patient, a key of its own where none is known.')
+    if '' in patient:
+        raise ManifestError(
+            f'The patient is empty for {path[patient.index("")]} in {name}: give every image a patient, a key of its'
+            ' own where none is known.'
+        )
     split = _check_split(df, name, need_split)
-    if need_files: _check_files(path, name)
+    if need_files:
+        _check_files(path, name)
     rest = {c: df[c] for c in df.columns if c not in labels and c not in ('path', 'patient', 'split')}
     return pd.DataFrame({'path': path, **labels, 'patient': patient, 'split': split, **rest})
 
@@ -157,82 +237,115 @@ def _count(items, noun):
     number = _number(items, noun)
     return f'{number} is' if number == f'1 {noun}' else f'{number} are'
 
+# %% ../nbs/10_manifest.ipynb #e8bf66c4
 def _check_split(df, name, need_split):
     "The split column in this project's four words, None where there is none"
-    if 'split' not in df.columns: split = [None]*len(df)
+    if 'split' not in df.columns:
+        split = [None] * len(df)
     else:
         given = [_as_text(s) or None for s in df['split'].tolist()]
         meant = {s: as_split(s) for s in set(given) - {None}}
         unknown = sorted(s for s, m in meant.items() if m is None)
         if unknown:
-            raise ManifestError(f'The split "{printable(unknown[0])}" in {name} is not known: use {", ".join(SPLITS)}, '
-                                'or nothing where none is assigned.')
+            raise ManifestError(
+                f'The split "{printable(unknown[0])}" in {name} is not known: use {", ".join(SPLITS)}, '
+                'or nothing where none is assigned.'
+            )
         split = [meant.get(s) for s in given]
     missing = sum(s is None for s in split)
-    if need_split and missing: raise ManifestError(f'{_count(missing, "row")} without a split in {name}: call split_patients(manifest) first.')
+    if need_split and missing:
+        raise ManifestError(f'{_count(missing, "row")} without a split in {name}: call split_patients(manifest) first.')
     return pd.Series(split, dtype=object)
 
+# %% ../nbs/10_manifest.ipynb #dcc18590
 def _check_files(path, name):
     "Raise when a file of the manifest does not exist"
     gone = [p for p in path if not _is_file(p)]
     if gone:
-        raise ManifestError(f'{_count(gone, "file")} named in {name} but not there '
-                            f'({_some([Path(g).name for g in gone])}), '
-                            f'looked for in "{printable(Path(gone[0]).parent)}": check the names, or say where '
-                            'the images lie with folder="…" (--folder … on the command line).')
+        raise ManifestError(
+            f'{_count(gone, "file")} named in {name} but not there '
+            f'({_some([Path(g).name for g in gone])}), '
+            f'looked for in "{printable(Path(gone[0]).parent)}": check the names, or say where '
+            'the images lie with folder="…" (--folder … on the command line).'
+        )
 
 def _mode(path):
     "What lies at a path, 0 for nothing; a `StorageError` when the storage does not say"
-    try: return os.stat(path).st_mode
+    try:
+        return os.stat(path).st_mode
     except (OSError, ValueError) as e:
-        if not is_storage_error(e): return 0
+        if not is_storage_error(e):
+            return 0
     return try_again(os.stat, path, what=path).st_mode
 
-def _is_file(path): return stat.S_ISREG(_mode(path))
-def _is_folder(path): return stat.S_ISDIR(_mode(path))
+def _is_file(path):
+    return stat.S_ISREG(_mode(path))
+
+# %% ../nbs/10_manifest.ipynb #400f5198
+def _is_folder(path):
+    return stat.S_ISDIR(_mode(path))
 
 # %% ../nbs/10_manifest.ipynb #62cbdab2
 def manifest_hash(
-    df, # a manifest
-) -> str: # SHA-256, hexadecimal
+    df,  # a manifest
+) -> str:  # SHA-256, hexadecimal
     "What the manifest says, as one number: the same wherever the folder lies and however the rows are ordered"
     df = check_manifest(df, need_label=False)
     labels = sorted(label_columns(df))
     number = lambda v: '' if np.isnan(v) else str(int(v))
-    rows = ['\t'.join(['/'.join(PurePosixPath(r['path'].replace('\\', '/')).parts[-2:]), r['patient'], r['split'] or '', *(number(r[c]) for c in labels)])
-            for r in df.to_dict('records')]
+    rows = [
+        '\t'.join(
+            [
+                '/'.join(PurePosixPath(r['path'].replace('\\', '/')).parts[-2:]),
+                r['patient'],
+                r['split'] or '',
+                *(number(r[c]) for c in labels),
+            ]
+        )
+        for r in df.to_dict('records')
+    ]
     text = '\n'.join(['\t'.join(labels), *sorted(rows)])
-    return hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest() # a name may hold bytes that are no UTF-8
+    return hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()  # a name may hold bytes that are no UTF-8
 
 # %% ../nbs/10_manifest.ipynb #53d2bccd
 NameParts = namedtuple('NameParts', 'series number cause counter')
-_NAMES = (re.compile(r'(?P<series>person)(?P<number>\d+)_(?P<cause>bacteria|virus)_(?P<counter>\d+)(_\d+)*', re.I),
-          re.compile(r'(?P<series>(?:NORMAL\d*-)?IM)-(?P<number>\d+)(-(?P<counter>\d+))+', re.I),
-          re.compile(r'(?P<number>\d{8})_(?P<counter>\d{3})'))
+_NAMES = (
+    re.compile(r'(?P<series>person)(?P<number>\d+)_(?P<cause>bacteria|virus)_(?P<counter>\d+)(_\d+)*', re.I),
+    re.compile(r'(?P<series>(?:NORMAL\d*-)?IM)-(?P<number>\d+)(-(?P<counter>\d+))+', re.I),
+    re.compile(r'(?P<number>\d{8})_(?P<counter>\d{3})'),
+)
 
+# %% ../nbs/10_manifest.ipynb #9aaf1015
 def parse_name(
-    name, # file name, with or without folders and suffix
-) -> NameParts: # (series, number, cause, counter), or None when the name follows no known pattern
+    name,  # file name, with or without folders and suffix
+) -> NameParts:  # (series, number, cause, counter), or None when the name follows no known pattern
     "What the file names of the public sets tell: `person1000_bacteria_2931` is number 1000 of the series `person`"
     stem = PurePosixPath(str(name).replace('\\', '/')).name.split('.')[0]
     for pattern in _NAMES:
         if m := pattern.fullmatch(stem):
             g = m.groupdict()
             series = g.get('series') or ''
-            return NameParts('person' if series.lower() == 'person' else series.upper(), int(g['number']), (g.get('cause') or '').lower() or None, int(g['counter']))
+            return NameParts(
+                'person' if series.lower() == 'person' else series.upper(),
+                int(g['number']),
+                (g.get('cause') or '').lower() or None,
+                int(g['counter']),
+            )
 
+# %% ../nbs/10_manifest.ipynb #eef29b2d
 def patient_key(
-    name, # file name or path
-    by_cause=False, # tell person 7 of the bacteria from person 7 of the viruses
-) -> str: # 'person-1000', 'IM-115', 'NORMAL2-IM-381', '13118'; 'file-…' when the name follows no known pattern
+    name,  # file name or path
+    by_cause=False,  # tell person 7 of the bacteria from person 7 of the viruses
+) -> str:  # 'person-1000', 'IM-115', 'NORMAL2-IM-381', '13118'; 'file-…' when the name follows no known pattern
     "The patient that a file name tells, typed by series so that two series that number separately never meet"
     p = parse_name(name)
-    if p is None: return 'file-' + str(PurePosixPath(str(name).replace('\\', '/')).with_suffix(''))
+    if p is None:
+        return 'file-' + str(PurePosixPath(str(name).replace('\\', '/')).with_suffix(''))
     return '-'.join([*([p.series] if p.series else []), *([p.cause] if by_cause and p.cause else []), str(p.number)])
 
 def cause(
-    name, # file name or path
-) -> str: # 'bacteria', 'virus' or None
+    name,  # file name or path
+) -> str:  # 'bacteria', 'virus' or None
     "The cause of the pneumonia where the file name tells it"
     p = parse_name(name)
     return p.cause if p else None
@@ -240,51 +353,77 @@ def cause(
 # %% ../nbs/10_manifest.ipynb #8104fca7
 _NOT_DATA = {'__macosx', '__pycache__', '@eadir', '$recycle.bin', 'system volume information'}
 _LEFT_BEHIND = {'thumbs.db', 'desktop.ini', 'ehthumbs.db', 'icon\r'}
-
-_DRAWN = {'seg', 'segs', 'gt', 'groundtruth', 'annotation', 'annotations', 'heatmap', 'heatmaps', 'overlay', 'overlays',
-          'saliency', 'contour', 'contours'}
-
+_DRAWN = {
+    'seg',
+    'segs',
+    'gt',
+    'groundtruth',
+    'annotation',
+    'annotations',
+    'heatmap',
+    'heatmaps',
+    'overlay',
+    'overlays',
+    'saliency',
+    'contour',
+    'contours',
+}
 Walk = namedtuple('Walk', 'images other masks hidden unread')
 
 def _is_mask(name):
     "Whether a folder, or a file without its suffix, is called as masks and thumbnails are"
     words = [w for w in _words(name) if not w.isdigit()]
-    return ({*words[-1:], ''.join(words[-2:])} & _DRAWN
-            or any(w in ('thumbs', 'thumbnail', 'thumbnails') or re.search('(mask|segmentation)s?$', w) for w in words))
+    return {*words[-1:], ''.join(words[-2:])} & _DRAWN or any(
+        w in ('thumbs', 'thumbnail', 'thumbnails') or re.search('(mask|segmentation)s?$', w) for w in words
+    )
 
+# %% ../nbs/10_manifest.ipynb #214d7835
 def _entries(folder):
     "What a folder holds, in order: [(name, whether it is a folder)]"
-    with os.scandir(folder) as entries: return sorted((e.name, e.is_dir()) for e in entries)
+    with os.scandir(folder) as entries:
+        return sorted((e.name, e.is_dir()) for e in entries)
 
+# %% ../nbs/10_manifest.ipynb #cabd5b22
 def _image_files(folder, suffixes=IMAGE_SUFFIXES, films=()):
     "What lies below `folder` (tuples of parts): images, other files, masks, hidden images, folders that cannot be read"
-    walk, seen, waiting = Walk([], [], [], [], []), set(), [()]
+    walk = Walk([], [], [], [], [])
+    seen = set()
+    waiting = [()]
     while waiting:
         parts = waiting.pop()
         here = os.path.join(folder, *parts)
-        if (real := os.path.realpath(here)) in seen: continue
+        if (real := os.path.realpath(here)) in seen:
+            continue
         seen.add(real)
-        try: entries = try_again(_entries, here, what=Path(here))
+        try:
+            entries = try_again(_entries, here, what=Path(here))
         except OSError as e:
-            if is_storage_error(e): raise
+            if is_storage_error(e):
+                raise
             if not parts:
                 raise ManifestError(f'The folder "{printable(folder)}" cannot be read ({e.strerror}).') from None
             walk.unread.append(parts)
             continue
-        inside = [n for n, is_folder in entries if is_folder and n.casefold() not in _NOT_DATA
-                  and not n.startswith('.')]
+        inside = [
+            n for n, is_folder in entries if is_folder and n.casefold() not in _NOT_DATA and not n.startswith('.')
+        ]
         waiting += [(*parts, n) for n in reversed(inside)]
         masks = any(_is_mask(p) and _same(p) not in films for p in parts)
         for name in (n for n, is_folder in entries if not is_folder):
-            if kind := _kind(name, tuple(suffixes), masks): getattr(walk, kind).append((*parts, name))
+            if kind := _kind(name, tuple(suffixes), masks):
+                getattr(walk, kind).append((*parts, name))
     return walk
 
+# %% ../nbs/10_manifest.ipynb #0c7bcb8c
 def _kind(name, suffixes, masks):
     "To which list of a walk a file belongs; None for what file managers leave behind"
     is_image = name.lower().endswith(suffixes)
-    if name.startswith('._') or name.casefold() in _LEFT_BEHIND or (name.startswith('.') and not is_image): return None
-    if not is_image: return 'other'
-    if name.startswith('.'): return 'hidden'
+    if name.startswith('._') or name.casefold() in _LEFT_BEHIND or (name.startswith('.') and not is_image):
+        return None
+    if not is_image:
+        return 'other'
+    if name.startswith('.'):
+        return 'hidden'
     return 'masks' if masks or _is_mask(name.rpartition('.')[0][-24:]) else 'images'
 
 # %% ../nbs/10_manifest.ipynb #a0b22466
@@ -292,28 +431,38 @@ def _placed(parts, root, at):
     "(root, split, class) of a file whose class is folder number `at`, in a data set below its first `root` folders"
     given = {s for i, p in enumerate(parts[:-1]) if i >= root and i != at and (s := as_split(p))}
     if len(given) > 1:
-        raise ManifestError(f'"{printable("/".join(parts))}" lies in {" and in ".join(sorted(given))} at once: move it '
-                            'to the split that it belongs to.')
+        raise ManifestError(
+            f'"{printable("/".join(parts))}" lies in {" and in ".join(sorted(given))} at once: move it '
+            'to the split that it belongs to.'
+        )
     return parts[:root], next(iter(given), None), parts[at]
 
+# %% ../nbs/10_manifest.ipynb #992e776f
 def _place(parts, classes):
     "The place of a file in a known class folder, as in `train/NORMAL/x.png` or `NORMAL/train/x.png`; else None"
     at = max((i for i, p in enumerate(parts[:-1]) if _same(p) in classes), default=None)
-    if at is None: return None
+    if at is None:
+        return None
     root = at - bool(at and as_split(parts[at - 1]))
-    while root and root < at and as_split(parts[root - 1]) == as_split(parts[at - 1]): root -= 1 # Train/Train/NORMAL
+    while root and root < at and as_split(parts[root - 1]) == as_split(parts[at - 1]):
+        root -= 1  # Train/Train/NORMAL
     return _placed(parts, root, at)
 
+# %% ../nbs/10_manifest.ipynb #c3f43c3e
 def _place_beside(parts, roots):
     "The place of a file whose class folder is only known by its neighbours, below one of `roots`"
     for root in roots:
-        at = len(root) if parts[:len(root)] == root else len(parts)
+        at = len(root) if parts[: len(root)] == root else len(parts)
         split = as_split(parts[at]) if at < len(parts) else None
-        while split and at < len(parts) and as_split(parts[at]) == split: at += 1 # Train/Train/NORMAL
-        if at < len(parts) - 1: return _placed(parts, len(root), at)
+        while split and at < len(parts) and as_split(parts[at]) == split:
+            at += 1  # Train/Train/NORMAL
+        if at < len(parts) - 1:
+            return _placed(parts, len(root), at)
     at = max((i + 1 for i, p in enumerate(parts[:-2]) if as_split(p)), default=None)
-    if not roots and at: return _placed(parts, at - 1, at)
+    if not roots and at:
+        return _placed(parts, at - 1, at)
 
+# %% ../nbs/10_manifest.ipynb #e125a8ee
 def _places(images, classes):
     "Every image with its (root, split, class), and the images that lie in no class folder"
     places = {im: _place(im, classes) for im in images}
@@ -325,41 +474,63 @@ def _places(images, classes):
 def _one_root(places, folder):
     "Refuse a folder that holds the data set twice: name both copies and the one to pass instead"
     files = {}
-    for im, (root, _, _) in places.items(): files.setdefault(root, set()).add(im[len(root):])
+    for im, (root, _, _) in places.items():
+        files.setdefault(root, set()).add(im[len(root) :])
     roots = sorted(files, key=lambda r: (len(r), r))
-    if len(roots) < 2: return
+    if len(roots) < 2:
+        return
     where = [printable(Path(folder, *r)) for r in roots]
     inner = max(roots, key=lambda r: (len(files[r]), len(r)))
     twice = len(files[roots[0]] & files[roots[1]])
-    what = f'{twice:,} of the same images lie in both "{where[0]}" and "{where[1]}"' if twice else f'There are several data sets: {_some(where)}'
-    nested = any(r != inner and r[:len(inner)] == inner for r in roots)
+    what = (
+        f'{twice:,} of the same images lie in both "{where[0]}" and "{where[1]}"'
+        if twice
+        else f'There are several data sets: {_some(where)}'
+    )
+    nested = any(r != inner and r[: len(inner)] == inner for r in roots)
     inside = printable(Path(folder, *inner))
     todo = f'move the copy out of "{inside}" and pass that folder again' if nested else f'pass "{inside}" instead'
     named = [r for r in roots if any(_split_words(p)[0] for p in r)]
     if len(named) > 1 and not twice:
-        raise ManifestError(f'{what}, called as splits are but not so that it is sure which: call the folders '
-                            f'{", ".join(SPLITS[:-1])} or {SPLITS[-1]}.')
-    raise ManifestError(f'{what}, so every image would be counted twice: {todo}.' if twice else f'{what}: {todo}, or another one of them.')
+        raise ManifestError(
+            f'{what}, called as splits are but not so that it is sure which: call the folders '
+            f'{", ".join(SPLITS[:-1])} or {SPLITS[-1]}.'
+        )
+    raise ManifestError(
+        f'{what}, so every image would be counted twice: {todo}.'
+        if twice
+        else f'{what}: {todo}, or another one of them.'
+    )
 
+# %% ../nbs/10_manifest.ipynb #a8bd31a2
 def _label_classes(classes, positive, negative, folder):
     "Which class folders are 1 and which are 0"
     names = sorted(set(classes))
-    ones, others = [c for c in names if _same(c) in positive], [c for c in names if _same(c) not in positive]
+    ones = [c for c in names if _same(c) in positive]
+    others = [c for c in names if _same(c) not in positive]
     zeros = [c for c in others if negative is None or _same(c) in negative]
     here = {_same(c) for c in names}
     if gone := [p for p in (*positive, *(negative or {})) if p not in here]:
         likely = [c for c in names if _words(c)[:1] == _words(gone[0])[:1]] or names[:1]
-        raise ManifestError(f'There is no class folder "{printable({**positive, **(negative or {})}[gone[0]])}" in '
-                            f'{folder}, only {_some(names, 8)}: name the folders of what is '
-                            f'to be found with positive={likely} (--positive {",".join(likely)} on the command line).')
-    if not zeros: raise ManifestError(f'There is only one class, {_some(names)}, in {folder}: a second class folder, such as NORMAL, is needed.')
+        raise ManifestError(
+            f'There is no class folder "{printable({**positive, **(negative or {})}[gone[0]])}" in '
+            f'{folder}, only {_some(names, 8)}: name the folders of what is '
+            f'to be found with positive={likely} (--positive {",".join(likely)} on the command line).'
+        )
+    if not zeros:
+        raise ManifestError(
+            f'There is only one class, {_some(names)}, in {folder}: a second class folder, such as NORMAL, is needed.'
+        )
     if len(zeros) > 1 and negative is None:
-        raise ManifestError(f'There are {len(names)} class folders in {folder} ({_some(names, 8)}): say which of them '
-                            'are negative, for example '
-                            f'negative=["{printable(zeros[0])}"] (--negative {printable(zeros[0])} on the command '
-                            'line), and with positive=… (--positive) which are not.')
-    return {**{c: 1. for c in ones}, **{c: 0. for c in zeros}}
+        raise ManifestError(
+            f'There are {len(names)} class folders in {folder} ({_some(names, 8)}): say which of them '
+            'are negative, for example '
+            f'negative=["{printable(zeros[0])}"] (--negative {printable(zeros[0])} on the command '
+            'line), and with positive=… (--positive) which are not.'
+        )
+    return {**{c: 1.0 for c in ones}, **{c: 0.0 for c in zeros}}
 
+# %% ../nbs/10_manifest.ipynb #65c4c782
 def _by_name(names):
     "{name as it is compared: name} of one name or several"
     return {_same(n): str(n) for n in ([names] if isinstance(names, (str, os.PathLike)) else names)}
@@ -371,92 +542,137 @@ def _kinds(files):
     "How many files of which kind, as text, and a word on DICOM"
     kinds = Counter(f'.{f[-1].rpartition(".")[2].lower()}' if '.' in f[-1] else 'without a suffix' for f in files)
     words = ', '.join(f'{n:,} {printable(k)}' for k, n in kinds.most_common(6))
-    return words + ('; DICOM cannot be read so far: convert it to PNG'
-                    if kinds.keys() & {'.dcm', '.dicom', 'without a suffix'} else '')
+    return words + (
+        '; DICOM cannot be read so far: convert it to PNG'
+        if kinds.keys() & {'.dcm', '.dicom', 'without a suffix'}
+        else ''
+    )
 
+# %% ../nbs/10_manifest.ipynb #1195e321
 def _left_out(walk, places, stray, value):
     "What lies in a folder and is not in its manifest: sentences with counts and kinds"
+
     def say(files, what):
         return [f'{_count(files, "file")} {what} ({_some("/".join(f) for f in files)})'] if files else []
-    classes, roots = {(*root, name) for root, _, name in places.values()}, {root for root, _, _ in places.values()}
-    def in_class(f): return any(f[:n] in classes for n in range(1, len(f))) or any(as_split(p) for p in f[:-1])
+
+    classes = {(*root, name) for root, _, name in places.values()}
+    roots = {root for root, _, _ in places.values()}
+
+    def in_class(f):
+        return any(f[:n] in classes for n in range(1, len(f))) or any(as_split(p) for p in f[:-1])
+
     def is_film(f):
-        return f[-1].rpartition('.')[2].lower() in _FILMS_TOO and any(f[:len(r)] == r and len(f) > len(r) + 1
-                                                                      for r in roots)
+        return f[-1].rpartition('.')[2].lower() in _FILMS_TOO and any(
+            f[: len(r)] == r and len(f) > len(r) + 1 for r in roots
+        )
+
     other = [f for f in walk.other if in_class(f) or is_film(f)]
     left = say(stray + [im for im, p in places.items() if p[2] not in value], 'in no class folder that has a label')
     if other:
-        left.append(f'{len(other):,} of {len(other) + len(places):,} files of the class folders are no image that can '
-                    f'be read here ({_kinds(other)})')
+        left.append(
+            f'{len(other):,} of {len(other) + len(places):,} files of the class folders are no image that can '
+            f'be read here ({_kinds(other)})'
+        )
     left += say(walk.masks, 'called as masks or thumbnails are') + say(walk.hidden, 'hidden')
     if walk.unread:
-        left.append(f'{_count(walk.unread, "folder")} not readable, with all that it holds '
-                    f'({_some("/".join(f) for f in walk.unread)})')
+        left.append(
+            f'{_count(walk.unread, "folder")} not readable, with all that it holds '
+            f'({_some("/".join(f) for f in walk.unread)})'
+        )
     return '; '.join(left)
 
+# %% ../nbs/10_manifest.ipynb #415669e8
 def _warn_named_splits(files, where):
     "Warn when all names of files begin with that of a split, which is not read"
     first = [SPLIT_NAMES.get(re.match('[a-z]*', f.lower())[0]) for f in files]
     if all(first) and len(set(first)) > 1:
-        warnings.warn(f'The names of the files of {where} begin with those of splits ({_some(sorted(set(first)))}), '
-                      'which are not read: put the files into folders of these names, or write a column "split".')
+        warnings.warn(
+            f'The names of the files of {where} begin with those of splits ({_some(sorted(set(first)))}), '
+            'which are not read: put the files into folders of these names, or write a column "split".'
+        )
 
+# %% ../nbs/10_manifest.ipynb #b24601fa
 def _say_lists(walk, places, folder):
     "Warn of lists of splits beside images that are in none"
-    lists = ['/'.join(f) for f in walk.other if len(f) < 3 and re.search(r'\.(txt|lst|csv|tsv|json)$', f[-1], re.I)
-             and _split_words(re.sub('(?i)list', ' ', f[-1].rpartition('.')[0]))[0]]
+    lists = [
+        '/'.join(f)
+        for f in walk.other
+        if len(f) < 3
+        and re.search(r'\.(txt|lst|csv|tsv|json)$', f[-1], re.I)
+        and _split_words(re.sub('(?i)list', ' ', f[-1].rpartition('.')[0]))[0]
+    ]
     if lists and any(split is None for _, split, _ in places.values()):
-        warnings.warn(f'{_some(lists)} in "{printable(folder)}" may tell the split, and a folder is read without '
-                      'lists: put the images into folders such as train and test, or pass a table with a column '
-                      '"split".')
+        warnings.warn(
+            f'{_some(lists)} in "{printable(folder)}" may tell the split, and a folder is read without '
+            'lists: put the images into folders such as train and test, or pass a table with a column '
+            '"split".'
+        )
 
+# %% ../nbs/10_manifest.ipynb #c0d4324a
 def _say_splits(places, classes):
     "Warn of folders that look like a split and are not understood, and of images outside all splits"
-    odd = {p for im, (root, _, name) in places.items() for p in im[len(root):-1] if p != name and _split_words(p)[0]
-           and not as_split(p)}
+    odd = {
+        p
+        for im, (root, _, name) in places.items()
+        for p in im[len(root) : -1]
+        if p != name and _split_words(p)[0] and not as_split(p)
+    }
     if odd:
-        warnings.warn(f'{_count(odd, "folder")} called like a split and not understood ({_some(sorted(odd))}), so the '
-                      'images in it have no split: '
-                          f'call it {", ".join(SPLITS[:-1])} or {SPLITS[-1]}.')
+        warnings.warn(
+            f'{_count(odd, "folder")} called like a split and not understood ({_some(sorted(odd))}), so the '
+            'images in it have no split: '
+            f'call it {", ".join(SPLITS[:-1])} or {SPLITS[-1]}.'
+        )
     none = sum(split is None for _, split, _ in places.values())
     if 0 < none < len(places):
-        warnings.warn(f'{_count(none, "image")} in no split, and {len(places) - none:,} in one: move them into a split '
-                      'if they belong to one.')
+        warnings.warn(
+            f'{_count(none, "image")} in no split, and {len(places) - none:,} in one: move them into a split '
+            'if they belong to one.'
+        )
 
 # %% ../nbs/10_manifest.ipynb #be181bbd
 def read_folder(
-    folder, # holds class folders, or train/val/test folders over or under class folders
-    positive='PNEUMONIA', # name of the class folder whose images are labelled 1, or a list of several
-    label='pneumonia', # name of the label column
-    patient=patient_key, # relative path of an image -> its patient
-    source=None, # name of the data set, for the column `source`
-    negative=None, # names of the class folders labelled 0 (needed when there are more than two classes)
-    suffixes=IMAGE_SUFFIXES, # file name endings that are images
-) -> pd.DataFrame: # a manifest with absolute paths
+    folder,  # holds class folders, or train/val/test folders over or under class folders
+    positive='PNEUMONIA',  # name of the class folder whose images are labelled 1, or a list of several
+    label='pneumonia',  # name of the label column
+    patient=patient_key,  # relative path of an image -> its patient
+    source=None,  # name of the data set, for the column `source`
+    negative=None,  # names of the class folders labelled 0 (needed when there are more than two classes)
+    suffixes=IMAGE_SUFFIXES,  # file name endings that are images
+) -> pd.DataFrame:  # a manifest with absolute paths
     "A manifest of a folder; what is left out is said, and a second copy of the data set is refused"
     folder = Path(folder).expanduser()
-    if not _is_folder(folder): raise ManifestError(f'There is no folder "{printable(folder)}": check the path.')
-    ones, zeros = _by_name(positive), None if negative is None else _by_name(negative)
+    if not _is_folder(folder):
+        raise ManifestError(f'There is no folder "{printable(folder)}": check the path.')
+    ones = _by_name(positive)
+    zeros = None if negative is None else _by_name(negative)
     walk = _image_files(folder, suffixes, {*ones, *(zeros or {})})
-    if not walk.images: raise _no_image(walk, folder)
+    if not walk.images:
+        raise _no_image(walk, folder)
     places, stray = _places(walk.images, {*ones, *(zeros or {})})
     if not places:
         tables = [f[0] for f in walk.other if len(f) == 1 and re.search(r'\.(csv|tsv|csv\.gz)$', f[0], re.I)]
-        there, wanted = sorted({im[-2] for im in walk.images if len(im) > 1}), next(iter(ones.values()))
+        there = sorted({im[-2] for im in walk.images if len(im) > 1})
+        wanted = next(iter(ones.values()))
         likely = [p for p in there if _squeezed(wanted) in _squeezed(p)]
         here = f' (the folders are {_some(there, 8)})' if there else ''
-        raise ManifestError(f'The {len(walk.images):,} images in "{printable(folder)}" lie in no class folder'
-                            f'{here}: '
-                            + (f'is {printable(likely[0])} the positive one? Then say so with '
-                               f'positive="{printable(likely[0])}" (--positive {printable(likely[0])} on the command '
-                               'line). Else ' if likely else '') +
-                            f'put them in folders such as NORMAL and {wanted}, '
-                            'or name the positive folder with positive="…" (--positive … on the command line)'
-                            + (f', or pass the table that names them, such as "{printable(folder/tables[0])}".'
-                               if tables else '.'))
+        raise ManifestError(
+            f'The {len(walk.images):,} images in "{printable(folder)}" lie in no class folder{here}: '
+            + (
+                f'is {printable(likely[0])} the positive one? Then say so with '
+                f'positive="{printable(likely[0])}" (--positive {printable(likely[0])} on the command '
+                'line). Else '
+                if likely
+                else ''
+            )
+            + f'put them in folders such as NORMAL and {wanted}, '
+            'or name the positive folder with positive="…" (--positive … on the command line)'
+            + (f', or pass the table that names them, such as "{printable(folder/tables[0])}".' if tables else '.')
+        )
     _one_root(places, folder)
     classes = {c for _, _, c in places.values()}
-    try: value = _label_classes(classes, ones, zeros, f'"{printable(folder)}"')
+    try:
+        value = _label_classes(classes, ones, zeros, f'"{printable(folder)}"')
     except ManifestError as e:
         left = _left_out(walk, places, stray, classes)
         raise ManifestError(f'{e}' + (f' Left out are: {left}.' if left else '')) from None
@@ -466,43 +682,79 @@ def read_folder(
     _say_lists(walk, places, folder)
     if all(split is None for _, split, _ in places.values()):
         _warn_named_splits([im[-1] for im in places], f'"{printable(folder)}"')
-    rows = [{'path': str(Path(os.path.abspath(folder), *im)), label: value[p[2]], 'patient': patient('/'.join(im)), 'split': p[1], 'cause': cause(im[-1])}
-            for im, p in places.items() if p[2] in value]
+    rows = [
+        {
+            'path': str(Path(os.path.abspath(folder), *im)),
+            label: value[p[2]],
+            'patient': patient('/'.join(im)),
+            'split': p[1],
+            'cause': cause(im[-1]),
+        }
+        for im, p in places.items()
+        if p[2] in value
+    ]
     df = pd.DataFrame(rows).astype({'split': object})
-    if df['cause'].isna().all(): df = df.drop(columns='cause')
-    if source: df['source'] = source
+    if df['cause'].isna().all():
+        df = df.drop(columns='cause')
+    if source:
+        df['source'] = source
     _warn_unknown(df, folder)
     return check_manifest(df, name=f'"{printable(folder)}"')
 
+# %% ../nbs/10_manifest.ipynb #775524a3
 def _no_image(walk, folder):
     "The error for a folder without a single image"
     only = []
     if walk.other:
         only.append(f'{_number(walk.other, "file")} such as {printable(walk.other[0][-1])} ({_kinds(walk.other)})')
-    if walk.masks: only.append(f'{_number(walk.masks, "file")} called as masks are')
+    if walk.masks:
+        only.append(f'{_number(walk.masks, "file")} called as masks are')
     words = f', only {" and ".join(only)}' if only else ''
-    return ManifestError(f'There is no image in "{printable(folder)}"{words}: pass a folder that holds class folders of images.')
+    return ManifestError(
+        f'There is no image in "{printable(folder)}"{words}: pass a folder that holds class folders of images.'
+    )
 
+# %% ../nbs/10_manifest.ipynb #100afd6c
 def _warn_unknown(df, where):
     "Say it when file names tell no patient: a split can then not keep patients together"
     unknown = [p for p in df['patient'] if str(p).startswith('file-')]
     if unknown:
-        warnings.warn(f'{_count(unknown, "file name")} of no known pattern in "{printable(where)}" '
-                      f'({printable(unknown[0][5:])}), so each such image is taken for a patient of its own: '
-                              f'pass patient=… in Python, or a table with a column "patient", to say whose it is.')
+        warnings.warn(
+            f'{_count(unknown, "file name")} of no known pattern in "{printable(where)}" '
+            f'({printable(unknown[0][5:])}), so each such image is taken for a patient of its own: '
+            'pass patient=… in Python, or a table with a column "patient", to say whose it is.'
+        )
 
 # %% ../nbs/10_manifest.ipynb #341dae4a
 MAX_TABLE = 1 << 30  # most bytes of a table, unpacked
+_STARTS = {
+    b'\x89PNG': 'picture',
+    b'\xff\xd8\xff': 'picture',
+    b'GIF8': 'picture',
+    b'II*\0': 'picture',
+    b'MM\0*': 'picture',
+    b'\0\0\0\x0cjP': 'picture',
+    b'\xffO\xffQ': 'picture',
+    b'RIFF': 'picture',
+    b'%PDF': 'PDF',
+    b'\xd0\xcf\x11\xe0': 'spreadsheet',
+    b'PAR1': 'Parquet file',
+    b'\x89HDF': 'HDF5 file',
+    b'SQLite': 'database',
+    b'\x93NUMPY': 'NumPy file',
+    b'BZh': 'compressed file',
+    b'\xfd7zXZ': 'compressed file',
+    b'(\xb5/\xfd': 'compressed file',
+    b'7z\xbc\xaf': 'compressed file',
+    b'Rar!': 'compressed file',
+}
+_TODO = {
+    'picture': 'pass the folder that it lies in, or a table that names it',
+    'compressed file': 'unpack it first',
+    'spreadsheet': 'open it, save the sheet as CSV, and pass that',
+}
 
-_STARTS = {b'\x89PNG': 'picture', b'\xff\xd8\xff': 'picture', b'GIF8': 'picture', b'II*\0': 'picture',
-           b'MM\0*': 'picture',
-           b'\0\0\0\x0cjP': 'picture', b'\xffO\xffQ': 'picture', b'RIFF': 'picture', b'%PDF': 'PDF',
-           b'\xd0\xcf\x11\xe0': 'spreadsheet', b'PAR1': 'Parquet file', b'\x89HDF': 'HDF5 file', b'SQLite': 'database',
-           b'\x93NUMPY': 'NumPy file', b'BZh': 'compressed file', b'\xfd7zXZ': 'compressed file',
-           b'(\xb5/\xfd': 'compressed file', b'7z\xbc\xaf': 'compressed file', b'Rar!': 'compressed file'}
-_TODO = {'picture': 'pass the folder that it lies in, or a table that names it', 'compressed file': 'unpack it first',
-         'spreadsheet': 'open it, save the sheet as CSV, and pass that'}
-
+# %% ../nbs/10_manifest.ipynb #d0fdac83
 def _no_table(name, what):
     "The error for a file that is something else than a table"
     todo = _TODO.get(what, 'save the table as CSV, and pass that')
@@ -510,101 +762,143 @@ def _no_table(name, what):
 
 def _kind_of(data):
     "What a file holds instead of a table, by its first bytes; None for text"
-    if data[128:132] == b'DICM': return 'picture'
+    if data[128:132] == b'DICM':
+        return 'picture'
     for start, what in _STARTS.items():
-        if data.startswith(start): return what
-    if data[:2] == b'BM' and b'\0' in data[:14]: return 'picture'
-    if re.match(rb'P[1-6]\s+\d+\s+\d+\s+\d+\s', data[:64]): return 'picture'
-    if re.match(rb'\s*<(!doctype|html|\?xml)', data[:64], re.I): return 'web page'
-    if re.match(rb'\s*[{[]\s*["{[\]}]', data[:64]): return 'JSON file'
+        if data.startswith(start):
+            return what
+    if data[:2] == b'BM' and b'\0' in data[:14]:
+        return 'picture'
+    if re.match(rb'P[1-6]\s+\d+\s+\d+\s+\d+\s', data[:64]):
+        return 'picture'
+    if re.match(rb'\s*<(!doctype|html|\?xml)', data[:64], re.I):
+        return 'web page'
+    if re.match(rb'\s*[{[]\s*["{[\]}]', data[:64]):
+        return 'JSON file'
 
+# %% ../nbs/10_manifest.ipynb #e9118596
 def _from_zip(data, name):
     "The bytes of the one table in a zip"
     with zipfile.ZipFile(io.BytesIO(data)) as z:
         names = [i.filename for i in z.infolist() if not i.is_dir() and not i.filename.startswith('__MACOSX')]
-        if {'[Content_Types].xml', 'mimetype'} & set(names): raise _no_table(name, 'spreadsheet')
-        if len(names) != 1: raise _no_table(name, 'compressed file')
-        with z.open(names[0]) as f: return f.read(MAX_TABLE + 1)
+        if {'[Content_Types].xml', 'mimetype'} & set(names):
+            raise _no_table(name, 'spreadsheet')
+        if len(names) != 1:
+            raise _no_table(name, 'compressed file')
+        with z.open(names[0]) as f:
+            return f.read(MAX_TABLE + 1)
 
+# %% ../nbs/10_manifest.ipynb #bd8a4129
 def _unpacked(data, name):
     "The bytes of a table, taken out of a gzip or a zip where it lies in one"
     try:
-        if data.startswith(b'PK\x03\x04'): data = _from_zip(data, name)
+        if data.startswith(b'PK\x03\x04'):
+            data = _from_zip(data, name)
         elif data.startswith(b'\x1f\x8b'):
-            with gzip.open(io.BytesIO(data)) as f: data = f.read(MAX_TABLE + 1)
+            with gzip.open(io.BytesIO(data)) as f:
+                data = f.read(MAX_TABLE + 1)
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError, OSError) as e:
-        raise ManifestError(f'"{name}" cannot be read as a table, it is compressed and damaged ({type(e).__name__}): '
-                            'fetch it again.') from None
-    if len(data) <= MAX_TABLE: return data
+        raise ManifestError(
+            f'"{name}" cannot be read as a table, it is compressed and damaged ({type(e).__name__}): fetch it again.'
+        ) from None
+    if len(data) <= MAX_TABLE:
+        return data
     raise ManifestError(f'"{name}" cannot be read as a table, it has more than {MAX_TABLE:,} bytes: divide it.')
 
 # %% ../nbs/10_manifest.ipynb #639fe3e4
-_MARKS = {b'\xff\xfe\0\0': 'utf-32', b'\0\0\xfe\xff': 'utf-32', b'\xef\xbb\xbf': 'utf-8-sig', b'\xff\xfe': 'utf-16',
-          b'\xfe\xff': 'utf-16'}
+_MARKS = {
+    b'\xff\xfe\0\0': 'utf-32',
+    b'\0\0\xfe\xff': 'utf-32',
+    b'\xef\xbb\xbf': 'utf-8-sig',
+    b'\xff\xfe': 'utf-16',
+    b'\xfe\xff': 'utf-16',
+}
 
 def _decoded(data, name):
     "The text of a table: UTF-8, UTF-16 by its mark, else what Windows writes"
-    if what := _kind_of(data): raise _no_table(name, what)
+    if what := _kind_of(data):
+        raise _no_table(name, what)
     encoding = next((e for mark, e in _MARKS.items() if data.startswith(mark)), 'utf-8')
-    try: text = data.decode(encoding, 'surrogatepass') # file names that are not UTF-8 are written so by write_manifest
+    try:
+        text = data.decode(encoding, 'surrogatepass')  # file names that are not UTF-8 are written so by write_manifest
     except UnicodeDecodeError:
         text = data.decode('cp1252', 'replace') if encoding == 'utf-8' else '\0'
-    if '\0' not in text: return text
-    raise ManifestError(f'"{name}" cannot be read as a table, it is no text or is cut off: save it as comma-separated '
-                        'UTF-8.')
+    if '\0' not in text:
+        return text
+    raise ManifestError(
+        f'"{name}" cannot be read as a table, it is no text or is cut off: save it as comma-separated UTF-8.'
+    )
 
+# %% ../nbs/10_manifest.ipynb #edbdb7d2
 def _reader(text, delimiter):
     "A reader of rows; an odd number of quotation marks means that one may not be closed, which is then an error"
-    return csv.reader(io.StringIO(text, newline=''), delimiter=delimiter, skipinitialspace=True,
-                      strict=text.count('"') % 2 == 1)
+    return csv.reader(
+        io.StringIO(text, newline=''), delimiter=delimiter, skipinitialspace=True, strict=text.count('"') % 2 == 1
+    )
 
-def _filled(row): return bool(row) and any(map(str.strip, row))
+def _filled(row):
+    return bool(row) and any(map(str.strip, row))
 
 def _without_end(row):
     "A row without the empty cells at its end"
     n = len(row)
-    while n and not row[n - 1].strip(): n -= 1
+    while n and not row[n - 1].strip():
+        n -= 1
     return row[:n]
 
+# %% ../nbs/10_manifest.ipynb #8b4040f0
 def _fit(sample, delimiter):
     "(share of the first rows that have as many cells as the header, number of those cells)"
-    try: rows = [row for row in itertools.islice(_reader(sample, delimiter), 40) if _filled(row)]
-    except csv.Error: return 0, 1
+    try:
+        rows = [row for row in itertools.islice(_reader(sample, delimiter), 40) if _filled(row)]
+    except csv.Error:
+        return 0, 1
     n = len(_without_end(rows[0])) if rows else 0
     good = [len(r) >= n >= len(_without_end(r)) - 1 for r in rows[1:]]
-    return round(sum(good)/max(1, len(good)), 1), n
+    return round(sum(good) / max(1, len(good)), 1), n
 
 def _delimiter(text):
     "What stands between two cells, judged by the first rows: comma, semicolon, tab or bar, else blanks"
-    fits = {d: _fit(text[:1 << 16], d) for d in (',', ';', '\t', '|')}
+    fits = {d: _fit(text[: 1 << 16], d) for d in (',', ';', '\t', '|')}
     best = max((d for d in fits if fits[d][1] > 1), key=fits.get, default=',')
-    if fits[best][1] < 2 and _fit(text[:1 << 16], ' ')[0] == 1 and _fit(text[:1 << 16], ' ')[1] > 1: return ' '
+    if fits[best][1] < 2 and _fit(text[: 1 << 16], ' ')[0] == 1 and _fit(text[: 1 << 16], ' ')[1] > 1:
+        return ' '
     return best
 
 # %% ../nbs/10_manifest.ipynb #7334a23a
 def _line(text, delimiter, number):
     "The line in which a row begins, counting rows that are not empty from 0"
-    reader, line = _reader(text, delimiter), 1
+    reader = _reader(text, delimiter)
+    line = 1
     for row in reader:
-        if _filled(row): number -= 1
-        if number < 0: return line
+        if _filled(row):
+            number -= 1
+        if number < 0:
+            return line
         line = reader.line_num + 1
 
+# %% ../nbs/10_manifest.ipynb #14942cf9
 def _rows(text, name):
     "(header, rows, delimiter, function: number of a row -> its line), without comments before the header"
     told = re.match(r'\ufeff?((#(?![,;\t|]).*|\s*)(\r\n|\r|\n))*(sep=(.)(\r\n|\r|\n))?', text)
-    begin, text = len(re.findall(r'\r\n|\r|\n', told[0])), text[told.end():]
+    begin = len(re.findall(r'\r\n|\r|\n', told[0]))
+    text = text[told.end() :]
     delimiter = told[5] or _delimiter(text)
     reader = _reader(text, delimiter)
-    try: found = list(reader)
+    try:
+        found = list(reader)
     except csv.Error as e:
-        raise ManifestError(f'"{name}" cannot be read as a table, it breaks off in line {reader.line_num + begin} '
-                            f'({e}): '
-                            'look for a quotation mark that is opened and not closed.') from None
+        raise ManifestError(
+            f'"{name}" cannot be read as a table, it breaks off in line {reader.line_num + begin} '
+            f'({e}): '
+            'look for a quotation mark that is opened and not closed.'
+        ) from None
     rows = [row for row in found if row and (row[0] or _filled(row))]
-    if not rows: raise ManifestError(f'"{name}" cannot be read as a table, it is empty: check the file.')
+    if not rows:
+        raise ManifestError(f'"{name}" cannot be read as a table, it is empty: check the file.')
     empty = sum(len(row) > 1 for row in found) - sum(len(row) > 1 for row in rows)
-    if empty: warnings.warn(f'{_count(empty, "row")} empty in "{name}" and left out.')
+    if empty:
+        warnings.warn(f'{_count(empty, "row")} empty in "{name}" and left out.')
     header = [c.strip() for c in _without_end(rows[0])]
     return header, rows[1:], delimiter, lambda number: _line(text, delimiter, number + 1) + begin
 
@@ -617,56 +911,79 @@ def _counts(cells):
     "Whether cells are the numbers of rows, as pandas and R write them: whole, and each another"
     return len(set(cells)) == len(cells) and all(re.fullmatch(r'(0|[1-9]\d*)(\.0)?', c) for c in cells)
 
+# %% ../nbs/10_manifest.ipynb #0d4c13b4
 def _squared(header, rows, line_of, name):
     "The cells of each column; a row that does not fit the header is refused by its line"
     if rows and all(len(r) == len(header) + 1 for r in rows) and any(r[-1].strip() for r in rows):
-        if _counts([r[0].strip() for r in rows]): header.insert(0, '') # R gives row numbers no name
+        if _counts([r[0].strip() for r in rows]):
+            header.insert(0, '')  # R gives row numbers no name
     n = len(header)
     for number, row in enumerate(rows):
-        if len(row) == n: continue
+        if len(row) == n:
+            continue
         cells = max(len(_without_end(row)), min(len(row), n))
-        if cells > n and 2*sum(len(r) == len(row) for r in rows) > len(rows):
-            raise ManifestError(f'"{name}" cannot be read as a table, the first line ({_some(header)}) does not name '
-                                f'the columns, of which there are {cells}: take away what stands above their names.')
+        if cells > n and 2 * sum(len(r) == len(row) for r in rows) > len(rows):
+            raise ManifestError(
+                f'"{name}" cannot be read as a table, the first line ({_some(header)}) does not name '
+                f'the columns, of which there are {cells}: take away what stands above their names.'
+            )
         if cells != n:
-            raise ManifestError(f'"{name}" cannot be read as a table, line {line_of(number)} has {cells} cells '
-                                f'where the header has {n}: mend that line.')
+            raise ManifestError(
+                f'"{name}" cannot be read as a table, line {line_of(number)} has {cells} cells '
+                f'where the header has {n}: mend that line.'
+            )
         del row[n:]
     return [list(map(str.strip, c)) for c in zip(*rows)] or [[] for _ in header]
 
+# %% ../nbs/10_manifest.ipynb #f67cd40c
 def _named(header, columns, name):
     "{name: cells} without row numbers and empty columns; two columns of one name are refused"
     out = {}
     for i, (h, cells) in enumerate(zip(header, columns)):
-        if not _UNNAMED.fullmatch(h): pass
-        elif not any(cells) or (not out and _counts(cells)): continue
-        else: h = f'meta_column_{i + 1}'
-        if h in out: raise ManifestError(f'The column "{h}" occurs twice in "{name}": rename one.')
+        if not _UNNAMED.fullmatch(h):
+            pass
+        elif not any(cells) or (not out and _counts(cells)):
+            continue
+        else:
+            h = f'meta_column_{i + 1}'
+        if h in out:
+            raise ManifestError(f'The column "{h}" occurs twice in "{name}": rename one.')
         out[h] = cells
     return out
 
+# %% ../nbs/10_manifest.ipynb #684043c4
 def _with_points(cells, delimiter):
     "Numbers with decimal commas as numbers with points; `1,234` between commas may be a thousand and stays as it is"
     commas = [c for c in cells if ',' in c]
-    if not commas or not all(map(_FRACTION.fullmatch, cells)): return cells
-    if delimiter == ',' and all(map(_THOUSAND.fullmatch, commas)): return cells
+    if not commas or not all(map(_FRACTION.fullmatch, cells)):
+        return cells
+    if delimiter == ',' and all(map(_THOUSAND.fullmatch, commas)):
+        return cells
     return [c.replace(',', '.') for c in cells]
 
 # %% ../nbs/10_manifest.ipynb #37f256d3
 def _typed(columns, text):
     "A DataFrame whose columns are numbers where they can be, and text, word for word, where that is asked for"
     file = io.StringIO(newline='')
-    writer = csv.writer(file) # ends rows with CR and LF, so that a lone CR in a cell is quoted
+    writer = csv.writer(file)  # ends rows with CR and LF, so that a lone CR in a cell is quoted
     writer.writerow(columns)
     writer.writerows(zip(*columns.values()))
     file.seek(0)
     exact = {} if tuple(map(int, pd.__version__.split('.')[:2])) >= (3, 1) else dict(float_precision='round_trip')
-    df = pd.read_csv(file, dtype=dict.fromkeys(text, str), index_col=False, skip_blank_lines=False,
-                     low_memory=False,
-                     encoding_errors='surrogatepass', **exact)
-    for c in text: df[c] = pd.Series([v or None for v in columns[c]], dtype=object)
+    df = pd.read_csv(
+        file,
+        dtype=dict.fromkeys(text, str),
+        index_col=False,
+        skip_blank_lines=False,
+        low_memory=False,
+        encoding_errors='surrogatepass',
+        **exact,
+    )
+    for c in text:
+        df[c] = pd.Series([v or None for v in columns[c]], dtype=object)
     return df
 
+# %% ../nbs/10_manifest.ipynb #3f07751a
 def _alike(columns, names):
     "Those of `columns` that are called as one of `names`, but for case, blanks and underscores"
     names = set(map(_same, names))
@@ -679,18 +996,23 @@ def _long_cells():
     "Cells of any length, such as reports; the limit is a switch of the whole process, and is put back"
     with _CSV:
         before = csv.field_size_limit(MAX_TABLE)
-        try: yield
-        finally: csv.field_size_limit(before)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
 
+# %% ../nbs/10_manifest.ipynb #5ca0b0c6
 def read_table(
-    file, # CSV, TSV or text, also in gzip or zip; separated by comma, semicolon, tab, bar or blanks
-    text=(), # columns that are text word for word (007 stays 007, and NA is no gap), by names as in `_same`
-) -> pd.DataFrame: # names and cells without blanks around them; raises a `ManifestError`, or a `StorageError`
+    file,  # CSV, TSV or text, also in gzip or zip; separated by comma, semicolon, tab, bar or blanks
+    text=(),  # columns that are text word for word (007 stays 007, and NA is no gap), by names as in `_same`
+) -> pd.DataFrame:  # names and cells without blanks around them; raises a `ManifestError`, or a `StorageError`
     "Read anybody's table, or say in one sentence why it is none"
     file = Path(file).expanduser()
     name = printable(file.name)
-    try: data = try_again(file.read_bytes, what=file)
-    except FileNotFoundError: raise ManifestError(f'There is no file "{printable(file)}": check the path.') from None
+    try:
+        data = try_again(file.read_bytes, what=file)
+    except FileNotFoundError:
+        raise ManifestError(f'There is no file "{printable(file)}": check the path.') from None
     except IsADirectoryError:
         raise ManifestError(f'"{printable(file)}" is a folder and no table: pass a file.') from None
     except PermissionError:
@@ -705,27 +1027,71 @@ def read_table(
     return _typed({c: cells if c in text else _with_points(cells, delimiter) for c, cells in columns.items()}, text)
 
 # %% ../nbs/10_manifest.ipynb #7a4752d4
-_NONE = {'no finding', 'no findings', 'nofinding', 'none', 'normal', 'no abnormality', 'no abnormalities',
-         'no abnormal finding', 'no abnormal findings',
-         'no acute finding', 'no acute findings', 'no significant finding', 'no significant findings', 'no disease',
-         'healthy', 'negative', 'unremarkable', 'no', 'nil', '0', 'wnl', 'within normal limits', 'normal study',
-         'normal chest', 'no acute cardiopulmonary abnormality', 'no acute cardiopulmonary process'}
-_DENIED = re.compile(r'(no|without|normal) .*') # 'no evidence of pneumonia'
-_GAPS = {'', 'na', 'n/a', 'nan', 'null', '<na>', '#n/a', '?', 'unknown', 'missing', 'not available', 'not reported',
-         'no report', 'not evaluable', 'exclude', 'unchanged', 'suboptimal study'} # the last three stand in PadChest
+_NONE = {
+    'no finding',
+    'no findings',
+    'nofinding',
+    'none',
+    'normal',
+    'no abnormality',
+    'no abnormalities',
+    'no abnormal finding',
+    'no abnormal findings',
+    'no acute finding',
+    'no acute findings',
+    'no significant finding',
+    'no significant findings',
+    'no disease',
+    'healthy',
+    'negative',
+    'unremarkable',
+    'no',
+    'nil',
+    '0',
+    'wnl',
+    'within normal limits',
+    'normal study',
+    'normal chest',
+    'no acute cardiopulmonary abnormality',
+    'no acute cardiopulmonary process',
+}
+_DENIED = re.compile(r'(no|without|normal) .*')  # 'no evidence of pneumonia'
+_GAPS = {
+    '',
+    'na',
+    'n/a',
+    'nan',
+    'null',
+    '<na>',
+    '#n/a',
+    '?',
+    'unknown',
+    'missing',
+    'not available',
+    'not reported',
+    'no report',
+    'not evaluable',
+    'exclude',
+    'unchanged',
+    'suboptimal study',
+}  # the last three stand in PadChest
 
-
+# %% ../nbs/10_manifest.ipynb #b93a040d
 def _items(cell, sep):
     "The findings that one cell names; None when it says nothing"
-    if isinstance(cell, (list, tuple, set, np.ndarray)): return [_as_text(f) for f in cell]
-    if pd.isna(cell): return None
+    if isinstance(cell, (list, tuple, set, np.ndarray)):
+        return [_as_text(f) for f in cell]
+    if pd.isna(cell):
+        return None
     text = str(cell).strip()
-    if text in ('set()', 'frozenset()'): return []
-    if re.fullmatch(r'\[.*\]|\{.*\}|\(.*\)', text, re.S): # as Python, NumPy or JSON writes a list
+    if text in ('set()', 'frozenset()'):
+        return []
+    if re.fullmatch(r'\[.*\]|\{.*\}|\(.*\)', text, re.S):  # as Python, NumPy or JSON writes a list
         found = [a or b or c.strip() for a, b, c in re.findall(r"'([^']*)'|\"([^\"]*)\"|([^,'\"]+)", text[1:-1])]
         return [f for f in found if f]
     return text.split(sep) if sep else [text]
 
+# %% ../nbs/10_manifest.ipynb #b08f1ef5
 def _separator(findings):
     "What stands between two findings of a column: bar, semicolon, line or comma, the first that occurs"
     text = [f for f in findings if isinstance(f, str) and not re.match(r'\s*[\[{(]', f)]
@@ -733,25 +1099,30 @@ def _separator(findings):
 
 def _named_findings(items, nothing):
     "{finding as it is compared} of one cell; empty when it says none, and None when it says nothing"
-    if items is None: return None
+    if items is None:
+        return None
     told = {_same(f).rstrip('. ') for f in items} - _GAPS
-    if items and not told: return None
+    if items and not told:
+        return None
     return {_squeezed(f) for f in told if f not in nothing and not _DENIED.fullmatch(f)}
 
+# %% ../nbs/10_manifest.ipynb #e56d9529
 def _warn_denied(spelled, nothing):
     "Say which words are taken for none, besides those that are known"
     plain = {f: _same(f).rstrip('. ') for f in spelled}
     if words := sorted(f for f, p in plain.items() if _DENIED.fullmatch(p) and p not in nothing | _GAPS):
         warnings.warn(f'Taken for no finding: {_some(words, 8)}.')
 
+# %% ../nbs/10_manifest.ipynb #e57816d4
 def expand_findings(
-    findings, # one text per image: 'Edema|Effusion', "['edema', 'effusion']", 'No Finding'
-    sep=None, # what stands between two findings (default: a bar, a semicolon or a comma, whichever there is)
-    none='No Finding', # a word for none, besides those that are known, such as 'normal'
-) -> pd.DataFrame: # a column per finding, 1 or 0; a missing text gives missing labels
+    findings,  # one text per image: 'Edema|Effusion', "['edema', 'effusion']", 'No Finding'
+    sep=None,  # what stands between two findings (default: a bar, a semicolon or a comma, whichever there is)
+    none='No Finding',  # a word for none, besides those that are known, such as 'normal'
+) -> pd.DataFrame:  # a column per finding, 1 or 0; a missing text gives missing labels
     "Findings written in one column become a label each, whatever their case, blanks and underscores"
     findings = pd.Series(findings, dtype=object).reset_index(drop=True)
-    sep, nothing = sep or _separator(findings), {*_NONE, _same(none)}
+    sep = sep or _separator(findings)
+    nothing = {*_NONE, _same(none)}
     lists = [_items(cell, sep) for cell in findings]
     sets = [_named_findings(items, nothing) for items in lists]
     spelled = Counter(f.strip() for items in lists if items for f in items)
@@ -759,63 +1130,83 @@ def expand_findings(
     # the commonest spelling comes last and stays
     names = {_squeezed(f).rstrip('.'): f.rstrip('. ') for f in sorted(spelled, key=lambda f: (spelled[f], f))}
     found = sorted(set().union(*(s for s in sets if s)), key=names.get)
-    return pd.DataFrame({names[n]: [np.nan if s is None else float(n in s) for s in sets] for n in found},
-                        index=findings.index)
+    return pd.DataFrame(
+        {names[n]: [np.nan if s is None else float(n in s) for s in sets] for n in found}, index=findings.index
+    )
 
 # %% ../nbs/10_manifest.ipynb #caf7c3f0
 def _to_age(v):
     "Age in years: 57, '57', '057Y' and '018M'"
     if m := re.fullmatch(r'\s*(\d+(?:\.\d+)?)\s*([YMWD]?)\s*', '' if pd.isna(v) else str(v), re.I):
-        return float(m[1])/{'M': 12, 'W': 52.18, 'D': 365.25}.get(m[2].upper(), 1)
+        return float(m[1]) / {'M': 12, 'W': 52.18, 'D': 365.25}.get(m[2].upper(), 1)
     return np.nan
 
 def _column(df, name):
     "The column that is meant, whose name may differ in case, blanks and underscores"
-    if name in df.columns: return name
+    if name in df.columns:
+        return name
     alike = [c for c in df.columns if _same(c) == _same(name)]
-    if len(alike) == 1: return alike[0]
-    raise ManifestError(f'There is no column "{printable(name)}" in the table, only {_some(df.columns, 12)}: check '
-                        'columns=… and labels=… (--columns, --labels on the command line).')
+    if len(alike) == 1:
+        return alike[0]
+    raise ManifestError(
+        f'There is no column "{printable(name)}" in the table, only {_some(df.columns, 12)}: check '
+        'columns=… and labels=… (--columns, --labels on the command line).'
+    )
 
 _YES = {'yes', 'no', 'y', 'n', 'true', 'false', 't', 'f', 'x', '1', '0', ''}
 
+# %% ../nbs/10_manifest.ipynb #050d0f03
 def _refuse_half_splits(df, known, words):
     "Raise over a column that tells a split in a way that is not understood; `words`: {column of text: its words}"
+
     def is_flag(c):
         named, rest = _split_words(str(c))
         plain = {*rest} <= {'is', 'in', 'for', 'use', 'used', 'flag'}
         return named and plain and {*map(_same, words.get(c, ()))} <= _YES
-    def is_mixed(w): return len(w) <= 12 and len(set().union(*(_split_words(v)[0] for v in w))) > 1
+
+    def is_mixed(w):
+        return len(w) <= 12 and len(set().union(*(_split_words(v)[0] for v in w))) > 1
+
     flags = [c for c in df.columns if c not in known and is_flag(c)]
     mixed = [c for c, w in words.items() if is_mixed(w)]
-    if not flags and not mixed: return
+    if not flags and not mixed:
+        return
     what = 'holds numbers or flags' if flags else f'holds "{_some(sorted(words[mixed[0]]), 12)}"'
-    raise ManifestError(f'The column "{printable((flags or mixed)[0])}" looks like a split and {what}: write one '
-                        f'column "split" that holds {", ".join(SPLITS)}, or nothing.')
+    raise ManifestError(
+        f'The column "{printable((flags or mixed)[0])}" looks like a split and {what}: write one '
+        f'column "split" that holds {", ".join(SPLITS)}, or nothing.'
+    )
 
+# %% ../nbs/10_manifest.ipynb #ecd1694c
 def _ours(df):
     "Columns called as in a manifest but for their case, and a split under another name, get the manifest's names"
     known = {'path', 'patient', 'split', 'findings', *ACQUISITION}
     here = Counter(_same(c) for c in df.columns)
     df = df.rename(columns={c: _same(c) for c in df.columns if _same(c) in known and here[_same(c)] == 1})
-    if 'split' in df: return df
+    if 'split' in df:
+        return df
     text = [c for c in df.columns if c not in known and df[c].dtype.kind not in 'biuf']
     words = {c: set(df[c].dropna().astype(str)) for c in text}
     splits = [c for c, w in words.items() if w and all(map(as_split, w))]
     if len(splits) > 1:
-        raise ManifestError(f'The columns {_some(splits)} of the table all hold splits: call the one that counts '
-                            '"split".')
+        raise ManifestError(
+            f'The columns {_some(splits)} of the table all hold splits: call the one that counts "split".'
+        )
     if splits:
         warnings.warn(f'The column "{printable(splits[0])}" holds names of splits, so it is taken for the split.')
-    if not splits: _refuse_half_splits(df, known, words)
+    if not splits:
+        _refuse_half_splits(df, known, words)
     return df.rename(columns={c: 'split' for c in splits})
 
+# %% ../nbs/10_manifest.ipynb #9ec5f0aa
 def _without_boxes(df, asked=()):
     "The table with the sizes of boxes as `meta_…`: beside `x` and `y`, width and height are not the image's (RSNA)"
     names = {_same(c): c for c in df.columns if c not in asked}
-    if not {'x', 'y'} <= set(names): return df
+    if not {'x', 'y'} <= set(names):
+        return df
     return df.rename(columns={names[n]: f'meta_{names[n]}' for n in ('width', 'height') if n in names})
 
+# %% ../nbs/10_manifest.ipynb #3ec7bf12
 def _rename(df, columns, labels, values):
     "Give columns their manifest names; what nobody asked for is kept as `meta_…`"
     keep = {**{_column(df, c): n for c, n in (columns or {}).items()}, **{_column(df, c): c for c in labels or []}}
@@ -823,33 +1214,44 @@ def _rename(df, columns, labels, values):
         df = _ours(_without_boxes(df.rename(columns=keep), keep.values()))
         known = {'path', 'patient', 'split', *ACQUISITION, *keep.values()}
         df = df.rename(columns={c: c if c in known or str(c).startswith('meta_') else f'meta_{c}' for c in df.columns})
-    else: df = _without_none(_ours(_without_boxes(df)))
-    if 'findings' in df: df = pd.concat([df.drop(columns='findings'), expand_findings(df['findings'])], axis=1)
+    else:
+        df = _without_none(_ours(_without_boxes(df)))
+    if 'findings' in df:
+        df = pd.concat([df.drop(columns='findings'), expand_findings(df['findings'])], axis=1)
     value = {_same(k): v for k, v in (values or {}).items()}
-    for c in label_columns(df) if values else []: df[c] = df[c].map(lambda v: values.get(v, value.get(_same(v), v)))
-    if 'age' in df: df['age'] = df['age'].map(_to_age)
-    if 'sex' in df: df['sex'] = df['sex'].map(lambda v: {'m': 'M', 'f': 'F'}.get(_as_text(v)[:1].lower()))
+    for c in label_columns(df) if values else []:
+        df[c] = df[c].map(lambda v: values.get(v, value.get(_same(v), v)))
+    if 'age' in df:
+        df['age'] = df['age'].map(_to_age)
+    if 'sex' in df:
+        df['sex'] = df['sex'].map(lambda v: {'m': 'M', 'f': 'F'}.get(_as_text(v)[:1].lower()))
     return df
 
+# %% ../nbs/10_manifest.ipynb #37a643ea
 def choose_label(
-    df, # a manifest with several labels
-    label, # name of the one to keep, compared without case, blanks and underscores
-) -> pd.DataFrame: # the manifest with that label; the other labels are kept as `meta_…`
+    df,  # a manifest with several labels
+    label,  # name of the one to keep, compared without case, blanks and underscores
+) -> pd.DataFrame:  # the manifest with that label; the other labels are kept as `meta_…`
     "One label of several"
     labels = label_columns(df)
     found = [c for c in labels if c == label] or [c for c in labels if _squeezed(c) == _squeezed(label)]
     if len(found) != 1:
         name = printable(label)
-        wrong = (f'The label "{name}" could be any of {_some(found)}' if found else
-                 f'There is no label "{name}", only {_some(labels, 20)}')
+        wrong = (
+            f'The label "{name}" could be any of {_some(found)}'
+            if found
+            else f'There is no label "{name}", only {_some(labels, 20)}'
+        )
         raise ManifestError(f'{wrong}: check label="…" (--label on the command line).')
     return df.rename(columns={c: f'meta_{c}' for c in labels if c != found[0]})
 
+# %% ../nbs/10_manifest.ipynb #254d5b8b
 def _without_none(df):
     "The table with a column such as `No Finding` as `meta_…`, where other columns are labels"
     labels = label_columns(df)
     none = [c for c in labels if _same(c) in _NONE - {'no', '0'}]
-    if not none or len(none) == len(labels): return df
+    if not none or len(none) == len(labels):
+        return df
     warnings.warn(f'The column "{printable(none[0])}" names no finding, and is kept as "meta_{printable(none[0])}".')
     return df.rename(columns={c: f'meta_{c}' for c in none})
 
@@ -858,12 +1260,15 @@ def _load_csv(csv, columns=None):
     ours = ('path', 'patient', 'findings')
     return read_table(csv, text=[*ours, *(c for c, n in (columns or {}).items() if n in ours)])
 
+# %% ../nbs/10_manifest.ipynb #2b7f791b
 def _warn_nameless(df, name):
     "Say so when several rows have a patient whose name may stand for a gap"
     gaps = [p for p in map(_as_key, df['patient'].tolist()) if p.casefold() in (*_GAPS, 'none')]
     if len(gaps) > 1:
-        warnings.warn(f'The patient of {len(gaps)} rows of {name} is called {_some(sorted(set(gaps)))}, so they are '
-                      'taken for one patient: give each image a key of its own where the patient is not known.')
+        warnings.warn(
+            f'The patient of {len(gaps)} rows of {name} is called {_some(sorted(set(gaps)))}, so they are '
+            'taken for one patient: give each image a key of its own where the patient is not known.'
+        )
 
 # %% ../nbs/10_manifest.ipynb #2ad26592
 def _parts(name):
@@ -871,9 +1276,10 @@ def _parts(name):
     name = unquote(name[7:]) if name[:7].lower() == 'file://' else name
     name = unicodedata.normalize('NFC', name.replace('\\', '/'))
     drive = re.match(r'/?([A-Za-z]:)', name) if ':' in name[:3] else None
-    parts = name[drive.end() if drive else 0:].split('/')
+    parts = name[drive.end() if drive else 0 :].split('/')
     return tuple(p for p in parts if p not in ('', '.')), drive[1] if drive else name[:1] if name[:1] == '/' else ''
 
+# %% ../nbs/10_manifest.ipynb #c2aaeee9
 def _respelled(name, folder):
     "The file that a path names from `folder`, were it written with other slashes or accents; else None"
     parts, root = _parts(name)
@@ -881,135 +1287,182 @@ def _respelled(name, folder):
     tried = [] if len(root) > 1 else [plain] if plain.isascii() else [plain, unicodedata.normalize('NFD', plain)]
     return next((f for t in tried if t != name and _is_file(f := os.path.abspath(os.path.join(folder, t)))), None)
 
-def _composed(parts): return tuple(unicodedata.normalize('NFC', p) for p in parts)
+def _composed(parts):
+    return tuple(unicodedata.normalize('NFC', p) for p in parts)
 
 def _stem_and_suffix(name):
     "A file name and its suffix in small letters; what is no suffix of an image belongs to the name"
     stem, dot, suffix = name.rpartition('.')
     return (stem, f'.{suffix.lower()}') if dot and f'.{suffix.lower()}' in IMAGE_SUFFIXES else (name, '')
 
+# %% ../nbs/10_manifest.ipynb #d08d449c
 def _below(names, folder, of):
     "{name: file} for those of `names` of which one file below `folder` ends with all parts that are written"
-    walk, index, out = _image_files(folder), {}, {}
-    for im in (*walk.images, *walk.masks): index.setdefault(_stem_and_suffix(*_composed(im[-1:]))[0], []).append(im)
+    walk = _image_files(folder)
+    index = {}
+    out = {}
+    for im in (*walk.images, *walk.masks):
+        index.setdefault(_stem_and_suffix(*_composed(im[-1:]))[0], []).append(im)
     masks = set(walk.masks)
     for name in names:
         parts, _ = _parts(name)
         stem, suffix = _stem_and_suffix(parts[-1]) if parts else ('', '')
-        found = [im for im in index.get(stem, ()) if suffix in ('', _stem_and_suffix(im[-1])[1])
-                 and _composed(im[-len(parts):-1]) == parts[:-1]]
+        found = [
+            im
+            for im in index.get(stem, ())
+            if suffix in ('', _stem_and_suffix(im[-1])[1]) and _composed(im[-len(parts) : -1]) == parts[:-1]
+        ]
         found = [im for im in found if im not in masks] or found
         if len(found) > 1:
-            raise ManifestError(f'"{printable(name)}" of {of} could be any of {len(found)} files in '
-                                f'"{printable(folder)}" '
-                                f'({_some("/".join(f) for f in found)}): write the folder into the path.')
-        if found: out[name] = os.path.abspath(os.path.join(folder, *found[0]))
+            raise ManifestError(
+                f'"{printable(name)}" of {of} could be any of {len(found)} files in '
+                f'"{printable(folder)}" '
+                f'({_some("/".join(f) for f in found)}): write the folder into the path.'
+            )
+        if found:
+            out[name] = os.path.abspath(os.path.join(folder, *found[0]))
     return out
 
+# %% ../nbs/10_manifest.ipynb #daf2a591
 def _moved(names, folder, of, told):
     "Files of `names`, all of which begin with folders that are gone, with `folder` in their place; or None"
     written = [_parts(n) for n in names]
     shared = os.path.commonprefix([parts[:-1] for parts, _ in written])
-    absolute, here = all(root for _, root in written), _composed(Path(os.path.abspath(folder)).parts)
+    absolute = all(root for _, root in written)
+    here = _composed(Path(os.path.abspath(folder)).parts)
     unsure = None
     for n in range(1, len(shared) + 1):
         rest = ['/'.join(parts[n:]) for parts, _ in written]
-        if not any(_file_of(r, folder) for r in rest[:20]): continue
+        if not any(_file_of(r, folder) for r in rest[:20]):
+            continue
         files = [_file_of(r, folder) for r in rest]
-        if 2*sum(map(bool, files)) < len(files): continue
+        if 2 * sum(map(bool, files)) < len(files):
+            continue
         begin = '/'.join(shared[:n])
-        if not (here[-1:] == shared[n-1:n] or told if absolute else here[-n:] == shared[:n]):
+        if not (here[-1:] == shared[n - 1 : n] or told if absolute else here[-n:] == shared[:n]):
             unsure = unsure or begin
             continue
         if absolute:
-            warnings.warn(f'The paths of {of} begin with "{printable(begin)}", which is not there: they are looked for '
-                          f'in "{printable(folder)}" instead.')
+            warnings.warn(
+                f'The paths of {of} begin with "{printable(begin)}", which is not there: they are looked for '
+                f'in "{printable(folder)}" instead.'
+            )
         return files
-    if unsure is not None: raise _another_place(unsure, here[-1], of, absolute)
+    if unsure is not None:
+        raise _another_place(unsure, here[-1], of, absolute)
 
+# %% ../nbs/10_manifest.ipynb #67ca4323
 def _another_place(begin, here, of, absolute):
     "The error of a table whose paths begin elsewhere, though files of the same names are here"
     begin = printable(begin)
-    todo = ('say where the images lie with folder="…" (--folder … on the command line)' if absolute else
-            f'take "{begin}" out of the paths, or call the folder so')
-    return ManifestError(f'The paths of {of} begin with "{begin}", which is not there. Files of the same names are in '
-                         f'"{printable(here)}", which may be the same or another set: if it is the same, {todo}.')
+    todo = (
+        'say where the images lie with folder="…" (--folder … on the command line)'
+        if absolute
+        else f'take "{begin}" out of the paths, or call the folder so'
+    )
+    return ManifestError(
+        f'The paths of {of} begin with "{begin}", which is not there. Files of the same names are in '
+        f'"{printable(here)}", which may be the same or another set: if it is the same, {todo}.'
+    )
 
 def _file_of(name, folder):
     "The file that a path names from `folder`, or None"
     file = os.path.abspath(os.path.join(folder, name))
     return file if _is_file(file) else _respelled(name, folder)
 
+# %% ../nbs/10_manifest.ipynb #831ea855
 def _find_files(names, folder, of='the table', search=True, told=False):
     "(absolute paths of `names`, which of them are there); a name that no file answers to stays as it is, from `folder`"
     files = [_file_of(n, folder) for n in names]
     if search and None in files:
         found = _below([n for f, n in zip(files, names) if f is None], folder, of)
         files = [f or found.get(n) for f, n in zip(files, names)]
-    if names and not any(files): files = _moved(names, folder, of, told) or files
+    if names and not any(files):
+        files = _moved(names, folder, of, told) or files
     return [f or os.path.abspath(os.path.join(folder, n)) for f, n in zip(files, names)], [f is not None for f in files]
 
 # %% ../nbs/10_manifest.ipynb #93ad810a
 def read_csv(
-    csv, # the table (whatever `read_table` reads), or a DataFrame
-    folder=None, # where the images lie (default: beside the CSV)
-    columns=None, # {column of the CSV: name in the manifest}; 'findings' names a column such as 'Edema|Effusion'
-    labels=None, # columns of the CSV that are labels and keep their name
-    values=None, # {'PNEUMONIA': 1, 'NORMAL': 0} when labels are words
-    patient=patient_key, # path -> patient, used when the table has no patient column
-    source=None, # name of the data set, for the column `source`
-    missing='error', # rows whose file is not there: 'error', 'drop' or 'keep'
-) -> pd.DataFrame: # a manifest with absolute paths
+    csv,  # the table (whatever `read_table` reads), or a DataFrame
+    folder=None,  # where the images lie (default: beside the CSV)
+    columns=None,  # {column of the CSV: name in the manifest}; 'findings' names a column such as 'Edema|Effusion'
+    labels=None,  # columns of the CSV that are labels and keep their name
+    values=None,  # {'PNEUMONIA': 1, 'NORMAL': 0} when labels are words
+    patient=patient_key,  # path -> patient, used when the table has no patient column
+    source=None,  # name of the data set, for the column `source`
+    missing='error',  # rows whose file is not there: 'error', 'drop' or 'keep'
+) -> pd.DataFrame:  # a manifest with absolute paths
     "A manifest from a table of the user's; columns that are not asked for are kept as `meta_…`"
     is_table = isinstance(csv, pd.DataFrame)
     name = 'the table' if is_table else f'"{printable(Path(csv).name)}"'
     df = csv.reset_index(drop=True) if is_table else _load_csv(csv, columns)
     told = folder is not None
-    if not told: folder = '.' if is_table else Path(csv).parent
+    if not told:
+        folder = '.' if is_table else Path(csv).parent
     folder = Path(folder).expanduser()
     if not _is_folder(folder):
-        raise ManifestError(f'There is no folder "{printable(folder)}" to look for the images in: check folder="…" '
-                            '(--folder on the command line).')
+        raise ManifestError(
+            f'There is no folder "{printable(folder)}" to look for the images in: check folder="…" '
+            '(--folder on the command line).'
+        )
     df = _with_split(_rename(df, columns, labels, values), name)
     if 'patient' not in df:
         df['patient'] = [patient(str(p)) for p in df['path'].tolist()]
         _warn_unknown(df, folder)
-    else: _warn_nameless(df, name)
-    if source: df['source'] = source
-    if 'cause' not in df and any(found := [cause(p) for p in df['path'].tolist()]): df['cause'] = found
+    else:
+        _warn_nameless(df, name)
+    if source:
+        df['source'] = source
+    if 'cause' not in df and any(found := [cause(p) for p in df['path'].tolist()]):
+        df['cause'] = found
     here = np.ones(len(df), bool)
     if df['path'].notna().all():
         df['path'], here = _find_files([_as_text(p) for p in df['path'].tolist()], folder, name, told=told)
         here = np.array(here)
     if missing == 'drop' and not here.all():
         warnings.warn(f'{_count(int(sum(~here)), "file")} named in {name} but not there, and left out.')
-        df, here = df[here], here[here]
+        df = df[here]
+        here = here[here]
     df = check_manifest(df, name=name)
-    if missing == 'error': _check_files(df['path'][~here], name)
+    if missing == 'error':
+        _check_files(df['path'][~here], name)
     return df
 
+# %% ../nbs/10_manifest.ipynb #89407c7e
 def _with_split(df, name):
     "The table with its column `path`, and with the split that the folders in its paths tell where no column does"
     if 'path' not in df:
-        first = ' (the first line has to name the columns)' if any(str(c).lower().endswith(IMAGE_SUFFIXES)
-                                                                   for c in df.columns) else ''
-        raise ManifestError(f'There is no column "path" in {name}, only {_some(df.columns, 12)}{first}: say which one '
-                            f'it is with columns={{"…": "path"}} '
-                            '(--columns …=path on the command line).')
-    if 'split' in df: return df
+        first = (
+            ' (the first line has to name the columns)'
+            if any(str(c).lower().endswith(IMAGE_SUFFIXES) for c in df.columns)
+            else ''
+        )
+        raise ManifestError(
+            f'There is no column "path" in {name}, only {_some(df.columns, 12)}{first}: say which one '
+            'it is with columns={"…": "path"} '
+            '(--columns …=path on the command line).'
+        )
+    if 'split' in df:
+        return df
     folders = [_as_text(p).replace('\\', '/').rpartition('/')[0] for p in df['path'].tolist()]
     split = {f: next((s for part in reversed(f.split('/')) if (s := as_split(part))), None) for f in set(folders)}
     told = [split[f] for f in folders]
     found = set(told) - {None}
-    if not found: return _say_named_splits(df, name)
-    if len(found) == 1 and any(_parts(f)[1] for f in split): # where somebody keeps them, such as ~/dev
-        warnings.warn(f'No column of {name} tells the split. Its paths lie in a folder of the {next(iter(found))} '
-                      'split by name, which is not read: write a column "split" if that is what they are.')
+    if not found:
+        return _say_named_splits(df, name)
+    if len(found) == 1 and any(_parts(f)[1] for f in split):  # where somebody keeps them, such as ~/dev
+        warnings.warn(
+            f'No column of {name} tells the split. Its paths lie in a folder of the {next(iter(found))} '
+            'split by name, which is not read: write a column "split" if that is what they are.'
+        )
         return df
-    warnings.warn(f'No column of {name} tells the split, but the folders in its paths do '
-                  f'({", ".join(s for s in SPLITS if s in told)}), so it is taken from them.')
+    warnings.warn(
+        f'No column of {name} tells the split, but the folders in its paths do '
+        f'({", ".join(s for s in SPLITS if s in told)}), so it is taken from them.'
+    )
     return df.assign(split=pd.Series(told, dtype=object, index=df.index))
 
+# %% ../nbs/10_manifest.ipynb #983565af
 def _say_named_splits(df, name):
     "The table; a warning when only the names of its files tell a split"
     _warn_named_splits([_as_text(p).replace('\\', '/').rpartition('/')[2] for p in df['path'].tolist()], name)
@@ -1017,59 +1470,76 @@ def _say_named_splits(df, name):
 
 # %% ../nbs/10_manifest.ipynb #6e1b850c
 def write_manifest(
-    df, # a manifest
-    csv, # where to write it
-) -> Path: # the CSV
+    df,  # a manifest
+    csv,  # where to write it
+) -> Path:  # the CSV
     "Write a manifest; paths below the CSV's folder are written relative to it, so that the folder can be moved"
-    df, csv_file = check_manifest(df, need_label=False), Path(csv).expanduser()
+    df = check_manifest(df, need_label=False)
+    csv_file = Path(csv).expanduser()
     base = os.path.abspath(csv_file.parent)
+
     def relative(p):
-        try: below = os.path.relpath(p, base)
-        except ValueError: return p # another drive on Windows
+        try:
+            below = os.path.relpath(p, base)
+        except ValueError:
+            return p  # another drive on Windows
         return p if below.startswith('..') else Path(below).as_posix()
+
     df['path'] = [relative(os.path.abspath(p)) for p in df['path']]
     # not quoted by Python before 3.13
     odd = any('\r' in str(v) for c in df if df[c].dtype.kind not in 'bif' for v in df[c])
     text = df.to_csv(index=False, lineterminator='\n', quoting=2 if odd else 0)
     return write_whole(csv_file, text.encode('utf-8', 'surrogatepass'))
 
+# %% ../nbs/10_manifest.ipynb #1b058ffa
 def _resolved(names, folder, of, search):
     "Absolute paths of the names in a manifest; all are looked for where some look strange or some of a few are gone"
-    if search: return _find_files(names, folder, of)[0]
+    if search:
+        return _find_files(names, folder, of)[0]
     path = [os.path.abspath(os.path.join(folder, n)) for n in names]
-    if all(n.isascii() and '\\' not in n for n in names) and all(map(_is_file, path[::max(1, len(path)//20)])):
+    if all(n.isascii() and '\\' not in n for n in names) and all(map(_is_file, path[:: max(1, len(path) // 20)])):
         return path
     return _find_files(names, folder, of, search=False)[0]
 
+# %% ../nbs/10_manifest.ipynb #dd98557c
 def read_manifest(
-    csv, # written by `write_manifest`, or by hand in the same form
-    need_files=False, # every file must exist
-    search=False, # look below the CSV's folder for files that are not where the paths say, as `read_csv` does
-) -> pd.DataFrame: # the manifest, paths resolved against the CSV's folder
+    csv,  # written by `write_manifest`, or by hand in the same form
+    need_files=False,  # every file must exist
+    search=False,  # look below the CSV's folder for files that are not where the paths say, as `read_csv` does
+) -> pd.DataFrame:  # the manifest, paths resolved against the CSV's folder
     "Read a manifest back"
     csv = Path(csv).expanduser()
     name = f'"{printable(csv.name)}"'
     df = _with_split(_without_none(_ours(_load_csv(csv))), name)
-    if 'patient' in df: _warn_nameless(df, name)
-    if df['path'].notna().all(): df['path'] = _resolved(df['path'].tolist(), csv.parent, name, search)
+    if 'patient' in df:
+        _warn_nameless(df, name)
+    if df['path'].notna().all():
+        df['path'] = _resolved(df['path'].tolist(), csv.parent, name, search)
     return check_manifest(df, need_label=False, need_files=need_files, name=name)
 
 # %% ../nbs/10_manifest.ipynb #e645e480
 def _tags(df):
     "Name of a property to be spread evenly -> number of images of each patient that have it"
-    labels, tags = label_columns(df), {}
-    for c in labels: tags[f'{c}=1'] = df[c] == 1
-    if len(labels) == 1: tags[f'{labels[0]}=0'] = df[labels[0]] == 0
+    labels = label_columns(df)
+    tags = {}
+    for c in labels:
+        tags[f'{c}=1'] = df[c] == 1
+    if len(labels) == 1:
+        tags[f'{labels[0]}=0'] = df[labels[0]] == 0
     for c in ('cause', 'source', 'view'):
-        if c in df: tags.update({f'{c}={v}': df[c] == v for v in sorted(df[c].dropna().astype(str).unique())})
+        if c in df:
+            tags.update({f'{c}={v}': df[c] == v for v in sorted(df[c].dropna().astype(str).unique())})
     tags['image'] = pd.Series(True, index=df.index)
     return pd.DataFrame(tags).groupby(df['patient']).sum().astype(int)
 
+# %% ../nbs/10_manifest.ipynb #4972388a
 def _deal(counts, fractions, seed):
     "Patient -> split: the rarest property first, each patient to the split that lacks it most (Sechidis et al. 2011, by groups)"
     order = sorted(counts.index, key=lambda p: hashlib.sha256(f'{seed}:{p}'.encode('utf-8', 'surrogatepass')).digest())
-    counts, names = counts.loc[order], list(fractions)
-    table, left = counts.to_numpy(), np.ones(len(counts), bool)
+    counts = counts.loc[order]
+    names = list(fractions)
+    table = counts.to_numpy()
+    left = np.ones(len(counts), bool)
     wanted = np.outer(list(fractions.values()), table.sum(0))
     home = np.empty(len(counts), dtype=object)
     while left.any():
@@ -1077,49 +1547,73 @@ def _deal(counts, fractions, seed):
         tag = min(range(table.shape[1]), key=lambda t: (remaining[t] or np.inf, t))
         for i in np.flatnonzero(left & (table[:, tag] > 0)):
             to = max(range(len(names)), key=lambda s: (round(wanted[s, tag], 6), round(wanted[s, -1], 6), -s))
-            home[i], left[i] = names[to], False
+            home[i] = names[to]
+            left[i] = False
             wanted[to] -= table[i]
     return dict(zip(counts.index, home))
 
 # %% ../nbs/10_manifest.ipynb #5abca5f0
 def split_patients(
-    df, # a manifest; rows whose split is `test` stay as they are, all others are one pool
-    valid=.1, # share of the pool's images for choosing the model
-    calib=.1, # share for calibration and the threshold
-    test=0., # share for a test split, used only when the manifest has none
-    seed=0, # another seed, another split; the same seed, the same split on every machine
-    drop_shared=False, # leave patients that also occur in the test split out of the pool
-) -> pd.DataFrame: # the manifest with its column `split` filled
+    df,  # a manifest; rows whose split is `test` stay as they are, all others are one pool
+    valid=0.1,  # share of the pool's images for choosing the model
+    calib=0.1,  # share for calibration and the threshold
+    test=0.0,  # share for a test split, used only when the manifest has none
+    seed=0,  # another seed, another split; the same seed, the same split on every machine
+    drop_shared=False,  # leave patients that also occur in the test split out of the pool
+) -> pd.DataFrame:  # the manifest with its column `split` filled
     "Split by patient, spreading labels (and cause, source, view) evenly; no patient is on two sides"
     df = check_manifest(df, need_label=False)
     official = (df['split'] == 'test').to_numpy()
-    fractions = {'valid': valid, 'calib': calib, 'test': 0. if official.any() else test}
+    fractions = {'valid': valid, 'calib': calib, 'test': 0.0 if official.any() else test}
     if min(fractions.values()) < 0 or sum(fractions.values()) >= 1:
-        raise ManifestError(f'Shares of valid={valid:g}, calib={calib:g} and test={test:g} leave nothing to train on: they must be 0 or more and add up to less than 1.')
+        raise ManifestError(
+            f'Shares of valid={valid:g}, calib={calib:g} and test={test:g} leave nothing to train on: they must be 0 or'
+            ' more and add up to less than 1.'
+        )
     shared = set(df.loc[official, 'patient']) & set(df.loc[~official, 'patient'])
     if drop_shared and shared:
         keep = official | ~df['patient'].isin(shared).to_numpy()
-        warnings.warn(f'{_count(int(sum(~keep)), "image")} left out of the pool, because {_count(shared, "patient")} '
-                      'in the test split too.')
-        df, official = df[keep].reset_index(drop=True), official[keep]
+        warnings.warn(
+            f'{_count(int(sum(~keep)), "image")} left out of the pool, because {_count(shared, "patient")} '
+            'in the test split too.'
+        )
+        df = df[keep].reset_index(drop=True)
+        official = official[keep]
     elif same := _not_told_apart(df.assign(side=official), shared):
-        raise ManifestError(f'{_count(same, "patient")} in the test split and outside it ({_some(same)}): pass '
-                            'drop_shared=True '
-                            '(--drop_shared on the command line) to leave them out of the pool.')
-    home = _deal(_tags(df[~official]), {'train': 1 - sum(fractions.values()), **{s: f for s, f in fractions.items() if f}}, seed) if not official.all() else {}
+        raise ManifestError(
+            f'{_count(same, "patient")} in the test split and outside it ({_some(same)}): pass '
+            'drop_shared=True '
+            '(--drop_shared on the command line) to leave them out of the pool.'
+        )
+    home = (
+        _deal(
+            _tags(df[~official]),
+            {'train': 1 - sum(fractions.values()), **{s: f for s, f in fractions.items() if f}},
+            seed,
+        )
+        if not official.all()
+        else {}
+    )
     if empty := {'train', *(s for s, f in fractions.items() if f)} - set(home.values()):
-        raise ManifestError(f'The split {sorted(empty)[0]} would be empty: {_count(len(home), "patient")} too few for shares of {valid:g} and {calib:g}.')
+        raise ManifestError(
+            f'The split {sorted(empty)[0]} would be empty: {_count(len(home), "patient")} too few for shares of'
+            f' {valid:g} and {calib:g}.'
+        )
     df['split'] = pd.Series(['test' if o else home[p] for o, p in zip(official, df['patient'])], dtype=object)
     pool = df[~official].groupby('patient')['split'].nunique()
     assert (pool == 1).all(), 'a patient of the pool is in two splits'
     return df
 
+# %% ../nbs/10_manifest.ipynb #814367a7
 def _told_apart(rows, side):
     "True when the causes say that one number means different people on the two sides: every cause is told, and none is on both"
-    if 'cause' not in rows or rows['cause'].isna().any(): return False
+    if 'cause' not in rows or rows['cause'].isna().any():
+        return False
     sets = rows['cause'].groupby(np.asarray(side)).agg(set)
     return sum(map(len, sets)) == len(set().union(*sets))
 
 def _not_told_apart(df, shared):
     "Those of `shared` of whom the names do not say that they are different people on the two sides"
-    return sorted(p for p, rows in df[df['patient'].isin(shared)].groupby('patient') if not _told_apart(rows, rows['side']))
+    return sorted(
+        p for p, rows in df[df['patient'].isin(shared)].groupby('patient') if not _told_apart(rows, rows['side'])
+    )

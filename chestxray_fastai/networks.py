@@ -10,35 +10,52 @@ __all__ = ['ARCHITECTURES', 'IMAGENET_WEIGHTS', 'MAX_WEIGHTS', 'to_logits', 'bui
 import hashlib, io, json, os, re
 from functools import lru_cache
 from pathlib import Path
-
 import numpy as np
 import torch
 import torchvision
-from fastai.vision.all import (L, add_head, create_body, create_timm_model, default_split, imagenet_stats,
-                               model_meta, num_features_model, params)
+from fastai.vision.all import (
+    L,
+    add_head,
+    create_body,
+    create_timm_model,
+    default_split,
+    imagenet_stats,
+    model_meta,
+    num_features_model,
+    params,
+)
 from torch import nn
 from torch.nn import functional as F
-
 from .core import ChestXrayError, printable, read_json, sha256_bytes, try_again, write_whole
 from .fetch import fetch_file, SourceError
 from .devices import best_device
 
 # %% ../nbs/20_networks.ipynb #61096dd2
 def to_logits(
-    outputs, # raw outputs of the network, shape (n, 2) for the binary task or (n, labels) for several labels
-    n_labels=1, # how many labels the Manifest has
+    outputs,  # raw outputs of the network, shape (n, 2) for the binary task or (n, labels) for several labels
+    n_labels=1,  # how many labels the Manifest has
 ):
     "Log-odds of each label: for one label the difference of the two outputs, shape (n,); for several the outputs themselves, shape (n, labels)"
-    if n_labels > 1: return outputs
-    if outputs.ndim != 2 or outputs.shape[1] != 2: raise ValueError(f'a binary head gives outputs of shape (n, 2), not {tuple(outputs.shape)}')
+    if n_labels > 1:
+        return outputs
+    if outputs.ndim != 2 or outputs.shape[1] != 2:
+        raise ValueError(f'a binary head gives outputs of shape (n, 2), not {tuple(outputs.shape)}')
     return outputs[:, 1] - outputs[:, 0]
 
 # %% ../nbs/20_networks.ipynb #e96086c5
-ARCHITECTURES = {'resnet18': 'resnet18', 'resnet34': 'resnet34', 'resnet50': 'resnet50', 'densenet121': 'densenet121',
-                 'efficientnet_b0': 'efficientnet_b0', 'vit_b_16': 'vit_b_16', 'vgg19': 'vgg19_bn',
-                 'resnet18_short': 'resnet18'} # our name: torchvision's
+ARCHITECTURES = {
+    'resnet18': 'resnet18',
+    'resnet34': 'resnet34',
+    'resnet50': 'resnet50',
+    'densenet121': 'densenet121',
+    'efficientnet_b0': 'efficientnet_b0',
+    'vit_b_16': 'vit_b_16',
+    'vgg19': 'vgg19_bn',
+    'resnet18_short': 'resnet18',
+}  # our name: torchvision's
 
-def _efficientnet_split(model): return L(model[0][0][:4], model[0][0][4:], model[1:]).map(params)
+def _efficientnet_split(model):
+    return L(model[0][0][:4], model[0][0][4:], model[1:]).map(params)
 
 model_meta[torchvision.models.efficientnet_b0] = {'cut': -2, 'split': _efficientnet_split, 'stats': imagenet_stats}
 
@@ -53,51 +70,75 @@ model_meta[_resnet18_short] = model_meta[torchvision.models.resnet18]
 # %% ../nbs/20_networks.ipynb #67d05581
 class _Attention(nn.MultiheadAttention):
     "Self-attention of torchvision's transformer with the same weights, for batches of any size also after an export"
+
     def forward(self, query, key, value, need_weights=False, **kwargs):
         parts = F.linear(query, self.in_proj_weight, self.in_proj_bias)
         parts = parts.unflatten(-1, (3, self.num_heads, self.head_dim))
         q, k, v = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        mixed = F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout if self.training else 0.)
+        mixed = F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout if self.training else 0.0)
         return self.out_proj(mixed.transpose(1, 2).flatten(2)), None
 
+# %% ../nbs/20_networks.ipynb #223e92ac
 class _ViTBody(nn.Module):
     "A torchvision vision transformer without its head: images (n, channels, size, size) to features (n, 768)"
+
     def __init__(self, vit):
         super().__init__()
         self.vit = vit
         vit.heads = nn.Identity()
-        for block in vit.encoder.layers: block.self_attention.__class__ = _Attention   # same weights, another forward
-    def forward(self, x): return self.vit(x)
+        for block in vit.encoder.layers:
+            block.self_attention.__class__ = _Attention  # same weights, another forward
+
+    def forward(self, x):
+        return self.vit(x)
 
 def _vit_split(model):
     vit = model[0].vit
-    half = len(vit.encoder.layers)//2
-    early = [vit.class_token, vit.encoder.pos_embedding, *vit.conv_proj.parameters(), *vit.encoder.layers[:half].parameters()]
+    half = len(vit.encoder.layers) // 2
+    early = [
+        vit.class_token,
+        vit.encoder.pos_embedding,
+        *vit.conv_proj.parameters(),
+        *vit.encoder.layers[:half].parameters(),
+    ]
     return L(L(early), L(vit.encoder.layers[half:], vit.encoder.ln).map(params).concat(), params(model[1]))
 
+# %% ../nbs/20_networks.ipynb #a15d330e
 @lru_cache(maxsize=None)
 def _vit_b_16(size):
     "torchvision's ViT-B/16 for square images of `size` pixels, as a function without arguments"
-    if size % 16: raise ValueError(f'vit_b_16 cuts the image into patches of 16 pixels, so its size is a multiple of 16, not {size}')
-    def vit_b_16(): return torchvision.models.vit_b_16(image_size=size)
+    if size % 16:
+        raise ValueError(
+            f'vit_b_16 cuts the image into patches of 16 pixels, so its size is a multiple of 16, not {size}'
+        )
+
+    def vit_b_16():
+        return torchvision.models.vit_b_16(image_size=size)
+
     model_meta[vit_b_16] = {'cut': _ViTBody, 'split': _vit_split, 'stats': imagenet_stats}
     return vit_b_16
 
 # %% ../nbs/20_networks.ipynb #72081d06
 def _arch(name, size):
     "What `name` stands for: a torchvision function, or the name itself where it is one of timm's"
-    if name == 'vit_b_16': return _vit_b_16(size)
-    if name == 'resnet18_short': return _resnet18_short
-    if name in ARCHITECTURES: return getattr(torchvision.models, ARCHITECTURES[name])
+    if name == 'vit_b_16':
+        return _vit_b_16(size)
+    if name == 'resnet18_short':
+        return _resnet18_short
+    if name in ARCHITECTURES:
+        return getattr(torchvision.models, ARCHITECTURES[name])
     known = ', '.join(ARCHITECTURES)
-    try: import timm
+    try:
+        import timm
     except ImportError:
-        raise ValueError(f'{name!r} is not one of {known}; '
-                         'for a timm name, pip install "chestxray_fastai[timm]"') from None
+        raise ValueError(
+            f'{name!r} is not one of {known}; for a timm name, pip install "chestxray_fastai[timm]"'
+        ) from None
     if not (isinstance(name, str) and timm.is_model(name)):
         raise ValueError(f'{name!r} is neither one of {known} nor a model of timm (timm.list_models() lists them)')
     return name
 
+# %% ../nbs/20_networks.ipynb #7d47a8d2
 def _splitter(arch, size):
     "How the network is split into groups for discriminative learning rates"
     made = _arch(arch, size)
@@ -111,6 +152,7 @@ def _load_state(net, state):
         raise ValueError(f'these weights belong to another network: {wrong} is missing or has another shape')
     net.load_state_dict({k: state[k] for k in own})
 
+# %% ../nbs/20_networks.ipynb #94228533
 def _one_channel(vit):
     "A vision transformer for grey images: the filters of the three colours are summed"
     first = vit.conv_proj
@@ -119,38 +161,51 @@ def _one_channel(vit):
 
 # %% ../nbs/20_networks.ipynb #9b1f3c70
 # a plain head (average pool, dropout, one linear layer), and that of a transformer, whose features are pooled
-_PLAIN_HEAD = {'concat_pool': False, 'lin_ftrs': [], 'first_bn': False, 'ps': .2}
+_PLAIN_HEAD = {'concat_pool': False, 'lin_ftrs': [], 'first_bn': False, 'ps': 0.2}
 
-def _vit_head(n_out): return nn.Sequential(nn.Dropout(.1), nn.Linear(768, n_out))
+def _vit_head(n_out):
+    return nn.Sequential(nn.Dropout(0.1), nn.Linear(768, n_out))
 
+# %% ../nbs/20_networks.ipynb #36886336
 def _torchvision_network(arch, n_out, size, channels, state, head):
     "Body and head of one of `ARCHITECTURES`, as fastai's `create_vision_model` makes them, with weights from memory"
     made = _arch(arch, size)
     net = made()
     if state is not None:
-        if arch == 'vit_b_16': state = torchvision.models.vision_transformer.interpolate_embeddings(size, 16, state)
+        if arch == 'vit_b_16':
+            state = torchvision.models.vision_transformer.interpolate_embeddings(size, 16, state)
         _load_state(net, state)
-    if arch == 'vit_b_16' and channels == 1: _one_channel(net)
+    if arch == 'vit_b_16' and channels == 1:
+        _one_channel(net)
     body = create_body(net, 3 if arch == 'vit_b_16' else channels, state is not None, model_meta[made]['cut'])
-    if arch == 'vit_b_16': return add_head(body, None, n_out, **{'head': _vit_head(n_out), **head})
+    if arch == 'vit_b_16':
+        return add_head(body, None, n_out, **{'head': _vit_head(n_out), **head})
     return add_head(body, num_features_model(nn.Sequential(*body.children())), n_out, **{**_PLAIN_HEAD, **head})
 
+# %% ../nbs/20_networks.ipynb #c3ea186b
 class _ChannelsFirst(nn.Module):
     "A body that gives (n, height, width, channels), as Swin does, made to give (n, channels, height, width)"
+
     def __init__(self, body):
         super().__init__()
         self.body = body
-    def forward(self, x): return self.body(x).permute(0, 3, 1, 2)
 
+    def forward(self, x):
+        return self.body(x).permute(0, 3, 1, 2)
+
+# %% ../nbs/20_networks.ipynb #a62f1411
 def _timm_network(arch, n_out, size, channels, state, head):
     "Body and head of a network of timm, which is never asked to fetch anything"
     import timm
+
     config = timm.get_pretrained_cfg(arch)
     more = {'img_size': size} if config is not None and config.fixed_input_size else {}
-    if state is not None: more['pretrained_cfg_overlay'] = {'state_dict': dict(state)}
+    if state is not None:
+        more['pretrained_cfg_overlay'] = {'state_dict': dict(state)}
     more = {**_PLAIN_HEAD, **head, **more}
     net = create_timm_model(arch, n_out, default_split, state is not None, n_in=channels, **more)[0]
-    if getattr(net[0].model, 'output_fmt', 'NCHW') == 'NHWC': net[0] = _ChannelsFirst(net[0])
+    if getattr(net[0].model, 'output_fmt', 'NCHW') == 'NHWC':
+        net[0] = _ChannelsFirst(net[0])
     return net
 
 # %% ../nbs/20_networks.ipynb #9b1f3c72
@@ -167,18 +222,23 @@ def _shape_of(net, size, channels):
             except Exception:
                 device = next(net.parameters()).device
                 return net(torch.zeros(1, channels, size, size, device=device)).shape
-    finally: net.train(was_training)
+    finally:
+        net.train(was_training)
 
+# %% ../nbs/20_networks.ipynb #e5355612
 def _check_shape(net, arch, n_out, size, channels):
     "Raise a ValueError unless the network gives `n_out` numbers for one image"
-    try: shape = tuple(_shape_of(net, size, channels))
+    try:
+        shape = tuple(_shape_of(net, size, channels))
     except Exception as error:
         reason = printable(str(error) or type(error).__name__)[:200]
-        raise ValueError(f'{arch} cannot read images of {size} pixels ({reason}): '
-                         'choose another size or network') from error
+        raise ValueError(
+            f'{arch} cannot read images of {size} pixels ({reason}): choose another size or network'
+        ) from error
     if shape != (1, n_out):
-        raise ValueError(f'{arch} gives the shape {shape} for one image instead of {(1, n_out)}: '
-                         'choose another network')
+        raise ValueError(
+            f'{arch} gives the shape {shape} for one image instead of {(1, n_out)}: choose another network'
+        )
 
 # %% ../nbs/20_networks.ipynb #acfe0d94
 def _whole_number(name, value, least=1):
@@ -186,22 +246,27 @@ def _whole_number(name, value, least=1):
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f'{name} is a whole number of at least {least}, not {value!r}')
 
+# %% ../nbs/20_networks.ipynb #bf5c3d61
 def build_model(
-    arch='resnet18', # one of `ARCHITECTURES` or a timm name
-    n_out=2, # outputs: 2 for the binary task, else one for each label
-    size=224, # height and width of the image [pixels]
-    channels=3, # input channels, 1 or 3
-    pretrained=False, # load ImageNet weights (`imagenet_state`)
-    state=None, # other weights of the whole network, before it got our head: name → tensor
-    **head, # passed to fastai's `create_head`, for example `ps`
+    arch='resnet18',  # one of `ARCHITECTURES` or a timm name
+    n_out=2,  # outputs: 2 for the binary task, else one for each label
+    size=224,  # height and width of the image [pixels]
+    channels=3,  # input channels, 1 or 3
+    pretrained=False,  # load ImageNet weights (`imagenet_state`)
+    state=None,  # other weights of the whole network, before it got our head: name → tensor
+    **head,  # passed to fastai's `create_head`, for example `ps`
 ):
     "A body and a head, as fastai makes them: (n, channels, size, size) to (n, n_out); raises ValueError"
-    if channels not in (1, 3): raise ValueError(f'channels is 1 or 3, not {channels!r}')
-    for name, value in (('n_out', n_out), ('size', size)): _whole_number(name, value)
+    if channels not in (1, 3):
+        raise ValueError(f'channels is 1 or 3, not {channels!r}')
+    for name, value in (('n_out', n_out), ('size', size)):
+        _whole_number(name, value)
     made = _arch(arch, size)
-    if pretrained and state is None: state = imagenet_state(arch)
+    if pretrained and state is None:
+        state = imagenet_state(arch)
     make = _timm_network if isinstance(made, str) else _torchvision_network
-    try: net = make(arch, n_out, size, channels, state, head)
+    try:
+        net = make(arch, n_out, size, channels, state, head)
     except (AssertionError, RuntimeError, TypeError) as error:
         raise ValueError(f'{arch} cannot be made for images of {size} pixels ({printable(error)[:200]})') from error
     _check_shape(net, arch, n_out, size, channels)
@@ -211,73 +276,95 @@ def build_model(
 class WeightsError(ChestXrayError, RuntimeError):
     "Weights to start from cannot be had, or cannot be trusted"
 
+# %% ../nbs/20_networks.ipynb #4c52a0be
 # arch: (name of the file without its hash, SHA-256), of torchvision's weights DEFAULT
 IMAGENET_WEIGHTS = {
     'resnet18': ('resnet18', 'f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec'),
     'resnet34': ('resnet34', 'b627a593bcbe140c234610266fe4f8ae95ea42fc881d091c9b6052e6b1d0590f'),
     'resnet50': ('resnet50', '11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca'),
     'densenet121': ('densenet121', 'a639ec97d7c33b07ae66f0b5fb7d0192f95a3b11b7576c66c0126c2a727c4395'),
-    'efficientnet_b0': ('efficientnet_b0_rwightman', '7f5810bc96def8f7552d5b7e68d53c4786f81167d28291b21c0d90e1fca14934'),
+    'efficientnet_b0': (
+        'efficientnet_b0_rwightman',
+        '7f5810bc96def8f7552d5b7e68d53c4786f81167d28291b21c0d90e1fca14934',
+    ),
     'vit_b_16': ('vit_b_16', 'c867db91d3e12c6cbadabb610d73c24a546bf82d8c03a9fea34f43a712ddb0e9'),
-    'vgg19': ('vgg19_bn', 'c79401a0cf3cb42714e4182f5868c7a6f4f4534f5df9e956e2bb2098de41cbb6')}
+    'vgg19': ('vgg19_bn', 'c79401a0cf3cb42714e4182f5868c7a6f4f4534f5df9e956e2bb2098de41cbb6'),
+}
 IMAGENET_WEIGHTS['resnet18_short'] = IMAGENET_WEIGHTS['resnet18']
 MAX_WEIGHTS = 2_000_000_000  # bytes
 
+# %% ../nbs/20_networks.ipynb #19510a94
 def _imagenet_file(arch):
     "Where torch keeps the ImageNet weights of `arch`, and their SHA-256; a WeightsError for a network without"
-    if arch not in IMAGENET_WEIGHTS: raise WeightsError(_timm_words(arch))
+    if arch not in IMAGENET_WEIGHTS:
+        raise WeightsError(_timm_words(arch))
     name, sha256 = IMAGENET_WEIGHTS[arch]
-    return Path(torch.hub.get_dir())/'checkpoints'/f'{name}-{sha256[:8]}.pth', sha256
+    return Path(torch.hub.get_dir()) / 'checkpoints' / f'{name}-{sha256[:8]}.pth', sha256
 
+# %% ../nbs/20_networks.ipynb #b19953fb
 def _timm_words(arch):
     "Why the weights of a network of timm are not fetched, and what to do"
     import timm
+
     config = timm.get_pretrained_cfg(arch)
     known = config is not None and config.hf_hub_id
     there = f'https://huggingface.co/{config.hf_hub_id}' if known else 'the page of the model'
-    return (f"no SHA-256 is known for timm's weights of {arch}, and nothing is fetched that cannot be checked: "
-            f"get model.safetensors from {there} yourself, and pass weights='PATH/model.safetensors' "
-            '(on the command line --weights PATH/model.safetensors)')
+    return (
+        f"no SHA-256 is known for timm's weights of {arch}, and nothing is fetched that cannot be checked: "
+        f"get model.safetensors from {there} yourself, and pass weights='PATH/model.safetensors' "
+        "(on the command line --weights PATH/model.safetensors)"
+    )
 
 # %% ../nbs/20_networks.ipynb #9b1f3c75
 def _checked_bytes(file, sha256):
     "What `file` holds, read once; a WeightsError unless it has this SHA-256"
-    if not file.is_file(): raise WeightsError(f'"{printable(file)}" is no regular file: move it away')
+    if not file.is_file():
+        raise WeightsError(f'"{printable(file)}" is no regular file: move it away')
     if file.stat().st_size > MAX_WEIGHTS:
         raise WeightsError(f'"{printable(file)}" is larger than any weights: delete it')
     data = try_again(file.read_bytes, what=file)
     if (found := sha256_bytes(data)) != sha256:
-        raise WeightsError(f'"{printable(file)}" is not the file that PyTorch publishes (its SHA-256 begins '
-                           f'{found[:12]} instead of {sha256[:12]}), so it was not opened: delete it, '
-                           "and weights='imagenet' (--weights imagenet) fetches it again")
+        raise WeightsError(
+            f'"{printable(file)}" is not the file that PyTorch publishes (its SHA-256 begins '
+            f'{found[:12]} instead of {sha256[:12]}), so it was not opened: delete it, '
+            'and weights=\'imagenet\' (--weights imagenet) fetches it again'
+        )
     return data
 
+# %% ../nbs/20_networks.ipynb #9210af1c
 def fetch_weights(
-    arch, # one of `ARCHITECTURES`
-    offline=None, # True: never ask the network; by default as the environment variable CHESTXRAY_OFFLINE says
-) -> Path: # the file, checked against its whole SHA-256, also when it was there before
+    arch,  # one of `ARCHITECTURES`
+    offline=None,  # True: never ask the network; by default as the environment variable CHESTXRAY_OFFLINE says
+) -> Path:  # the file, checked against its whole SHA-256, also when it was there before
     "Put torchvision's ImageNet weights into torch's own cache through `sources.fetch_file`; raises a WeightsError"
     file, sha256 = _imagenet_file(arch)
     if not os.path.lexists(file):
-        try: fetch_file(f'https://download.pytorch.org/models/{file.name}', sha256, file, offline=offline)
+        try:
+            fetch_file(f'https://download.pytorch.org/models/{file.name}', sha256, file, offline=offline)
         except SourceError as error:
             reason = printable(error).rstrip('.')
             raise WeightsError(f"{file.name} is not in torch's cache, and {reason}") from error
     _checked_bytes(file, sha256)
     return file
 
+# %% ../nbs/20_networks.ipynb #ab9d4cc4
 def imagenet_state(
-    arch, # one of `ARCHITECTURES`
-    fetch=True, # ask the network for a file that is not in the cache
-    offline=None, # as in `fetch_weights`
-) -> dict: # name → tensor of the whole network
+    arch,  # one of `ARCHITECTURES`
+    fetch=True,  # ask the network for a file that is not in the cache
+    offline=None,  # as in `fetch_weights`
+) -> dict:  # name → tensor of the whole network
     "torchvision's ImageNet weights: checked, and opened so that only tensors can come out; raises a WeightsError"
     file, sha256 = _imagenet_file(arch)
     if not os.path.lexists(file):
-        if not fetch: raise WeightsError(f"{file.name} is not in torch's cache (weights='imagenet' fetches it, on the command line --weights imagenet)")
+        if not fetch:
+            raise WeightsError(
+                f"{file.name} is not in torch's cache (weights='imagenet' fetches it, on the command line --weights"
+                " imagenet)"
+            )
         fetch_weights(arch, offline)
     data = _checked_bytes(file, sha256)
-    try: state = torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
+    try:
+        state = torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
     except Exception as error:
         reason = printable(str(error).split('.')[0])[:200]
         raise WeightsError(f'"{printable(file)}" holds something else than weights ({reason}): delete it') from error
@@ -287,24 +374,33 @@ def imagenet_state(
 # %% ../nbs/20_networks.ipynb #09d0a9f9
 def _check_weights(weights):
     "Raise a ValueError unless `weights` says where a network starts"
-    if weights in ('auto', 'imagenet', 'none') or str(weights).endswith('.safetensors'): return
-    raise ValueError("weights is 'auto', 'imagenet', 'none' or a file whose name ends in .safetensors, "
-                     f'not {weights!r}')
+    if weights in ('auto', 'imagenet', 'none') or str(weights).endswith('.safetensors'):
+        return
+    raise ValueError(
+        f"weights is 'auto', 'imagenet', 'none' or a file whose name ends in .safetensors, not {weights!r}"
+    )
 
+# %% ../nbs/20_networks.ipynb #873f34fa
 def _starting_weights(arch, weights, offline=None):
     "(weights of the whole network or None, sentence for screen and report)"
     _check_weights(weights)
-    if weights == 'none': return None, 'from scratch, as asked'
+    if weights == 'none':
+        return None, 'from scratch, as asked'
     if weights not in ('auto', 'imagenet'):
         file = Path(weights).expanduser()
-        if not file.is_file(): raise WeightsError(f'There is no file "{printable(file)}" with weights to start from.')
+        if not file.is_file():
+            raise WeightsError(f'There is no file "{printable(file)}" with weights to start from.')
         return load_tensors(file)[0], f'from {file.name} (SHA-256 {sha256_bytes(file.read_bytes())[:12]})'
-    try: return imagenet_state(arch, fetch=weights == 'imagenet', offline=offline), 'ImageNet'
+    try:
+        return imagenet_state(arch, fetch=weights == 'imagenet', offline=offline), 'ImageNet'
     except (OSError, ChestXrayError, RuntimeError, ValueError) as error:
         reason = printable(str(error) or type(error).__name__).rstrip('.')
-        if weights == 'auto': return None, f'from scratch: {reason}'
-        raise WeightsError(f'The ImageNet weights of {arch} could not be had: {reason}. '
-                           "Pass weights='none' (--weights none) to train from scratch.") from error
+        if weights == 'auto':
+            return None, f'from scratch: {reason}'
+        raise WeightsError(
+            f'The ImageNet weights of {arch} could not be had: {reason}. '
+            'Pass weights=\'none\' (--weights none) to train from scratch.'
+        ) from error
 
 # %% ../nbs/20_networks.ipynb #ee067c59
 def _digest(tensors, state):
@@ -313,60 +409,82 @@ def _digest(tensors, state):
     for name in sorted(tensors):
         tensor = tensors[name]
         found.update(f'\n{name} {tensor.dtype} {tuple(tensor.shape)}\n'.encode('utf-8'))
-        if tensor.numel(): found.update(tensor.contiguous().reshape(-1).view(torch.uint8).cpu().numpy())
+        if tensor.numel():
+            found.update(tensor.contiguous().reshape(-1).view(torch.uint8).cpu().numpy())
     return found.hexdigest()
 
+# %% ../nbs/20_networks.ipynb #d4abaf7e
 def save_tensors(
-    tensors, # name → tensor
-    file, # where to write
-    state=None, # anything that JSON can hold, kept in the header
-) -> Path: # the file
+    tensors,  # name → tensor
+    file,  # where to write
+    state=None,  # anything that JSON can hold, kept in the header
+) -> Path:  # the file
     "Write `tensors` and `state` as one safetensors file, whole or not at all, with a SHA-256 of both in its header"
     from safetensors.torch import save
+
     tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
     text = json.dumps(state)
     return write_whole(file, save(tensors, metadata={'state': text, 'sha256': _digest(tensors, text)}))
 
+# %% ../nbs/20_networks.ipynb #0f74f524
 def load_tensors(
-    file, # a file that `save_tensors` wrote
-    sealed=False, # refuse a file without a SHA-256 too, as other programs write it
-) -> tuple: # (name → tensor, state)
+    file,  # a file that `save_tensors` wrote
+    sealed=False,  # refuse a file without a SHA-256 too, as other programs write it
+) -> tuple:  # (name → tensor, state)
     "The (tensors, state) of a file; raises a `ChestXrayError` that names it when it is damaged or was changed"
     from safetensors.torch import load
+
     file = Path(file)
-    if not file.is_file(): raise ChestXrayError(f'There is no file "{printable(file)}".')
+    if not file.is_file():
+        raise ChestXrayError(f'There is no file "{printable(file)}".')
     data = try_again(file.read_bytes, what=file)
     try:
         tensors = load(data)
-        about = json.loads(data[8:8 + int.from_bytes(data[:8], 'little')]).get('__metadata__') or {}
+        about = json.loads(data[8 : 8 + int.from_bytes(data[:8], 'little')]).get('__metadata__') or {}
         text = about.get('state', 'null')
-        state, changed = json.loads(text), about.get('sha256') != _digest(tensors, text)
+        state = json.loads(text)
+        changed = about.get('sha256') != _digest(tensors, text)
     except Exception as error:
-        raise ChestXrayError(f'{printable(file.name)} is not a whole safetensors file ({printable(error)[:200]}); '
-                             'delete it, or copy it again') from error
+        raise ChestXrayError(
+            f'{printable(file.name)} is not a whole safetensors file ({printable(error)[:200]}); '
+            'delete it, or copy it again'
+        ) from error
     if changed and ('sha256' in about or sealed):
-        raise ChestXrayError(f'{printable(file.name)} is damaged or was changed: its SHA-256 is another one than its '
-                             'header says; delete it, or copy it again')
+        raise ChestXrayError(
+            f'{printable(file.name)} is damaged or was changed: its SHA-256 is another one than its '
+            'header says; delete it, or copy it again'
+        )
     return tensors, state
 
 # %% ../nbs/20_networks.ipynb #20dd20d3
 def save_model(
-    learn, # a Learner of `xray_learner`
-    folder, # where `model.safetensors` and `model.json` are written
-    **facts, # anything more for the JSON
+    learn,  # a Learner of `xray_learner`
+    folder,  # where `model.safetensors` and `model.json` are written
+    **facts,  # anything more for the JSON
 ):
     "Keep the network as `model.safetensors` and how to use it as `model.json`; returns what the JSON holds"
     import fastai
+
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    card = {'format': 1, 'arch': learn.arch_name, 'n_out': 2 if len(learn.labels) == 1 else len(learn.labels), 'labels': learn.labels,
-            'preprocessing': learn.dls.preprocessing, 'weights': learn.weights, 'params': sum(p.numel() for p in learn.model.parameters()),
-            'hardware': learn.hardware, 'precision': learn.precision,
-            'versions': {'torch': torch.__version__, 'torchvision': torchvision.__version__, 'fastai': fastai.__version__}, **facts}
-    save_tensors(learn.model.state_dict(), folder/'model.safetensors')
-    write_whole(folder/'model.json', json.dumps(card, indent=1))
+    card = {
+        'format': 1,
+        'arch': learn.arch_name,
+        'n_out': 2 if len(learn.labels) == 1 else len(learn.labels),
+        'labels': learn.labels,
+        'preprocessing': learn.dls.preprocessing,
+        'weights': learn.weights,
+        'params': sum(p.numel() for p in learn.model.parameters()),
+        'hardware': learn.hardware,
+        'precision': learn.precision,
+        'versions': {'torch': torch.__version__, 'torchvision': torchvision.__version__, 'fastai': fastai.__version__},
+        **facts,
+    }
+    save_tensors(learn.model.state_dict(), folder / 'model.safetensors')
+    write_whole(folder / 'model.json', json.dumps(card, indent=1))
     return card
 
+# %% ../nbs/20_networks.ipynb #a8ac6254
 def _read_card(file):
     "What `model.json` holds; raises a ChestXrayError when it is not what `save_model` writes"
     card = read_json(Path(file))
@@ -375,22 +493,30 @@ def _read_card(file):
     wrong = [k for k, kind in kinds.items() if not isinstance(card, dict) or not isinstance(card.get(k), kind)]
     wrong += [k for k in ('size', 'channels', 'mean', 'std') if isinstance(pre, dict) and k not in pre]
     if wrong:
-        raise ChestXrayError(f'"{printable(file)}" does not say {", ".join(wrong)} as a model does: '
-                             'copy it again, or train anew')
+        raise ChestXrayError(
+            f'"{printable(file)}" does not say {", ".join(wrong)} as a model does: copy it again, or train anew'
+        )
     return card
 
+# %% ../nbs/20_networks.ipynb #5380da1d
 def load_model(
-    folder, # what `save_model` wrote
-    device=None, # where it shall run; by default `best_device()`
+    folder,  # what `save_model` wrote
+    device=None,  # where it shall run; by default `best_device()`
 ):
     "The network in evaluation mode, and its JSON: (model, card)"
     folder = Path(folder)
     for name in ('model.json', 'model.safetensors'):
-        if not (folder/name).exists(): raise FileNotFoundError(f'{folder.name} holds no {name}: it is not a model folder, or the run did not finish')
-    card = _read_card(folder/'model.json')
+        if not (folder / name).exists():
+            raise FileNotFoundError(
+                f'{folder.name} holds no {name}: it is not a model folder, or the run did not finish'
+            )
+    card = _read_card(folder / 'model.json')
     model = build_model(card['arch'], card['n_out'], card['preprocessing']['size'], card['preprocessing']['channels'])
-    try: model.load_state_dict(load_tensors(folder/'model.safetensors')[0])
+    try:
+        model.load_state_dict(load_tensors(folder / 'model.safetensors')[0])
     except RuntimeError as error:
-        raise ChestXrayError(f'model.safetensors in "{printable(folder)}" does not belong to its model.json '
-                             f'({card["arch"]}): copy both again') from error
+        raise ChestXrayError(
+            f'model.safetensors in "{printable(folder)}" does not belong to its model.json '
+            f'({card["arch"]}): copy both again'
+        ) from error
     return model.to(best_device() if device is None else device).eval(), card

@@ -9,11 +9,9 @@ __all__ = ['MIN_CALIBRATION', 'ORIENTATIONS', 'compare_outlier_scores', 'image_f
 # %% ../nbs/36_ood.ipynb #c5cddea3
 import base64, binascii
 from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
-
 from .ood_images import _check_pixels, OutlierError
 from .evaluate import resample_weights
 
@@ -21,56 +19,86 @@ from .evaluate import resample_weights
 def _judge_outliers(home, strange, home_weights, strange_weights):
     "AUROC, and the share of strangers that pass when 95 % of home do, for each row of weights"
     order = np.argsort(home, kind='stable')
-    home, below = home[order], np.cumsum(home_weights[:, order], 1)
-    cut = home[(below < .95 * below[:, -1:] - 1e-9).sum(1)]
+    home = home[order]
+    below = np.cumsum(home_weights[:, order], 1)
+    cut = home[(below < 0.95 * below[:, -1:] - 1e-9).sum(1)]
     padded = np.pad(below, ((0, 0), (1, 0)))
-    beaten = (padded[:, np.searchsorted(home, strange, 'left')] + padded[:, np.searchsorted(home, strange, 'right')]) / 2
+    beaten = (
+        padded[:, np.searchsorted(home, strange, 'left')] + padded[:, np.searchsorted(home, strange, 'right')]
+    ) / 2
     total = strange_weights.sum(1)
     with np.errstate(invalid='ignore', divide='ignore'):
-        return (strange_weights * beaten).sum(1) / (total * below[:, -1]), (strange_weights * (strange <= cut[:, None])).sum(1) / total
+        return (strange_weights * beaten).sum(1) / (total * below[:, -1]), (
+            strange_weights * (strange <= cut[:, None])
+        ).sum(1) / total
 
-def compare_outlier_scores(scores: dict, # name of the score → name of the set → scores of its images, (n,), higher is stranger
-                           patients: dict = None, # name of the set → patient of each image; without it each image is a patient of its own
-                           home: str = 'home', # which set is no stranger
-                           n_boot: int = 500, seed: int = 0, level: float = .95,
-                          ) -> pd.DataFrame: # a row per set and score; columns auroc, auroc_low, auroc_high, fpr95, fpr95_low, fpr95_high
+# %% ../nbs/36_ood.ipynb #4894cda6
+def compare_outlier_scores(
+    scores: dict,  # name of the score → name of the set → scores of its images, (n,), higher is stranger
+    patients: dict = None,  # name of the set → patient of each image; without it each image is a patient of its own
+    home: str = 'home',  # which set is no stranger
+    n_boot: int = 500,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:  # a row per set and score; columns auroc, auroc_low, auroc_high, fpr95, fpr95_low, fpr95_high
     "How well scores tell sets of strangers from home, with intervals from a bootstrap over patients"
-    rows, sets, who = {}, [s for s in next(iter(scores.values())) if s != home], patients or {}
+    rows = {}
+    sets = [s for s in next(iter(scores.values())) if s != home]
+    who = patients or {}
     for strange in sets:
-        names = [np.asarray(who.get(s, [f'{s}-{i}' for i in range(len(next(iter(scores.values()))[s]))]), str) for s in (home, strange)]
-        n, both = len(names[0]), np.concatenate(names)
+        names = [
+            np.asarray(who.get(s, [f'{s}-{i}' for i in range(len(next(iter(scores.values()))[s]))]), str)
+            for s in (home, strange)
+        ]
+        n = len(names[0])
+        both = np.concatenate(names)
         weights = np.concatenate([np.ones((1, len(both))), *resample_weights(both, n_boot, seed)])
         for name, found in scores.items():
             values = [np.asarray(found[s], float) for s in (home, strange)]
             if any(len(v) != len(p) or not np.isfinite(v).all() for v, p in zip(values, names)):
-                raise OutlierError(f'The score {name} of {home} or {strange} is not finite, or not one number for each patient given.')
+                raise OutlierError(
+                    f'The score {name} of {home} or {strange} is not finite, or not one number for each patient given.'
+                )
             judged = zip(('auroc', 'fpr95'), _judge_outliers(*values, weights[:, :n], weights[:, n:]))
-            row = {k + end: v for k, draws in judged for end, v in zip(('', '_low', '_high'), (draws[0], *np.nanquantile(draws[1:], [(1 - level) / 2, (1 + level) / 2])))}
-            sure = ((1 - level) / 2)**(1 / len(set(names[1])))
-            if row['fpr95'] == 0: row['fpr95_high'] = max(row['fpr95_high'], 1 - sure)
-            if row['fpr95'] == 1: row['fpr95_low'] = min(row['fpr95_low'], sure)
+            row = {
+                k + end: v
+                for k, draws in judged
+                for end, v in zip(
+                    ('', '_low', '_high'), (draws[0], *np.nanquantile(draws[1:], [(1 - level) / 2, (1 + level) / 2]))
+                )
+            }
+            sure = ((1 - level) / 2) ** (1 / len(set(names[1])))
+            if row['fpr95'] == 0:
+                row['fpr95_high'] = max(row['fpr95_high'], 1 - sure)
+            if row['fpr95'] == 1:
+                row['fpr95_low'] = min(row['fpr95_low'], sure)
             rows[strange, name] = row
     return pd.DataFrame(rows).T.rename_axis(['set', 'score'])
 
 # %% ../nbs/36_ood.ipynb #c7b58b06
-def image_features(pixels: np.ndarray, # uint8, shape (n, size, size)
-                  ) -> np.ndarray: # float32, shape (n, 17 + 4 for each scale)
+def image_features(
+    pixels: np.ndarray,  # uint8, shape (n, size, size)
+) -> np.ndarray:  # float32, shape (n, 17 + 4 for each scale)
     "Quantiles of the grey values, and the logarithm of how much neighbours differ at each scale; nothing but numpy"
-    pixels, out = _check_pixels(pixels), []
+    pixels = _check_pixels(pixels)
+    out = []
     for start in range(0, len(pixels), 256):
-        part = pixels[start:start + 256]
+        part = pixels[start : start + 256]
         flat = np.sort(part.reshape(len(part), -1), axis=1, kind='stable')
-        ranks = (np.linspace(.01, .99, 17) * (flat.shape[1] - 1)).round().astype(int)
+        ranks = (np.linspace(0.01, 0.99, 17) * (flat.shape[1] - 1)).round().astype(int)
         columns = [flat[:, ranks] / np.float32(255)]
         p = part.astype(np.float32) / 255
         while p.shape[1] >= 8:
             for difference in (p[:, :, 1:] - p[:, :, :-1], p[:, 1:] - p[:, :-1]):
                 size = np.abs(difference)
-                columns.append(np.log(np.stack([size.mean((1, 2)), np.sqrt((size**2).mean((1, 2)))], 1) + np.float32(1e-3)))
+                columns.append(
+                    np.log(np.stack([size.mean((1, 2)), np.sqrt((size**2).mean((1, 2)))], 1) + np.float32(1e-3))
+                )
             n = p.shape[1] // 2 * 2
             p = (p[:, :n:2, :n:2] + p[:, 1:n:2, :n:2] + p[:, :n:2, 1:n:2] + p[:, 1:n:2, 1:n:2]) / 4
         out.append(np.concatenate(columns, axis=1, dtype=np.float32))
-    if not out: raise OutlierError('There are no images: give at least one.')
+    if not out:
+        raise OutlierError('There are no images: give at least one.')
     return np.concatenate(out)
 
 # %% ../nbs/36_ood.ipynb #9fd925d0
@@ -79,35 +107,46 @@ def _directions(z, components):
     n, k = z.shape
     if components < min(n, k) // 4:  # by Lanczos' method, which is many times as fast for few directions of many
         from scipy.sparse.linalg import LinearOperator, eigsh
+
         covariance = LinearOperator((k, k), lambda v: z.T @ (z @ v) / n, dtype=np.float64)
         start = np.random.default_rng(0).normal(size=k)  # the same each time, so that a fit can be repeated
         variance, axes = eigsh(covariance, components, v0=start)
     elif n < k:
         _, root, axes = np.linalg.svd(z, full_matrices=False)
-        variance, axes = root**2 / n, axes.T
-    else: variance, axes = np.linalg.eigh(z.T @ z / n)
-    order = np.argsort(-variance, kind='stable')[:min(components, n)]
+        variance = root**2 / n
+        axes = axes.T
+    else:
+        variance, axes = np.linalg.eigh(z.T @ z / n)
+    order = np.argsort(-variance, kind='stable')[: min(components, n)]
     return variance[order].clip(0), axes[:, order]
 
+# %% ../nbs/36_ood.ipynb #53081a34
 @dataclass(frozen=True)
 class _Gaussian:
     "A normal distribution: wide along a few directions, round in all others"
+
     name: str
-    start: int # its features are those from `start` on
-    arrays: dict # mean, scale (K,), axes (K, r), variance (r,), rest, centre, spread (1,)
+    start: int  # its features are those from `start` on
+    arrays: dict  # mean, scale (K,), axes (K, r), variance (r,), rest, centre, spread (1,)
 
     @classmethod
     def fit(cls, x, name='features', start=0, components=64, dtype=np.float64):
         "From rows of features, shape (n, K); the arrays are rounded to `dtype`"
         x = x[:, start:].astype(np.float64)
-        mean, scale = x.mean(0), x.std(0)
-        if not scale.max() > 0: raise OutlierError('All rows of features are the same, so nothing can be told from them: check where they come from.')
-        scale = np.maximum(scale, .05 * np.median(scale[scale > 0]))  # what never varied at home may vary a little elsewhere
+        mean = x.mean(0)
+        scale = x.std(0)
+        if not scale.max() > 0:
+            raise OutlierError(
+                'All rows of features are the same, so nothing can be told from them: check where they come from.'
+            )
+        scale = np.maximum(
+            scale, 0.05 * np.median(scale[scale > 0])
+        )  # what never varied at home may vary a little elsewhere
         z = (x - mean) / scale
         variance, axes = _directions(z, components)
         r = int((variance > 1e-9 * variance[0]).sum())
         left = max((z**2).sum() / len(z) - variance[:r].sum(), 0)  # of the variance
-        rest = max(left / (x.shape[1] - r), 1e-6) if r < x.shape[1] else 1.
+        rest = max(left / (x.shape[1] - r), 1e-6) if r < x.shape[1] else 1.0
         arrays = dict(mean=mean, scale=scale, axes=axes[:, :r], variance=variance[:r], rest=np.array([rest]))
         found = cls(name, start, {k: np.ascontiguousarray(v, dtype=dtype) for k, v in arrays.items()})
         logs = np.log(found.squared(x, 0) + 1e-12)
@@ -117,195 +156,315 @@ class _Gaussian:
     def squared(self, x, start=None):
         "Squared Mahalanobis distance of rows of features, shape (n,)"
         a = {k: v.astype(np.float64) for k, v in self.arrays.items()}
-        z = (x[:, self.start if start is None else start:].astype(np.float64) - a['mean']) / a['scale']
+        z = (x[:, self.start if start is None else start :].astype(np.float64) - a['mean']) / a['scale']
         along = z @ a['axes']
         return (along**2 / a['variance']).sum(1) + np.maximum((z**2).sum(1) - (along**2).sum(1), 0) / a['rest'][0]
 
     def distance(self, x):
         "How many times its spread the logarithm of the distance lies above what is usual, shape (n,)"
-        return (np.log(self.squared(x) + 1e-12) - self.arrays['centre'][0].astype(np.float64)) / self.arrays['spread'][0].astype(np.float64)
+        return (np.log(self.squared(x) + 1e-12) - self.arrays['centre'][0].astype(np.float64)) / self.arrays['spread'][
+            0
+        ].astype(np.float64)
 
 # %% ../nbs/36_ood.ipynb #a5808ffc
 MIN_CALIBRATION = 100
 
-def referral_threshold(scores: np.ndarray, # of calibration images that no fit has seen, shape (n,), higher is stranger
-                       patients=None, # patient of each, shape (n,); None: each is a patient of its own
-                       alpha: float = .05) -> float: # refer above it
+# %% ../nbs/36_ood.ipynb #688d7418
+def referral_threshold(
+    scores: np.ndarray,  # of calibration images that no fit has seen, shape (n,), higher is stranger
+    patients=None,  # patient of each, shape (n,); None: each is a patient of its own
+    alpha: float = 0.05,
+) -> float:  # refer above it
     "The conformal threshold: of a new patient from the same population a random image lies above it with a chance of at most `alpha`"
     scores = np.asarray(scores, float)
-    if not 0 < alpha < 1: raise OutlierError(f'alpha is the share of home images that may be referred, above 0 and below 1, not {alpha}.')
-    if scores.ndim != 1 or not np.isfinite(scores).all(): raise OutlierError('Scores of calibration images are finite numbers, one for each image: look for NaN.')
-    if len(scores) < MIN_CALIBRATION: raise OutlierError(f'There are {len(scores)} calibration images, and the limit of what is out of distribution takes at least {MIN_CALIBRATION}: add some.')
+    if not 0 < alpha < 1:
+        raise OutlierError(f'alpha is the share of home images that may be referred, above 0 and below 1, not {alpha}.')
+    if scores.ndim != 1 or not np.isfinite(scores).all():
+        raise OutlierError('Scores of calibration images are finite numbers, one for each image: look for NaN.')
+    if len(scores) < MIN_CALIBRATION:
+        raise OutlierError(
+            f'There are {len(scores)} calibration images, and the limit of what is out of distribution takes at least'
+            f' {MIN_CALIBRATION}: add some.'
+        )
     who = np.arange(len(scores)) if patients is None else np.unique(np.asarray(patients, str), return_inverse=True)[1]
-    if len(who) != len(scores): raise OutlierError(f'There are {len(scores)} calibration images and {len(who)} patients: give the patient of each image.')
+    if len(who) != len(scores):
+        raise OutlierError(
+            f'There are {len(scores)} calibration images and {len(who)} patients: give the patient of each image.'
+        )
     images = np.bincount(who)
     order = np.argsort(scores, kind='stable')
     below = np.cumsum(1 / images[who][order]) / (len(images) + 1)
-    if below[-1] < 1 - alpha - 1e-12: raise OutlierError(f'{len(images)} calibration patients cannot promise {alpha:.2%}: that takes at least {int(np.ceil(1 / alpha - 1 - 1e-9))}.')
+    if below[-1] < 1 - alpha - 1e-12:
+        raise OutlierError(
+            f'{len(images)} calibration patients cannot promise {alpha:.2%}: that takes at least'
+            f' {int(np.ceil(1 / alpha - 1 - 1e-9))}.'
+        )
     return float(scores[order][np.searchsorted(below, 1 - alpha - 1e-12)])
 
 # %% ../nbs/36_ood.ipynb #e43a2eed
-_REASONS = dict(content='it does not look like the images that the model learnt from', detail='its fine detail is not like that of the images that the model learnt from (blurred, processed or noisy)')
+_REASONS = dict(
+    content='it does not look like the images that the model learnt from',
+    detail='its fine detail is not like that of the images that the model learnt from (blurred, processed or noisy)',
+)
 
+# %% ../nbs/36_ood.ipynb #2377fddb
 def _rows(values, what, width=None):
     "Features as a finite table"
     values = np.asarray(values)
-    if values.ndim != 2 or not np.issubdtype(values.dtype, np.number): raise OutlierError(f'{what} are numbers in a table of shape (n, K), not of shape {values.shape}.')
-    if width is not None and values.shape[1] != width: raise OutlierError(f'{what} have {values.shape[1]} columns, and the detector was fitted on {width}: take those of the same network and size.')
-    if odd := int((~np.isfinite(values)).any(1).sum()): raise OutlierError(f'{what} are NaN or infinite in {odd} of {len(values)} rows: look for broken images or a broken network there.')
+    if values.ndim != 2 or not np.issubdtype(values.dtype, np.number):
+        raise OutlierError(f'{what} are numbers in a table of shape (n, K), not of shape {values.shape}.')
+    if width is not None and values.shape[1] != width:
+        raise OutlierError(
+            f'{what} have {values.shape[1]} columns, and the detector was fitted on {width}: take those of the same'
+            ' network and size.'
+        )
+    if odd := int((~np.isfinite(values)).any(1).sum()):
+        raise OutlierError(
+            f'{what} are NaN or infinite in {odd} of {len(values)} rows: look for broken images or a broken network'
+            ' there.'
+        )
     return values
 
+# %% ../nbs/36_ood.ipynb #3675d99a
 @dataclass(frozen=True)
 class OutlierDetector:
     "Tells images that are unlike those it was fitted on; needs nothing but numpy"
-    parts: tuple # of normal distributions
-    width: int # features of the network, 0 without
-    size: int # of the pixels, 0 without
-    alpha: float = None # share of home images that may be referred
-    threshold: float = None # refer above it
-    n_train: int = 0 # images of the fit
-    n_calib: int = 0 # images the threshold rests on
-    n_patients: int = 0 # and their patients
+
+    parts: tuple  # of normal distributions
+    width: int  # features of the network, 0 without
+    size: int  # of the pixels, 0 without
+    alpha: float = None  # share of home images that may be referred
+    threshold: float = None  # refer above it
+    n_train: int = 0  # images of the fit
+    n_calib: int = 0  # images the threshold rests on
+    n_patients: int = 0  # and their patients
 
     def _table(self, features, pixels):
         "The columns that the fit saw: of the network, then of the picture"
         columns = []
         for values, need, what in ((features, self.width, 'features'), (pixels, self.size, 'pixels')):
-            if bool(need) != (values is not None): raise OutlierError(f'The detector was fitted {"with" if need else "without"} {what}: give it the same now.')
-        if self.width: columns.append(_rows(features, 'Features', self.width))
+            if bool(need) != (values is not None):
+                raise OutlierError(
+                    f'The detector was fitted {"with" if need else "without"} {what}: give it the same now.'
+                )
+        if self.width:
+            columns.append(_rows(features, 'Features', self.width))
         if self.size:
-            if np.shape(pixels)[1:2] != (self.size,): raise OutlierError(f'The detector was fitted on images of {self.size} pixels, not on an array of shape {np.shape(pixels)}: read them in its size.')
+            if np.shape(pixels)[1:2] != (self.size,):
+                raise OutlierError(
+                    f'The detector was fitted on images of {self.size} pixels, not on an array of shape'
+                    f' {np.shape(pixels)}: read them in its size.'
+                )
             columns.append(image_features(pixels))
-        if len({len(c) for c in columns}) > 1: raise OutlierError(f'There are {len(columns[0])} rows of features and {len(columns[1])} images: give both of the same images.')
+        if len({len(c) for c in columns}) > 1:
+            raise OutlierError(
+                f'There are {len(columns[0])} rows of features and {len(columns[1])} images: give both of the same'
+                ' images.'
+            )
         return np.concatenate(columns, 1)
 
-    def distances(self, features=None, pixels=None) -> np.ndarray: # shape (n, parts)
+    def distances(self, features=None, pixels=None) -> np.ndarray:  # shape (n, parts)
         "Distance of each image in each part, in units of what is usual"
         x = self._table(features, pixels)
         return np.stack([part.distance(x) for part in self.parts], 1)
 
-    def score(self, features=None, pixels=None) -> np.ndarray: # shape (n,), higher is stranger
+    def score(self, features=None, pixels=None) -> np.ndarray:  # shape (n,), higher is stranger
         "The larger of the distances"
         return self.distances(features, pixels).max(1)
 
 # %% ../nbs/36_ood.ipynb #4421f759
 def _fit_detector(features, pixels, calib_features, calib_pixels, patients, alpha, components):
     "The parts of a detector, and its threshold"
-    if features is None and pixels is None: raise OutlierError('Give features, pixels or both: from nothing nothing can be told.')
+    if features is None and pixels is None:
+        raise OutlierError('Give features, pixels or both: from nothing nothing can be told.')
     width = 0 if features is None else _rows(features, 'Features').shape[1]
     blank = OutlierDetector((), width, 0 if pixels is None else _check_pixels(pixels).shape[1])
     x = blank._table(features, pixels)
-    if len(x) < MIN_CALIBRATION: raise OutlierError(f'There are {len(x)} images to fit on, and a detector takes at least {MIN_CALIBRATION}: add some.')
+    if len(x) < MIN_CALIBRATION:
+        raise OutlierError(
+            f'There are {len(x)} images to fit on, and a detector takes at least {MIN_CALIBRATION}: add some.'
+        )
     parts = [_Gaussian.fit(x, 'content', 0, components, np.float32)]
-    if blank.size: parts.append(_Gaussian.fit(x, 'detail', width + 17, components, np.float32))
+    if blank.size:
+        parts.append(_Gaussian.fit(x, 'detail', width + 17, components, np.float32))
     found = OutlierDetector(tuple(parts), width, blank.size)
     threshold = referral_threshold(found.score(calib_features, calib_pixels), patients, alpha)
     n = len(calib_features if calib_features is not None else calib_pixels)
-    return OutlierDetector(tuple(parts), width, blank.size, float(alpha), threshold, len(x), n, n if patients is None else len(set(map(str, patients))))
+    return OutlierDetector(
+        tuple(parts),
+        width,
+        blank.size,
+        float(alpha),
+        threshold,
+        len(x),
+        n,
+        n if patients is None else len(set(map(str, patients))),
+    )
 
+# %% ../nbs/36_ood.ipynb #8c783d34
 @patch(cls_method=True)
-def fit(cls: OutlierDetector,
-        features: np.ndarray, # of training images by `network_outputs`, shape (n, K), or None
-        pixels: np.ndarray, # the same images, uint8, shape (n, size, size), or None
-        calib_features: np.ndarray, calib_pixels: np.ndarray, # of patients that neither the network nor this fit has seen
-        patients=None, # patient of each calibration image
-        alpha: float = .05, # share of home images that may be referred
-        components: int = 64): # directions whose variance is learnt
+def fit(
+    cls: OutlierDetector,
+    features: np.ndarray,  # of training images by `network_outputs`, shape (n, K), or None
+    pixels: np.ndarray,  # the same images, uint8, shape (n, size, size), or None
+    calib_features: np.ndarray,
+    calib_pixels: np.ndarray,  # of patients that neither the network nor this fit has seen
+    patients=None,  # patient of each calibration image
+    alpha: float = 0.05,  # share of home images that may be referred
+    components: int = 64,
+):  # directions whose variance is learnt
     "Learn what is usual on training images, and where strange begins on calibration images"
     return _fit_detector(features, pixels, calib_features, calib_pixels, patients, alpha, components)
 
+# %% ../nbs/36_ood.ipynb #caf34b8e
 @patch
-def refer(self: OutlierDetector, features=None, pixels=None) -> np.ndarray: # bool, shape (n,)
+def refer(self: OutlierDetector, features=None, pixels=None) -> np.ndarray:  # bool, shape (n,)
     "Which images are too strange to be judged"
     return self.score(features, pixels) > self.threshold
 
 @patch
-def reason(self: OutlierDetector, features=None, pixels=None) -> list: # a sentence for each image, '' for one that may be judged
+def reason(
+    self: OutlierDetector, features=None, pixels=None
+) -> list:  # a sentence for each image, '' for one that may be judged
     "Why each image is referred, in words"
     far = self.distances(features, pixels)
-    return [f'Referred: {_REASONS[self.parts[row.argmax()].name]}.' if row.max() > self.threshold else '' for row in far]
+    return [
+        f'Referred: {_REASONS[self.parts[row.argmax()].name]}.' if row.max() > self.threshold else '' for row in far
+    ]
 
 # %% ../nbs/36_ood.ipynb #1164c3cd
-def _pack(array): return dict(shape=list(array.shape), float32=base64.b64encode(array.astype('<f4').tobytes()).decode('ascii'))
+def _pack(array):
+    return dict(shape=list(array.shape), float32=base64.b64encode(array.astype('<f4').tobytes()).decode('ascii'))
 
 def _unpack(d):
     "The array that `_pack` wrote; NaN is refused"
     found = np.frombuffer(base64.b64decode(d['float32'], validate=True), '<f4').reshape(d['shape']).astype(np.float32)
-    if np.isnan(found).any(): raise ValueError
+    if np.isnan(found).any():
+        raise ValueError
     return found
 
 @patch
 def to_dict(self: OutlierDetector) -> dict:
     "Plain values for JSON"
     plain = {k: getattr(self, k) for k in ('width', 'size', 'alpha', 'threshold', 'n_train', 'n_calib', 'n_patients')}
-    return dict(kind='outlier_detector', version=1, **plain, parts=[dict(name=p.name, start=p.start, **{k: _pack(v) for k, v in p.arrays.items()}) for p in self.parts])
+    return dict(
+        kind='outlier_detector',
+        version=1,
+        **plain,
+        parts=[dict(name=p.name, start=p.start, **{k: _pack(v) for k, v in p.arrays.items()}) for p in self.parts]
+    )
 
+# %% ../nbs/36_ood.ipynb #32f4cee5
 @patch(cls_method=True)
 def from_dict(cls: OutlierDetector, d: dict):
     "The detector that `to_dict` wrote, or `OutlierError`"
     try:
-        if d['kind'] != 'outlier_detector' or d['version'] != 1: raise ValueError
+        if d['kind'] != 'outlier_detector' or d['version'] != 1:
+            raise ValueError
         plain = {k: d[k] for k in ('width', 'size', 'alpha', 'threshold', 'n_train', 'n_calib', 'n_patients')}
-        parts = tuple(_Gaussian(p['name'], p['start'], {k: _unpack(p[k]) for k in ('mean', 'scale', 'axes', 'variance', 'rest', 'centre', 'spread')}) for p in d['parts'])
+        parts = tuple(
+            _Gaussian(
+                p['name'],
+                p['start'],
+                {k: _unpack(p[k]) for k in ('mean', 'scale', 'axes', 'variance', 'rest', 'centre', 'spread')},
+            )
+            for p in d['parts']
+        )
         for p in parts:
             k, r = p.arrays['axes'].shape
             shapes = {name: len(v) for name, v in p.arrays.items() if name != 'axes'}
-            if shapes != dict(mean=k, scale=k, variance=r, rest=1, centre=1, spread=1) or p.name not in _REASONS: raise ValueError
-            if min(p.arrays[name].min() for name in ('scale', 'variance', 'rest', 'spread')) <= 0: raise ValueError
-        if not parts or not np.isfinite(plain['threshold']): raise ValueError
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, binascii.Error): raise OutlierError('This is no outlier detector, or it is damaged: fit one and write what its to_dict gives.') from None
+            if shapes != dict(mean=k, scale=k, variance=r, rest=1, centre=1, spread=1) or p.name not in _REASONS:
+                raise ValueError
+            if min(p.arrays[name].min() for name in ('scale', 'variance', 'rest', 'spread')) <= 0:
+                raise ValueError
+        if not parts or not np.isfinite(plain['threshold']):
+            raise ValueError
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, binascii.Error):
+        raise OutlierError(
+            'This is no outlier detector, or it is damaged: fit one and write what its to_dict gives.'
+        ) from None
     return cls(parts, **plain)
 
 # %% ../nbs/36_ood.ipynb #d50331a5
-def looks_coloured(rgb: np.ndarray, # uint8, shape (height, width, 3)
-                   tolerance: int = 24, # difference between the channels of one pixel that a grey picture may have [grey levels]
-                   share: float = .01) -> bool: # of the pixels that may have more
+def looks_coloured(
+    rgb: np.ndarray,  # uint8, shape (height, width, 3)
+    tolerance: int = 24,  # difference between the channels of one pixel that a grey picture may have [grey levels]
+    share: float = 0.01,
+) -> bool:  # of the pixels that may have more
     "Is this a colour picture, and so no X-ray?"
     rgb = np.asarray(rgb)
-    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size: raise OutlierError(f'A colour picture is uint8 of shape (height, width, 3), not {rgb.dtype} of shape {rgb.shape}.')
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
+        raise OutlierError(
+            f'A colour picture is uint8 of shape (height, width, 3), not {rgb.dtype} of shape {rgb.shape}.'
+        )
     return bool((np.ptp(rgb, axis=2) > tolerance).mean() > share)
 
 # %% ../nbs/36_ood.ipynb #c4d2e8f1
-ORIENTATIONS = dict(as_it_is=lambda p: p, mirrored=lambda p: p[:, :, ::-1], upside_down=lambda p: p[:, ::-1, ::-1],
-                    flipped=lambda p: p[:, ::-1], turned_left=lambda p: np.rot90(p, 1, (1, 2)),
-                    turned_right=lambda p: np.rot90(p, 3, (1, 2)), negative=lambda p: 255 - p)
+ORIENTATIONS = dict(
+    as_it_is=lambda p: p,
+    mirrored=lambda p: p[:, :, ::-1],
+    upside_down=lambda p: p[:, ::-1, ::-1],
+    flipped=lambda p: p[:, ::-1],
+    turned_left=lambda p: np.rot90(p, 1, (1, 2)),
+    turned_right=lambda p: np.rot90(p, 3, (1, 2)),
+    negative=lambda p: 255 - p,
+)
 
-def oriented(pixels: np.ndarray, # X-rays, uint8, shape (n, size, size)
-             way: str) -> np.ndarray: # one of `ORIENTATIONS`
+def oriented(
+    pixels: np.ndarray, way: str  # X-rays, uint8, shape (n, size, size)
+) -> np.ndarray:  # one of `ORIENTATIONS`
     "X-rays that were turned, mirrored or inverted"
-    if way not in ORIENTATIONS: raise OutlierError(f'way is one of {", ".join(ORIENTATIONS)}, not {way!r}.')
+    if way not in ORIENTATIONS:
+        raise OutlierError(f'way is one of {", ".join(ORIENTATIONS)}, not {way!r}.')
     return np.ascontiguousarray(ORIENTATIONS[way](_check_pixels(pixels)))
 
 def _some(n_all, most, rng):
     "Rows of at most so many images, in order"
     return np.arange(n_all) if n_all <= most else np.sort(rng.permutation(n_all)[:most])
 
-def fit_orientation(features_of, # function from pixels, uint8 (n, size, size), to features of the network, (n, K)
-                    pixels: np.ndarray, # of training images
-                    calib_pixels: np.ndarray, # of patients that neither the network nor this fit has seen
-                    patients=None, # patient of each calibration image
-                    false_alarms: float = .0075, # share of images that lie right which may be given each other name
-                    most: int = 1000, # images to fit on and to calibrate with; each is looked at in seven ways
-                    seed: int = 0) -> dict: # plain values for JSON, for `orientation_margins`
+# %% ../nbs/36_ood.ipynb #7a5c84a6
+def fit_orientation(
+    features_of,  # function from pixels, uint8 (n, size, size), to features of the network, (n, K)
+    pixels: np.ndarray,  # of training images
+    calib_pixels: np.ndarray,  # of patients that neither the network nor this fit has seen
+    patients=None,  # patient of each calibration image
+    false_alarms: float = 0.0075,  # share of images that lie right which may be given each other name
+    most: int = 1000,  # images to fit on and to calibrate with; each is looked at in seven ways
+    seed: int = 0,
+) -> dict:  # plain values for JSON, for `orientation_margins`
     "A linear probe that tells from features how an image lies (Alain and Bengio 2017)"
     from sklearn.linear_model import LogisticRegression
-    rng, ways = np.random.default_rng(seed), list(ORIENTATIONS)
-    rows, kept = _some(len(pixels), most, rng), _some(len(calib_pixels), most, rng)
+
+    rng = np.random.default_rng(seed)
+    ways = list(ORIENTATIONS)
+    rows = _some(len(pixels), most, rng)
+    kept = _some(len(calib_pixels), most, rng)
     if min(len(rows), len(kept)) < MIN_CALIBRATION:
-        raise OutlierError(f'There are {len(rows)} training and {len(kept)} calibration images, and a probe of orientation '
-                           f'takes at least {MIN_CALIBRATION} of each: add some.')
+        raise OutlierError(
+            f'There are {len(rows)} training and {len(kept)} calibration images, and a probe of orientation '
+            f'takes at least {MIN_CALIBRATION} of each: add some.'
+        )
     x = np.concatenate([_rows(features_of(oriented(pixels[rows], way)), 'Features') for way in ways]).astype(np.float64)
-    mean, scale = x.mean(0), x.std(0) + 1e-6
-    found = LogisticRegression(C=.1, max_iter=300).fit((x - mean) / scale, np.repeat(np.arange(len(ways)), len(rows)))
+    mean = x.mean(0)
+    scale = x.std(0) + 1e-6
+    found = LogisticRegression(C=0.1, max_iter=300).fit((x - mean) / scale, np.repeat(np.arange(len(ways)), len(rows)))
     weights = (found.coef_ / scale).T
-    probe = dict(kind='orientation_probe', version=1, ways=ways, weights=_pack(weights),
-                 bias=_pack(found.intercept_ - mean @ weights), n_train=len(rows), n_calib=len(kept))
+    probe = dict(
+        kind='orientation_probe',
+        version=1,
+        ways=ways,
+        weights=_pack(weights),
+        bias=_pack(found.intercept_ - mean @ weights),
+        n_train=len(rows),
+        n_calib=len(kept),
+    )
     who = np.arange(len(kept)) if patients is None else np.asarray(patients, str)[kept]
     return {**probe, **_trust_in_ways(probe, features_of, calib_pixels[kept], who, false_alarms)}
 
 # %% ../nbs/36_ood.ipynb #d5e3f902
-def orientation_margins(probe: dict, # of `fit_orientation`
-                        features: np.ndarray) -> np.ndarray: # shape (n, K); gives (n, number of ways)
+def orientation_margins(
+    probe: dict, features: np.ndarray  # of `fit_orientation`
+) -> np.ndarray:  # shape (n, K); gives (n, number of ways)
     "By how much each way is likelier than that an image lies right, as log-odds; the first column is 0"
     z = np.asarray(features, np.float64) @ _unpack(probe['weights']).astype(np.float64) + _unpack(probe['bias'])
     return z - z[:, :1]
@@ -315,12 +474,14 @@ def _named(margins, limits):
     best = margins.argmax(1)
     return np.where(margins[np.arange(len(best)), best] > limits[best], best, 0)
 
+# %% ../nbs/36_ood.ipynb #50a88c38
 def _trust_in_ways(probe, features_of, pixels, patients, false_alarms):
     "From which margin on each way is believed, and how often it was right and wrong on calibration images"
     margins = {way: orientation_margins(probe, features_of(oriented(pixels, way))) for way in probe['ways']}
-    right, alpha = margins['as_it_is'], max(false_alarms, 1 / (len(set(patients.tolist())) + 1))
-    limits = np.array([max(0., referral_threshold(right[:, i], patients, alpha)) for i in range(len(probe['ways']))])
+    right = margins['as_it_is']
+    alpha = max(false_alarms, 1 / (len(set(patients.tolist())) + 1))
+    limits = np.array([max(0.0, referral_threshold(right[:, i], patients, alpha)) for i in range(len(probe['ways']))])
     recall = {way: float((_named(margins[way], limits) == i).mean()) for i, way in enumerate(probe['ways'])}
     wrong = {way: float((_named(right, limits) == i).mean()) for i, way in enumerate(probe['ways']) if i}
-    known = [None if recall[way] < .5 else float(limit) for way, limit in zip(probe['ways'], limits)]
+    known = [None if recall[way] < 0.5 else float(limit) for way, limit in zip(probe['ways'], limits)]
     return dict(limits=known, recall=recall, false_alarms=wrong, alpha=float(alpha))

@@ -9,7 +9,10 @@ __all__ = ['FAR', 'ALTERATIONS', 'OutlierError', 'far_images', 'altered']
 import numpy as np
 
 # %% ../nbs/03_ood_images.ipynb #ad0f720f
-_WORDS = 'patient report image file edit view window help 2024 series study chest hand left right print save name date 0.35 mm exposure normal search open mail'.split()
+_WORDS = (
+    'patient report image file edit view window help 2024 series study chest hand left right print save name date 0.35'
+    ' mm exposure normal search open mail'.split()
+)
 
 def _cloud(rng, size, power):
     "Random ups and downs from 0 to 1; the higher the power, the smoother"
@@ -18,24 +21,33 @@ def _cloud(rng, size, power):
     c = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(size, size))) / f**power, (size, size))
     return (c - c.min()) / np.ptp(c)
 
+# %% ../nbs/03_ood_images.ipynb #9734ae67
 def _photograph(rng, size):
     "A piece of one of scikit-learn's two photographs, in grey"
     from PIL import Image
     from sklearn.datasets import load_sample_image
+
     photo = Image.fromarray(load_sample_image(rng.choice(['china.jpg', 'flower.jpg']))).convert('L')
-    side = int(rng.uniform(.25, 1) * min(photo.size))
+    side = int(rng.uniform(0.25, 1) * min(photo.size))
     x, y = (rng.integers(0, n - side + 1) for n in photo.size)
     out = np.asarray(photo.resize((size, size), Image.Resampling.BILINEAR, box=(x, y, x + side, y + side)))
-    return out[:, ::-1] if rng.random() < .5 else out
+    return out[:, ::-1] if rng.random() < 0.5 else out
 
+# %% ../nbs/03_ood_images.ipynb #f87855d6
 def _texture(rng, size):
     "Clouds, stripes, a chessboard or polygons"
     kind, (y, x) = rng.integers(4), np.mgrid[:size, :size] / size
-    if kind == 0: c = _cloud(rng, size, rng.uniform(.5, 2))
+    if kind == 0:
+        c = _cloud(rng, size, rng.uniform(0.5, 2))
     elif kind == 1:
         turn = rng.uniform(0, np.pi)
-        c = .5 + .5 * np.sin(2 * np.pi * rng.uniform(3, 25) * (x * np.cos(turn) + y * np.sin(turn)) + 3 * _cloud(rng, size, 2))
-    elif kind == 2: c = (np.floor(x * (k := rng.uniform(3, 16))) + np.floor(y * k)) % 2 * rng.uniform(.4, 1) + .1 * _cloud(rng, size, 1)
+        c = 0.5 + 0.5 * np.sin(
+            2 * np.pi * rng.uniform(3, 25) * (x * np.cos(turn) + y * np.sin(turn)) + 3 * _cloud(rng, size, 2)
+        )
+    elif kind == 2:
+        c = (np.floor(x * (k := rng.uniform(3, 16))) + np.floor(y * k)) % 2 * rng.uniform(0.4, 1) + 0.1 * _cloud(
+            rng, size, 1
+        )
     else:
         seeds = rng.random((rng.integers(10, 60), 2))
         c = rng.random(len(seeds))[np.hypot(x[..., None] - seeds[:, 0], y[..., None] - seeds[:, 1]).argmin(-1)]
@@ -45,130 +57,245 @@ def _texture(rng, size):
 # %% ../nbs/03_ood_images.ipynb #bbde2505
 def _noise(rng, size):
     "Every pixel by itself"
-    return rng.uniform(0, 255, (size, size)) if rng.random() < .5 else rng.normal(rng.uniform(60, 190), rng.uniform(20, 80), (size, size))
+    return (
+        rng.uniform(0, 255, (size, size))
+        if rng.random() < 0.5
+        else rng.normal(rng.uniform(60, 190), rng.uniform(20, 80), (size, size))
+    )
 
 def _blank(rng, size):
     "One grey, perhaps with a little noise"
     return rng.uniform(0, 255) + rng.normal(0, rng.choice([0, 1, 4]), (size, size))
 
+# %% ../nbs/03_ood_images.ipynb #7c40dbf3
 def _screenshot(rng, size):
     "Windows and lines of text, dark on light or light on dark"
     from PIL import Image, ImageDraw, ImageFont
-    dark, s = rng.random() < .4, 2 * size
+
+    dark = rng.random() < 0.4
+    s = 2 * size
     paper, ink = (int(rng.integers(*span)) for span in (((0, 50), (180, 256)) if dark else ((215, 256), (0, 80))))
     img = Image.new('L', (s, s), paper)
     d = ImageDraw.Draw(img)
     for _ in range(rng.integers(1, 5)):
         x, y = (int(v) for v in rng.integers(0, s, 2))
-        d.rectangle([x, y, x + int(rng.integers(s // 8, s)), y + int(rng.integers(s // 16, s // 2))], fill=int(rng.integers(256)) if rng.random() < .4 else paper, outline=ink)
-    if rng.random() < .7: d.rectangle([0, 0, s, s // 14], fill=int(rng.integers(60, 200)))
+        d.rectangle(
+            [x, y, x + int(rng.integers(s // 8, s)), y + int(rng.integers(s // 16, s // 2))],
+            fill=int(rng.integers(256)) if rng.random() < 0.4 else paper,
+            outline=ink,
+        )
+    if rng.random() < 0.7:
+        d.rectangle([0, 0, s, s // 14], fill=int(rng.integers(60, 200)))
     high = int(rng.integers(s // 32, s // 12))
     font = ImageFont.load_default(high)
     for y in range(s // 12, s - high, int(high * rng.uniform(1.2, 1.7))):
-        if rng.random() < .85: d.text((int(rng.integers(s // 20, s // 4)), y), ' '.join(rng.choice(_WORDS, rng.integers(2, 9))), fill=ink, font=font)
+        if rng.random() < 0.85:
+            d.text(
+                (int(rng.integers(s // 20, s // 4)), y),
+                ' '.join(rng.choice(_WORDS, rng.integers(2, 9))),
+                fill=ink,
+                font=font,
+            )
     return np.asarray(img.resize((size, size), Image.Resampling.BILINEAR))
 
 # %% ../nbs/03_ood_images.ipynb #e4b69955
 def _layer(size, paint, blur):
     "A grey layer of twice the size, painted by a function and made soft; shape (size, size)"
     from PIL import Image, ImageDraw, ImageFilter
+
     img = Image.new('L', (2 * size, 2 * size))
     paint(ImageDraw.Draw(img))
-    return np.asarray(img.filter(ImageFilter.GaussianBlur(2 * size / blur)).resize((size, size), Image.Resampling.BILINEAR), float)
+    return np.asarray(
+        img.filter(ImageFilter.GaussianBlur(2 * size / blur)).resize((size, size), Image.Resampling.BILINEAR), float
+    )
 
+# %% ../nbs/03_ood_images.ipynb #fa1561c5
 def _hand(rng, size):
     "Soft tissue and bones of a hand and its wrist"
-    k, turn, at = 2 * size * rng.uniform(.8, 1.05), rng.uniform(-.3, .3), 2 * size * np.array([rng.uniform(.45, .55), rng.uniform(.55, .62)])
+    k = 2 * size * rng.uniform(0.8, 1.05)
+    turn = rng.uniform(-0.3, 0.3)
+    at = 2 * size * np.array([rng.uniform(0.45, 0.55), rng.uniform(0.55, 0.62)])
     turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    bend = rng.uniform(-.05, .05, 5)
+    bend = rng.uniform(-0.05, 0.05, 5)
+
     def limb(d, a, b, width, grey):
         (ax, ay), (bx, by), r = (*(at + k * turned @ np.asarray(p) for p in (a, b)), width * k / 2)
         d.line([ax, ay, bx, by], fill=grey, width=int(2 * r))
-        for x, y in ((ax, ay), (bx, by)): d.ellipse([x - r, y - r, x + r, y + r], fill=grey)
+        for x, y in ((ax, ay), (bx, by)):
+            d.ellipse([x - r, y - r, x + r, y + r], fill=grey)
+
     def fingers():
-        for i, (a, length) in enumerate(zip((-1.0, -.32, -.05, .18, .42), (.33, .47, .52, .48, .38))):
-            yield np.array([-.10 + .05 * i, .04]), np.array([np.sin(a + bend[i]), -np.cos(a + bend[i])]), length
+        for i, (a, length) in enumerate(zip((-1.0, -0.32, -0.05, 0.18, 0.42), (0.33, 0.47, 0.52, 0.48, 0.38))):
+            yield np.array([-0.10 + 0.05 * i, 0.04]), np.array([np.sin(a + bend[i]), -np.cos(a + bend[i])]), length
+
     def flesh(d):
-        limb(d, (0, .05), (0, .55), .22, 120)
-        for base, way, length in fingers(): limb(d, base, base + way * length, .085, 105); limb(d, base, base + way * .2, .12, 115)
-    def bones(d):
-        for side in (-1, 1): limb(d, (.045 * side, .17), (.05 * side, .6), .055, 110)
-        for i in range(8): limb(d, (-.07 + .045 * (i % 4), .08 + .045 * (i // 4)), (-.065 + .045 * (i % 4), .085 + .045 * (i // 4)), .04, 120)
+        limb(d, (0, 0.05), (0, 0.55), 0.22, 120)
         for base, way, length in fingers():
-            for low, high in ((0, .38), (.38, .65), (.65, .85), (.85, 1)): limb(d, base + way * (low * length + .012), base + way * (high * length - .012), .032, 110)
-    return (_layer(size, flesh, 60) + _layer(size, bones, 200)) * rng.uniform(.7, 1.1) + rng.normal(0, 3, (size, size)) + rng.uniform(0, 25)
+            limb(d, base, base + way * length, 0.085, 105)
+            limb(d, base, base + way * 0.2, 0.12, 115)
+
+    def bones(d):
+        for side in (-1, 1):
+            limb(d, (0.045 * side, 0.17), (0.05 * side, 0.6), 0.055, 110)
+        for i in range(8):
+            limb(
+                d,
+                (-0.07 + 0.045 * (i % 4), 0.08 + 0.045 * (i // 4)),
+                (-0.065 + 0.045 * (i % 4), 0.085 + 0.045 * (i // 4)),
+                0.04,
+                120,
+            )
+        for base, way, length in fingers():
+            for low, high in ((0, 0.38), (0.38, 0.65), (0.65, 0.85), (0.85, 1)):
+                limb(d, base + way * (low * length + 0.012), base + way * (high * length - 0.012), 0.032, 110)
+
+    return (
+        (_layer(size, flesh, 60) + _layer(size, bones, 200)) * rng.uniform(0.7, 1.1)
+        + rng.normal(0, 3, (size, size))
+        + rng.uniform(0, 25)
+    )
 
 # %% ../nbs/03_ood_images.ipynb #793cbef0
 def _abdomen(rng, size):
     "A belly with spine, pelvis, lowest ribs and gas in the bowel"
     s = 2 * size
-    c, w = s * rng.uniform(.47, .53), s * rng.uniform(.38, .46)
-    gas = [(c + rng.uniform(-.28, .28) * s, rng.uniform(.15, .8) * s, s * rng.uniform(.02, .06), rng.uniform(1, 2)) for _ in range(rng.integers(8, 22))]
-    def flesh(d): d.rounded_rectangle([c - w, -s * .2, c + w, s * 1.2], radius=int(.3 * w), fill=120)
+    c = s * rng.uniform(0.47, 0.53)
+    w = s * rng.uniform(0.38, 0.46)
+    gas = [
+        (c + rng.uniform(-0.28, 0.28) * s, rng.uniform(0.15, 0.8) * s, s * rng.uniform(0.02, 0.06), rng.uniform(1, 2))
+        for _ in range(rng.integers(8, 22))
+    ]
+
+    def flesh(d):
+        d.rounded_rectangle([c - w, -s * 0.2, c + w, s * 1.2], radius=int(0.3 * w), fill=120)
+
     def bubbles(d):
-        for x, y, r, wide in gas: d.ellipse([x - r * wide, y - r, x + r, y + r], fill=70)
+        for x, y, r, wide in gas:
+            d.ellipse([x - r * wide, y - r, x + r, y + r], fill=70)
+
     def bones(d):
-        for y in s * (.02 + .11 * np.arange(7)):
-            d.rounded_rectangle([c - s * .055, y, c + s * .055, y + s * .09], radius=6, fill=90)
-            d.line([c - s * .1, y + s * .05, c + s * .1, y + s * .05], fill=70, width=s // 50)
+        for y in s * (0.02 + 0.11 * np.arange(7)):
+            d.rounded_rectangle([c - s * 0.055, y, c + s * 0.055, y + s * 0.09], radius=6, fill=90)
+            d.line([c - s * 0.1, y + s * 0.05, c + s * 0.1, y + s * 0.05], fill=70, width=s // 50)
         for side in (-1, 1):
-            x = c + side * s * .24
-            d.ellipse([x - s * .16, s * .62, x + s * .16, s * .98], fill=80)
-            d.ellipse([x - s * .06, s * .86, x + s * .06, s * .98], fill=0)
-            for y in s * np.array([0, .09]): d.arc([c - w * .95, y - s * .25, c + w * .95, y + s * .16], 10 if side > 0 else 110, 70 if side > 0 else 170, fill=60, width=s // 40)
+            x = c + side * s * 0.24
+            d.ellipse([x - s * 0.16, s * 0.62, x + s * 0.16, s * 0.98], fill=80)
+            d.ellipse([x - s * 0.06, s * 0.86, x + s * 0.06, s * 0.98], fill=0)
+            for y in s * np.array([0, 0.09]):
+                d.arc(
+                    [c - w * 0.95, y - s * 0.25, c + w * 0.95, y + s * 0.16],
+                    10 if side > 0 else 110,
+                    70 if side > 0 else 170,
+                    fill=60,
+                    width=s // 40,
+                )
+
     body = _layer(size, flesh, 40)
     img = body + _layer(size, bones, 120) * (body > 40) - _layer(size, bubbles, 60)
-    return img * rng.uniform(.8, 1.2) + 25 * _cloud(rng, size, 1.5) * (body > 40) + rng.normal(0, 3, (size, size)) + rng.uniform(0, 15)
+    return (
+        img * rng.uniform(0.8, 1.2)
+        + 25 * _cloud(rng, size, 1.5) * (body > 40)
+        + rng.normal(0, 3, (size, size))
+        + rng.uniform(0, 15)
+    )
 
+# %% ../nbs/03_ood_images.ipynb #fc3738fd
 def _lateral(rng, size):
     "A chest from the side: lungs behind and before the heart, spine, breast bone, slanting ribs"
     y, x = np.mgrid[:size, :size] / size
-    u, v = (x - .5) / rng.uniform(.85, 1.05) * rng.choice([-1, 1]), (y - .5) / rng.uniform(.9, 1.1)
-    def blob(cx, cy, rx, ry): return 1 / (1 + np.exp((np.hypot((u - cx) / rx, (v - cy) / ry) - 1) / .08))
-    body, heart = blob(0, .05, .42, .65), blob(.12, .12, .17, .17)
-    lung = blob(.02, -.02, .3, .38) / (1 + np.exp((v - .25 - .5 * (u - .1)**2 - .1 * u) / .03))
-    spine = np.exp(-((u + .27 - .06 * np.cos(4 * v)) / .05)**2) * (.75 + .25 * np.sin(2 * np.pi * v * 11))
-    sternum = np.exp(-((u - .33 + .1 * v) / .02)**2) * (np.abs(v) < .3)
-    ribs = np.clip(np.sin(2 * np.pi * (v * 9 + 1.8 * u)) - .6, 0, 1) * lung
-    img = body * (150 + 30 * np.clip(-v, 0, 1) + 70 * spine + 45 * sternum + 25 * (_cloud(rng, size, 1.4) - .5)) + lung * (75 * heart - 110) + 22 * ribs
-    return img * rng.uniform(.8, 1.15) + rng.normal(0, 3, (size, size)) + rng.uniform(0, 10)
+    u = (x - 0.5) / rng.uniform(0.85, 1.05) * rng.choice([-1, 1])
+    v = (y - 0.5) / rng.uniform(0.9, 1.1)
+
+    def blob(cx, cy, rx, ry):
+        return 1 / (1 + np.exp((np.hypot((u - cx) / rx, (v - cy) / ry) - 1) / 0.08))
+
+    body = blob(0, 0.05, 0.42, 0.65)
+    heart = blob(0.12, 0.12, 0.17, 0.17)
+    lung = blob(0.02, -0.02, 0.3, 0.38) / (1 + np.exp((v - 0.25 - 0.5 * (u - 0.1) ** 2 - 0.1 * u) / 0.03))
+    spine = np.exp(-(((u + 0.27 - 0.06 * np.cos(4 * v)) / 0.05) ** 2)) * (0.75 + 0.25 * np.sin(2 * np.pi * v * 11))
+    sternum = np.exp(-(((u - 0.33 + 0.1 * v) / 0.02) ** 2)) * (np.abs(v) < 0.3)
+    ribs = np.clip(np.sin(2 * np.pi * (v * 9 + 1.8 * u)) - 0.6, 0, 1) * lung
+    img = (
+        body * (150 + 30 * np.clip(-v, 0, 1) + 70 * spine + 45 * sternum + 25 * (_cloud(rng, size, 1.4) - 0.5))
+        + lung * (75 * heart - 110)
+        + 22 * ribs
+    )
+    return img * rng.uniform(0.8, 1.15) + rng.normal(0, 3, (size, size)) + rng.uniform(0, 10)
 
 # %% ../nbs/03_ood_images.ipynb #a0376410
-class OutlierError(ValueError): "Features, pixels or a detector that can't be used: the message says why and what to do"
+class OutlierError(ValueError):
+    "Features, pixels or a detector that can't be used: the message says why and what to do"
 
-FAR = dict(photograph=_photograph, texture=_texture, noise=_noise, blank=_blank, screenshot=_screenshot, hand=_hand, abdomen=_abdomen, lateral=_lateral)
+FAR = dict(
+    photograph=_photograph,
+    texture=_texture,
+    noise=_noise,
+    blank=_blank,
+    screenshot=_screenshot,
+    hand=_hand,
+    abdomen=_abdomen,
+    lateral=_lateral,
+)
 
-def far_images(kind: str, # one of `FAR`
-               n: int = 100, size: int = 128, # images, and their sides [pixels]
-               seed: int = 0) -> np.ndarray: # uint8, shape (n, size, size)
+def far_images(
+    kind: str, n: int = 100, size: int = 128, seed: int = 0  # one of `FAR`  # images, and their sides [pixels]
+) -> np.ndarray:  # uint8, shape (n, size, size)
     "Images that are no frontal chest X-ray: the same numbers in, the same pixels out"
-    if kind not in FAR: raise OutlierError(f'kind is one of {", ".join(FAR)}, not {kind!r}.')
+    if kind not in FAR:
+        raise OutlierError(f'kind is one of {", ".join(FAR)}, not {kind!r}.')
     rng = np.random.default_rng([seed, list(FAR).index(kind)])
     return np.stack([np.clip(np.round(FAR[kind](rng, size)), 0, 255).astype(np.uint8) for _ in range(n)])
 
 # %% ../nbs/03_ood_images.ipynb #6e77cc85
-def _gamma(pixels, power): return np.round(255 * (np.arange(256) / 255)**power).astype(np.uint8)[pixels]
+def _gamma(pixels, power):
+    return np.round(255 * (np.arange(256) / 255) ** power).astype(np.uint8)[pixels]
 
 def _blurred(pixels):
     from PIL import Image, ImageFilter
+
     return np.stack([np.asarray(Image.fromarray(p).filter(ImageFilter.GaussianBlur(len(p) / 64))) for p in pixels])
 
 def _zoomed(pixels):
     from PIL import Image
+
     n = pixels.shape[1]
-    return np.stack([np.asarray(Image.fromarray(p).resize((n, n), Image.Resampling.BILINEAR, box=(.2 * n, .2 * n, .8 * n, .8 * n))) for p in pixels])
+    return np.stack(
+        [
+            np.asarray(
+                Image.fromarray(p).resize((n, n), Image.Resampling.BILINEAR, box=(0.2 * n, 0.2 * n, 0.8 * n, 0.8 * n))
+            )
+            for p in pixels
+        ]
+    )
 
-ALTERATIONS = dict(negative=lambda p: 255 - p, upside_down=lambda p: p[:, ::-1], rotated=lambda p: np.rot90(p, axes=(1, 2)), mirrored=lambda p: p[:, :, ::-1],
-                   darker=lambda p: _gamma(p, 2.2), brighter=lambda p: _gamma(p, .45), faint=lambda p: p // 4 + 96, blurred=_blurred, zoomed=_zoomed)
+# %% ../nbs/03_ood_images.ipynb #36b75d0f
+ALTERATIONS = dict(
+    negative=lambda p: 255 - p,
+    upside_down=lambda p: p[:, ::-1],
+    rotated=lambda p: np.rot90(p, axes=(1, 2)),
+    mirrored=lambda p: p[:, :, ::-1],
+    darker=lambda p: _gamma(p, 2.2),
+    brighter=lambda p: _gamma(p, 0.45),
+    faint=lambda p: p // 4 + 96,
+    blurred=_blurred,
+    zoomed=_zoomed,
+)
 
-def altered(pixels: np.ndarray, # X-rays, uint8, shape (n, size, size)
-            kind: str) -> np.ndarray: # one of `ALTERATIONS`
+def altered(
+    pixels: np.ndarray, kind: str  # X-rays, uint8, shape (n, size, size)
+) -> np.ndarray:  # one of `ALTERATIONS`
     "X-rays to which something happened that should not happen"
-    if kind not in ALTERATIONS: raise OutlierError(f'kind is one of {", ".join(ALTERATIONS)}, not {kind!r}.')
+    if kind not in ALTERATIONS:
+        raise OutlierError(f'kind is one of {", ".join(ALTERATIONS)}, not {kind!r}.')
     return np.ascontiguousarray(ALTERATIONS[kind](_check_pixels(pixels)))
 
+# %% ../nbs/03_ood_images.ipynb #3a325855
 def _check_pixels(pixels):
     "Pixels that the functions here can work on"
     pixels = np.asarray(pixels)
-    if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[1] == pixels.shape[2] >= 16: return pixels
-    raise OutlierError(f'Pixels are uint8 of shape (n, size, size) with a size of at least 16, not {pixels.dtype} of shape {pixels.shape}: read them by pixels.read_pixels or pixel_cache.')
+    if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[1] == pixels.shape[2] >= 16:
+        return pixels
+    raise OutlierError(
+        f'Pixels are uint8 of shape (n, size, size) with a size of at least 16, not {pixels.dtype} of shape'
+        f' {pixels.shape}: read them by pixels.read_pixels or pixel_cache.'
+    )

@@ -10,30 +10,47 @@ __all__ = ['SHAPES', 'MEANS', 'BLOCKS', 'PAGE', 'STYLE', 'SCRIPT', 'CARD', 'HUB'
 import os
 import base64, hashlib, io, re
 from pathlib import Path
-
 import pandas as pd
-
 from .core import check_target, StorageError
 from .scores import ScoresError
 from .plots import plot_reliability, plot_roc, plot_scores
 from .validate import plot_subgroups
-from .report import (_elsewhere, _gather, _known, _resolved, _table_of, _write, in_words, METRICS,
-                                     ReportError, sections)
+from chestxray_fastai.report import (
+    _elsewhere,
+    _gather,
+    _known,
+    _resolved,
+    _table_of,
+    _write,
+    in_words,
+    METRICS,
+    ReportError,
+    sections,
+)
 
 # %% ../nbs/55_page.ipynb #5710afac
 def _style():
     "Matplotlib as it comes, whatever the reader's own settings: text stays text, dollars stay dollars, the same data give the same bytes"
     from matplotlib import style
-    return style.context(['default', {'svg.fonttype': 'none', 'svg.hashsalt': 'chestxray', 'text.parse_math': False}], after_reset=True)
 
-def svg(figure, name: str, title: str) -> str: # a matplotlib figure drawn within `_style`; `name`: goes before its ids; `title`: for those who don't see it
+    return style.context(
+        ['default', {'svg.fonttype': 'none', 'svg.hashsalt': 'chestxray', 'text.parse_math': False}], after_reset=True
+    )
+
+# %% ../nbs/55_page.ipynb #605e3682
+def svg(
+    figure, name: str, title: str
+) -> str:  # a matplotlib figure drawn within `_style`; `name`: goes before its ids; `title`: for those who don't see it
     "A figure as an SVG element that can stand inside a page beside others"
     from markupsafe import escape
+
     file = io.StringIO()
     figure.savefig(file, format='svg', metadata=dict(Date=None, Creator=None, Format=None, Type=None))
     body = file.getvalue()
     size = re.search(r'viewBox="([^"]+)"', body)[1]
-    body = re.sub(r'<metadata>.*?</metadata>', '', body[body.index('>', body.index('<svg')) + 1:], flags=re.S).replace('xlink:href', 'href')
+    body = re.sub(r'<metadata>.*?</metadata>', '', body[body.index('>', body.index('<svg')) + 1 :], flags=re.S).replace(
+        'xlink:href', 'href'
+    )
     body = re.sub(r'(<[^<>]*?\bid="|url\(#|<[^<>]*?\bhref="#)', rf'\g<1>{name}-', body)
     return f'<svg viewBox="{size}" role="img" aria-label="{escape(title)}">{body}'
 
@@ -42,51 +59,103 @@ def _figures(folder, scores, f):
     "Every figure that this run has data for, by name"
     from matplotlib.figure import Figure
     from chestxray_fastai.calibrate import calibrate, read_calibration
-    cut, finding, out = f['threshold']['logit'], f['data']['finding'], {}
+
+    cut = f['threshold']['logit']
+    finding = f['data']['finding']
+    out = {}
+
     def draw(name, title, size, plot, *args, heading='', **kwargs):
         with _style():
             figure = Figure(figsize=size, layout='constrained')
             plot(*args, ax=figure.subplots(), title=heading, **kwargs)
             out[name] = svg(figure, name, title)
-    draw('scores', 'Histogram of the scores of both classes', (5.6, 3.4), plot_scores, scores, cut, 'test', vocab=('absent', finding))
+
+    draw(
+        'scores',
+        'Histogram of the scores of both classes',
+        (5.6, 3.4),
+        plot_scores,
+        scores,
+        cut,
+        'test',
+        vocab=('absent', finding),
+    )
     draw('roc', 'ROC curve of the test', (4.6, 4.6), plot_roc, scores, cut, 'test', n_boot=300)
     draw('reliability', 'Reliability diagram of the test', (4.6, 5.4), plot_reliability, scores, 'test', n_boot=300)
-    if (folder/'calibration.json').is_file() and 'effect' in (f['calibration'] or {}):
-        try: draw('calibrated', 'Reliability diagram after calibration', (4.6, 5.4), plot_reliability, calibrate(scores, read_calibration(folder/'calibration.json')), 'test', n_boot=300)
-        except ScoresError as e: raise ReportError(str(e)) from None
-    if (g := f['subgroups'] or {}).get('groups') and any(r['metric'] == 'sensitivity' and r['claimed'] for r in g['groups']):
-        table = pd.DataFrame(g['groups']).astype({k: float for k in ('value', 'low', 'high', 'rest', 'difference', 'p', 'p_holm')})
+    if (folder / 'calibration.json').is_file() and 'effect' in (f['calibration'] or {}):
+        try:
+            draw(
+                'calibrated',
+                'Reliability diagram after calibration',
+                (4.6, 5.4),
+                plot_reliability,
+                calibrate(scores, read_calibration(folder / 'calibration.json')),
+                'test',
+                n_boot=300,
+            )
+        except ScoresError as e:
+            raise ReportError(str(e)) from None
+    if (g := f['subgroups'] or {}).get('groups') and any(
+        r['metric'] == 'sensitivity' and r['claimed'] for r in g['groups']
+    ):
+        table = pd.DataFrame(g['groups']).astype(
+            {k: float for k in ('value', 'low', 'high', 'rest', 'difference', 'p', 'p_holm')}
+        )
         table.attrs = {k: v for k, v in g.items() if k not in ('groups', 'words')}
-        draw('subgroups', 'Sensitivity by group', (7.2, .9 + .3 * (table.metric == 'sensitivity').sum()), plot_subgroups, table, heading=' ')
+        draw(
+            'subgroups',
+            'Sensitivity by group',
+            (7.2, 0.9 + 0.3 * (table.metric == 'sensitivity').sum()),
+            plot_subgroups,
+            table,
+            heading=' ',
+        )
     if isinstance((f['uncertainty'] or {}).get('splits'), dict):
         from chestxray_fastai.refer import answers, plot_coverage_risk
-        draw('coverage', 'Coverage and risk', (5.6, 3.4), plot_coverage_risk, {'doubt: distance from the threshold': answers(scores, cut, 'test')}, n_boot=200)
+
+        draw(
+            'coverage',
+            'Coverage and risk',
+            (5.6, 3.4),
+            plot_coverage_risk,
+            {'doubt: distance from the threshold': answers(scores, cut, 'test')},
+            n_boot=200,
+        )
     if (log := _table_of(folder, 'log.csv')) is not None:
-        with _style(): out['training'] = _training(log)
+        with _style():
+            out['training'] = _training(log)
     return out
 
+# %% ../nbs/55_page.ipynb #abf4fa54
 def _training(log):
     "Losses and validation AUROC by epoch"
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
+
     figure = Figure(figsize=(8, 3.2), layout='constrained')
-    for ax, columns, label in zip(figure.subplots(1, 2), (('train_loss', 'valid_loss'), ('auroc',)), ('loss', 'validation AUROC')):
+    for ax, columns, label in zip(
+        figure.subplots(1, 2), (('train_loss', 'valid_loss'), ('auroc',)), ('loss', 'validation AUROC')
+    ):
         for c in columns:
-            if c in log: ax.plot(range(1, len(log) + 1), log[c], label=c.replace('_', ' '))
+            if c in log:
+                ax.plot(range(1, len(log) + 1), log[c], label=c.replace('_', ' '))
         ax.set(xlabel='epoch', ylabel=label)
         ax.spines[['top', 'right']].set_visible(False)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        if len(columns) > 1: ax.legend(frameon=False)
+        if len(columns) > 1:
+            ax.legend(frameon=False)
     return svg(figure, 'training', 'Training')
 
 # %% ../nbs/55_page.ipynb #af6accf7
 SHAPES = dict(tp='h7v7h-7z', fn='h7v7h-7zm2 2v3h3v-3z', fp='m3.5 0l3.5 3.5l-3.5 3.5l-3.5 -3.5z', tn='m2 2h3v3h-3z')
 MEANS = dict(tp='found', fn='missed', fp='false alarm', tn='rightly negative')
 
-def icon_paths(counts: dict) -> dict: # `counts`: of `per_thousand`; an SVG path for each of tp, fn, fp, tn
+def icon_paths(counts: dict) -> dict:  # `counts`: of `per_thousand`; an SVG path for each of tp, fn, fp, tn
     "A mark for each person, forty in a row, on squares of ten units"
-    kinds, paths = [k for k in SHAPES for _ in range(counts[k])], dict.fromkeys(SHAPES, '')
-    for i, k in enumerate(kinds): paths[k] += f'M{i % 40 * 10} {i // 40 * 10}{SHAPES[k]}'
+    kinds = [k for k in SHAPES for _ in range(counts[k])]
+    paths = dict.fromkeys(SHAPES, '')
+    for i, k in enumerate(kinds):
+        paths[k] += f'M{i % 40 * 10} {i // 40 * 10}{SHAPES[k]}'
     return paths
 
 # %% ../nbs/55_page.ipynb #c6b81922
@@ -107,7 +176,6 @@ BLOCKS = '''{% macro table(b) %}<div class="scroll" tabindex="0" role="group" ar
 <p class="key">{% for k, m in means.items() %}<span><svg viewBox="-1 -1 9 9" aria-hidden="true"><path class="{{k}}" d="M0 0{{shapes[k]}}"/></svg> {{n(k, c[k])}} {{m}}</span>{% endfor %}</p>
 <p>Of {{n('called', c.called)}} people called positive {{n('tp', c.tp)}} have {{b.finding}}: {% if c.called %}<b data-count="ppv">{{'%.1f'|format(100 * c.ppv)}}</b> of 100 alarms are right (PPV). {% endif %}
 Of {{n('cleared', c.cleared)}} called negative {{n('fn', c.fn)}} have it all the same: <b data-count="npv">{{'%.1f'|format(100 * c.npv)}}</b> of 100 are rightly called negative (NPV).</p></div>{% endmacro %}'''
-
 PAGE = '''{% from 'blocks' import table, items, cautions, figure, gallery, thousand with context %}<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{{hash}}'; base-uri 'none'; form-action 'none'">
@@ -185,27 +253,58 @@ def _environment():
     "Jinja with everything escaped that is not ours"
     from itertools import groupby
     from jinja2 import DictLoader, Environment, StrictUndefined
-    found = Environment(loader=DictLoader(dict(page=PAGE, blocks=BLOCKS)), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    found.filters['groups'] = lambda blocks: [(kind, list(part)) for kind, part in groupby(blocks, key=lambda b: b['kind'])]
+
+    found = Environment(
+        loader=DictLoader(dict(page=PAGE, blocks=BLOCKS)), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    found.filters['groups'] = lambda blocks: [
+        (kind, list(part)) for kind, part in groupby(blocks, key=lambda b: b['kind'])
+    ]
     return found
 
+# %% ../nbs/55_page.ipynb #41879bb1
 def _html(f, figures):
     "The page as text"
     from collections import defaultdict
     from chestxray_fastai import __version__
-    told = sections(f)
-    for b in (b for s in told for b in s['blocks'] if b['kind'] == 'thousand'): b['counts'] = dict(b['counts'], paths=icon_paths(b['counts']))
-    title = f'{f["data"]["finding"]} on chest X-rays: what {f["model"].get("arch", "the network")} can do'
-    return _environment().get_template('page').render(sections=told, figures=defaultdict(str, figures), title=title[:1].upper() + title[1:], run=f['run'], style=STYLE, script=SCRIPT, version=__version__,
-                                                      shapes=SHAPES, means=MEANS, hash=base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode())
 
+    told = sections(f)
+    for b in (b for s in told for b in s['blocks'] if b['kind'] == 'thousand'):
+        b['counts'] = dict(b['counts'], paths=icon_paths(b['counts']))
+    title = f'{f["data"]["finding"]} on chest X-rays: what {f["model"].get("arch", "the network")} can do'
+    return (
+        _environment()
+        .get_template('page')
+        .render(
+            sections=told,
+            figures=defaultdict(str, figures),
+            title=title[:1].upper() + title[1:],
+            run=f['run'],
+            style=STYLE,
+            script=SCRIPT,
+            version=__version__,
+            shapes=SHAPES,
+            means=MEANS,
+            hash=base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode(),
+        )
+    )
+
+# %% ../nbs/55_page.ipynb #d33e0e8b
 def _picture(path, size=160):
     "A test image as a small PNG in base64, or why there is none"
     from PIL import Image
     from chestxray_fastai.readers import read_pixels
-    try: pixels = read_pixels(path, size, 'pad')
-    except StorageError: raise
-    except ValueError as e: return dict(picture='', why='no picture: ' + (str(e).removeprefix(f'Cannot read {path}: ') if os.path.exists(path) else 'the file is not here'))
+
+    try:
+        pixels = read_pixels(path, size, 'pad')
+    except StorageError:
+        raise
+    except ValueError as e:
+        return dict(
+            picture='',
+            why='no picture: '
+            + (str(e).removeprefix(f'Cannot read {path}: ') if os.path.exists(path) else 'the file is not here'),
+        )
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, 'PNG')
     return dict(picture=base64.b64encode(file.getvalue()).decode(), why='')
@@ -213,70 +312,178 @@ def _picture(path, size=160):
 # %% ../nbs/55_page.ipynb #78af49e6
 def _heat_maps(folder):
     "The figures of heat maps that the run drew"
-    files = sorted((folder/'figures').glob('heat*.png'))
-    return [dict(kind='Heat maps of test images', file='', picture=base64.b64encode(p.read_bytes()).decode(), why='') for p in files]
+    files = sorted((folder / 'figures').glob('heat*.png'))
+    return [
+        dict(kind='Heat maps of test images', file='', picture=base64.b64encode(p.read_bytes()).decode(), why='')
+        for p in files
+    ]
 
-def write_report(run_folder, # of a finished `chestxray run`
-                 out=None, # the HTML file; by default report.html in the run folder
-                 prevalence: float = .1, # of the place to show beside that of the test; a slider moves it
-                 pictures: bool = False, # show the X-rays of the worst errors: think of the patients before you pass the page on
-                ) -> Path:
+# %% ../nbs/55_page.ipynb #41922c20
+def write_report(
+    run_folder,  # of a finished `chestxray run`
+    out=None,  # the HTML file; by default report.html in the run folder
+    prevalence: float = 0.1,  # of the place to show beside that of the test; a slider moves it
+    pictures: bool = False,  # show the X-rays of the worst errors: think of the patients before you pass the page on
+) -> Path:
     "Write one page about a run that loads nothing from anywhere"
-    if not (isinstance(prevalence, (int, float)) and .001 <= prevalence <= .999): raise ReportError(f'A prevalence lies between 0.001 and 0.999 here, so that a thousand people can show it, and {prevalence} does not.')
+    if not (isinstance(prevalence, (int, float)) and 0.001 <= prevalence <= 0.999):
+        raise ReportError(
+            f'A prevalence lies between 0.001 and 0.999 here, so that a thousand people can show it, and {prevalence}'
+            ' does not.'
+        )
     folder = _resolved(run_folder)
-    out = check_target(folder/'report.html' if out is None else Path(out).expanduser())
+    out = check_target(folder / 'report.html' if out is None else Path(out).expanduser())
     f, scores = _gather(folder)
     f['elsewhere'] = _elsewhere(f, scores, prevalence)
-    if pictures: f['pictures'] = [dict(e, **_picture(e['path'])) for e in f['errors']]
-    if pictures or (f['data']['origin'] or {}).get('name') == 'phantoms': f['maps'] = _heat_maps(folder)
+    if pictures:
+        f['pictures'] = [dict(e, **_picture(e['path'])) for e in f['errors']]
+    if pictures or (f['data']['origin'] or {}).get('name') == 'phantoms':
+        f['maps'] = _heat_maps(folder)
     return _write(_html(f, _figures(folder, scores, f)), out)
 
 # %% ../nbs/55_page.ipynb #9397c687
-CARD = dict(headline='In short', use='Intended use', limits='Limitations', ethics='Ethical considerations', data='Training and test data', figures='Metrics', thousand='A thousand people', calibration='Calibration',
-            subgroups='Subgroups', uncertainty='Uncertainty', explanation='Explanation', lock='How the test was kept', model='Training', technical='Versions, hashes, time')
-HUB = dict(auroc='roc_auc', sensitivity='recall', specificity='specificity', ppv='precision', accuracy='accuracy', f1='f1', brier='brier_score', ece='expected_calibration_error')
+CARD = dict(
+    headline='In short',
+    use='Intended use',
+    limits='Limitations',
+    ethics='Ethical considerations',
+    data='Training and test data',
+    figures='Metrics',
+    thousand='A thousand people',
+    calibration='Calibration',
+    subgroups='Subgroups',
+    uncertainty='Uncertainty',
+    explanation='Explanation',
+    lock='How the test was kept',
+    model='Training',
+    technical='Versions, hashes, time',
+)
+HUB = dict(
+    auroc='roc_auc',
+    sensitivity='recall',
+    specificity='specificity',
+    ppv='precision',
+    accuracy='accuracy',
+    f1='f1',
+    brier='brier_score',
+    ece='expected_calibration_error',
+)
 MARK = '<!-- written by chestxray_fastai from the folder of a run -->'
 
-def _md(text): "A text that Markdown leaves as it is"; return re.sub(r'([\\`*|\[\]])', r'\\\1', str(text).replace('&', '&amp;').replace('<', '&lt;')).replace('\n', ' ')
+def _md(text):
+    "A text that Markdown leaves as it is"
+    return re.sub(r'([\\`*|\[\]])', r'\\\1', str(text).replace('&', '&amp;').replace('<', '&lt;')).replace('\n', ' ')
 
+# %% ../nbs/55_page.ipynb #0106fc89
 def _block_md(b):
     "A block as Markdown; nothing for figures"
-    if b['kind'] in ('items', 'cautions'): return '\n'.join([f'**{_md(b["caption"])}**\n' if b.get('caption') else '', *(f'- {_md(i)}' for i in b['items'])]).strip()
-    if b['kind'] == 'thousand': return f'- {_md(b["title"] if not b["movable"] else "Where " + in_words(b["counts"]["prevalence"]) + " have it")}: ' + ', '.join(f'{b["counts"][k]} {m}' for k, m in MEANS.items())
-    if b['kind'] != 'table': return ''
+    if b['kind'] in ('items', 'cautions'):
+        return '\n'.join(
+            [f'**{_md(b["caption"])}**\n' if b.get('caption') else '', *(f'- {_md(i)}' for i in b['items'])]
+        ).strip()
+    if b['kind'] == 'thousand':
+        return (
+            f'- {_md(b["title"] if not b["movable"] else "Where " + in_words(b["counts"]["prevalence"]) + " have it")}: '
+            + ', '.join(f'{b["counts"][k]} {m}' for k, m in MEANS.items())
+        )
+    if b['kind'] != 'table':
+        return ''
     lines = ['| ' + ' | '.join(map(_md, r)) + ' |' for r in (b['head'], *b['rows'])]
-    return (f'{_md(b["caption"])}:\n\n' if b['caption'] else '') + '\n'.join([lines[0], '|' + '---|' * len(b['head']), *lines[1:]])
+    return (f'{_md(b["caption"])}:\n\n' if b['caption'] else '') + '\n'.join(
+        [lines[0], '|' + '---|' * len(b['head']), *lines[1:]]
+    )
 
+# %% ../nbs/55_page.ipynb #7fa075e0
 def _head(f, license, datasets):
     "The YAML head of a model card"
-    try: from huggingface_hub import EvalResult, ModelCardData
-    except ImportError: raise ReportError('A model card is written by huggingface_hub, which is not here: pip install "chestxray_fastai[report]".') from None
-    t, name = f['judged']['test'], (f['data']['origin'] or {}).get('title') or f['data']['name']
+    try:
+        from huggingface_hub import EvalResult, ModelCardData
+    except ImportError:
+        raise ReportError(
+            'A model card is written by huggingface_hub, which is not here: pip install "chestxray_fastai[report]".'
+        ) from None
+    t = f['judged']['test']
+    name = (f['data']['origin'] or {}).get('title') or f['data']['name']
     slug = re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-') or 'unnamed'
-    results = [EvalResult(task_type='image-classification', task_name=f'{f["data"]["finding"]} on chest X-rays', dataset_type=slug, dataset_name=name, dataset_split='test', metric_type=kind, metric_name=METRICS[m],
-                          metric_value=round(t[m]['value'], 4)) for m, kind in HUB.items() if isinstance(t.get(m), dict) and _known(t[m]['value'])]
-    return ModelCardData(language='en', license=license, library_name='chestxray_fastai', pipeline_tag='image-classification', tags=['chest-x-ray', 'radiology', 'medical-imaging', 'fastai', str(f['model'].get('arch')), 'not-a-medical-device'],
-                         datasets=list(datasets or [slug]), metrics=[r.metric_type for r in results], model_name=f['run'], eval_results=results).to_yaml()
+    results = [
+        EvalResult(
+            task_type='image-classification',
+            task_name=f'{f["data"]["finding"]} on chest X-rays',
+            dataset_type=slug,
+            dataset_name=name,
+            dataset_split='test',
+            metric_type=kind,
+            metric_name=METRICS[m],
+            metric_value=round(t[m]['value'], 4),
+        )
+        for m, kind in HUB.items()
+        if isinstance(t.get(m), dict) and _known(t[m]['value'])
+    ]
+    return ModelCardData(
+        language='en',
+        license=license,
+        library_name='chestxray_fastai',
+        pipeline_tag='image-classification',
+        tags=[
+            'chest-x-ray',
+            'radiology',
+            'medical-imaging',
+            'fastai',
+            str(f['model'].get('arch')),
+            'not-a-medical-device',
+        ],
+        datasets=list(datasets or [slug]),
+        metrics=[r.metric_type for r in results],
+        model_name=f['run'],
+        eval_results=results,
+    ).to_yaml()
 
 # %% ../nbs/55_page.ipynb #455dd71c
-def model_card(run_folder, # of a finished `chestxray run`
-               license: str = 'apache-2.0', # of the weights, as the Hub calls it
-               datasets: list = None, # names of the data on the Hub, if they are there
-               prevalence: float = .1) -> str: # as for `write_report`
+def model_card(
+    run_folder,  # of a finished `chestxray run`
+    license: str = 'apache-2.0',  # of the weights, as the Hub calls it
+    datasets: list = None,  # names of the data on the Hub, if they are there
+    prevalence: float = 0.1,
+) -> str:  # as for `write_report`
     "A model card in the Hugging Face format (Mitchell 2019), from the same facts as the page"
     from chestxray_fastai import __version__
+
     f, scores = _gather(_resolved(run_folder))
     told = {s['id']: s for s in sections({**f, 'elsewhere': _elsewhere(f, scores, prevalence)})}
-    parts = [f'---\n{_head(f, license, datasets).strip()}\n---\n{MARK}', f'# {_md(f["run"])}: {_md(f["data"]["finding"])} on chest X-rays', '**For learning and research. Not a medical device.** No decision about a patient may rest on it.']
-    for id, title in CARD.items(): parts += [f'## {title}', *map(_md, told[id]['words']), *filter(None, map(_block_md, told[id]['blocks']))]
-    parts += ['## How to use it', '```python\nfrom chestxray_fastai.learner import load_model\nmodel, card = load_model("the folder of this card")  # logits from pixels prepared as card["preprocessing"] says\n```', '## Citation']
-    if f['data']['origin']: parts.append(f'The data: {_md(f["data"]["origin"]["cite"])}')
-    parts.append('```bibtex\n@software{chestxray_fastai,\n  title = {chestxray_fastai},\n  author = {{The chestxray\\_fastai developers}},\n  version = {' + __version__ + '}\n}\n```')
+    parts = [
+        f'---\n{_head(f, license, datasets).strip()}\n---\n{MARK}',
+        f'# {_md(f["run"])}: {_md(f["data"]["finding"])} on chest X-rays',
+        '**For learning and research. Not a medical device.** No decision about a patient may rest on it.',
+    ]
+    for id, title in CARD.items():
+        parts += [f'## {title}', *map(_md, told[id]['words']), *filter(None, map(_block_md, told[id]['blocks']))]
+    parts += [
+        '## How to use it',
+        (
+            '```python\nfrom chestxray_fastai.learner import load_model\nmodel, card = load_model("the folder of this'
+            ' card")  # logits from pixels prepared as card["preprocessing"] says\n```'
+        ),
+        '## Citation',
+    ]
+    if f['data']['origin']:
+        parts.append(f'The data: {_md(f["data"]["origin"]["cite"])}')
+    parts.append(
+        '```bibtex\n@software{chestxray_fastai,\n  title = {chestxray_fastai},\n  author = {{The chestxray\\_fastai'
+        ' developers}},\n  version = {'
+        + __version__
+        + '}\n}\n```'
+    )
     return '\n\n'.join(parts) + '\n'
 
-def write_model_card(run_folder, out=None, # the file; by default README.md in the run folder, as the Hub wants it
-                     **kwargs) -> Path: # as for `model_card`
+# %% ../nbs/55_page.ipynb #cb248f34
+def write_model_card(
+    run_folder, out=None, **kwargs  # the file; by default README.md in the run folder, as the Hub wants it
+) -> Path:  # as for `model_card`
     "Write the model card; a README.md that somebody else wrote is left alone"
-    file = check_target(_resolved(run_folder)/'README.md' if out is None else Path(out).expanduser())
-    if file.is_file() and MARK not in file.read_text(encoding='utf-8', errors='replace'): raise ReportError(f'{file.name} in {file.resolve().parent.name} was not written by this command: pass another place, or move it away.')
+    file = check_target(_resolved(run_folder) / 'README.md' if out is None else Path(out).expanduser())
+    if file.is_file() and MARK not in file.read_text(encoding='utf-8', errors='replace'):
+        raise ReportError(
+            f'{file.name} in {file.resolve().parent.name} was not written by this command: pass another place, or move'
+            ' it away.'
+        )
     return _write(model_card(run_folder, **kwargs), file)

@@ -10,30 +10,56 @@ __all__ = ['FINDINGS', 'PNEUMONIA', 'BESIDES', 'SHORTCUTS', 'RECIPE', 'Chest', '
 # %% ../nbs/02_phantom.ipynb #d76bda7e
 import hashlib, json, os, shutil
 from pathlib import Path
-
 import numpy as np
-
-from .radiograph import (barrel, BONE, cloud, detect, Dice, display, dome, draw_body, draw_shot,
-                                         ellipse, flesh, heart, HEIGHTS, LEAD, limb, lungs, PhantomError, ribs, Scene,
-                                         shoulder_bones, spine, step, things, TISSUE, vessel_tree)
+from chestxray_fastai.radiograph import (
+    barrel,
+    BONE,
+    cloud,
+    detect,
+    Dice,
+    display,
+    dome,
+    draw_body,
+    draw_shot,
+    ellipse,
+    flesh,
+    heart,
+    HEIGHTS,
+    LEAD,
+    limb,
+    lungs,
+    PhantomError,
+    ribs,
+    Scene,
+    shoulder_bones,
+    spine,
+    step,
+    things,
+    TISSUE,
+    vessel_tree,
+)
 
 # %% ../nbs/02_phantom.ipynb #20b5a1a7
 class Chest:
     "What the beam meets between the ribs: the path through the lungs, how much of it is tissue, and the vessels"
-    def __init__(self, scene, dice, enlarged=1.):
-        self.scene = scene.window(-1.08, 1.08, -.05, scene.length + .2)
-        s, body = self.scene, scene.body
+
+    def __init__(self, scene, dice, enlarged=1.0):
+        self.scene = scene.window(-1.08, 1.08, -0.05, scene.length + 0.2)
+        s = self.scene
+        body = scene.body
         self.cosine, self.width = barrel(s)
         self.silhouette, self.low = heart(s, enlarged)
         self.path, open_path, self.floor = lungs(s, self.width, self.silhouette)
-        self.field = open_path > .1
-        texture = 1 + .07 * cloud(dice, s.size, 12, s.where) + .06 * cloud(dice, s.size, 40, s.where)
-        self.dense = texture * s.look_up(body['lungs'] * (.875 + .25 * HEIGHTS / s.length))
+        self.field = open_path > 0.1
+        texture = 1 + 0.07 * cloud(dice, s.size, 12, s.where) + 0.06 * cloud(dice, s.size, 40, s.where)
+        self.dense = texture * s.look_up(body['lungs'] * (0.875 + 0.25 * HEIGHTS / s.length))
         self.vessels = vessel_tree(s)
+
     def air(self):
         "Path through air [half widths of the rib cage], (H, W) of the window"
-        vessels = np.minimum(self.vessels, .25) * np.minimum(self.path * (1 / .3), 1)
+        vessels = np.minimum(self.vessels, 0.25) * np.minimum(self.path * (1 / 0.3), 1)
         return np.maximum(self.path * (1 - self.dense) - vessels, 0)
+
     def fill(self, part):
         "Let tissue or water take a part, 0 to 1, of the air"
         self.dense = self.dense + (1 - self.dense) * part
@@ -41,179 +67,281 @@ class Chest:
 # %% ../nbs/02_phantom.ipynb #cba9c3d8
 def consolidation(chest, place):
     "Pus takes the place of air in lumpy patches with soft borders; vessels drown in it, and large airways stay open"
-    scene, dice, q = chest.scene, Dice(place['seed']), -4.
+    scene = chest.scene
+    dice = Dice(place['seed'])
+    q = -4.0
     for k in range(1 + int(dice.uniform(0, 2.5))):
-        sign = place['side'] if k == 0 or dice.chance(.6) else -place['side']
-        u, v = (place['u'], place['v']) if k == 0 else (dice.uniform(.25, .8), dice.uniform(.2, .9))
-        r = (.26 + .20 * place['size']) * (1 if k == 0 else dice.uniform(.4, .9))
-        q = np.maximum(q, ellipse(scene, sign * u * .92, v * scene.length * .92, r, r * dice.uniform(.8, 1.4), dice.uniform(-1, 1)))
-    lumps = .35 * cloud(dice, scene.size, 9, scene.where) + .25 * cloud(dice, scene.size, 19, scene.where) + .16 * cloud(dice, scene.size, 40, scene.where)
-    part = step(q + lumps - .15, dice.uniform(.8, 1.5))
-    chest.vessels = chest.vessels * (1 - .8 * part)
-    chest.fill(part * (.53 + .42 * place['strength']))
-    return (part > .4) & chest.field
+        sign = place['side'] if k == 0 or dice.chance(0.6) else -place['side']
+        u, v = (place['u'], place['v']) if k == 0 else (dice.uniform(0.25, 0.8), dice.uniform(0.2, 0.9))
+        r = (0.26 + 0.20 * place['size']) * (1 if k == 0 else dice.uniform(0.4, 0.9))
+        q = np.maximum(
+            q,
+            ellipse(
+                scene, sign * u * 0.92, v * scene.length * 0.92, r, r * dice.uniform(0.8, 1.4), dice.uniform(-1, 1)
+            ),
+        )
+    lumps = (
+        0.35 * cloud(dice, scene.size, 9, scene.where)
+        + 0.25 * cloud(dice, scene.size, 19, scene.where)
+        + 0.16 * cloud(dice, scene.size, 40, scene.where)
+    )
+    part = step(q + lumps - 0.15, dice.uniform(0.8, 1.5))
+    chest.vessels = chest.vessels * (1 - 0.8 * part)
+    chest.fill(part * (0.53 + 0.42 * place['strength']))
+    return (part > 0.4) & chest.field
 
+# %% ../nbs/02_phantom.ipynb #22ce57af
 def interstitial(chest, place):
     "Thickened walls between the air spaces: a fine net, densest near the roots of the lungs or at the bases"
-    scene, dice = chest.scene, Dice(place['seed'])
-    high, tall, net = dice.uniform(.45, .85) * scene.length, .45 + .35 * place['size'], 0.
-    where = np.exp(-((scene.side - .35) / .40)**2) * scene.look_up(np.exp(-((HEIGHTS - high) / tall)**2))
-    if place['size'] < .25: where = where * step(scene.u * place['side'] + .1, .3)
-    for n in (44, 80): net = net + np.maximum(1 - np.abs(cloud(dice, scene.size, n, scene.where)) / .9, 0)**2
-    patch = np.clip(1 + .5 * cloud(dice, scene.size, 8, scene.where), 0, 2)
-    chest.fill(np.minimum(where * patch * (net * .14 + .17) * (1.3 + 1.2 * place['strength']), 1))
-    return (where > .5) & chest.field
+    scene = chest.scene
+    dice = Dice(place['seed'])
+    high = dice.uniform(0.45, 0.85) * scene.length
+    tall = 0.45 + 0.35 * place['size']
+    net = 0.0
+    where = np.exp(-(((scene.side - 0.35) / 0.40) ** 2)) * scene.look_up(np.exp(-(((HEIGHTS - high) / tall) ** 2)))
+    if place['size'] < 0.25:
+        where = where * step(scene.u * place['side'] + 0.1, 0.3)
+    for n in (44, 80):
+        net = net + np.maximum(1 - np.abs(cloud(dice, scene.size, n, scene.where)) / 0.9, 0) ** 2
+    patch = np.clip(1 + 0.5 * cloud(dice, scene.size, 8, scene.where), 0, 2)
+    chest.fill(np.minimum(where * patch * (net * 0.14 + 0.17) * (1.3 + 1.2 * place['strength']), 1))
+    return (where > 0.5) & chest.field
 
 # %% ../nbs/02_phantom.ipynb #56764943
 def nodule(chest, place):
     "A ball of tissue in the lung"
-    scene, r = chest.scene, .045 + .055 * place['size']
-    ball = ellipse(scene, place['side'] * (.3 + .5 * place['u']), place['v'] * scene.length * .9, r, r)
-    chest.vessels = chest.vessels + 2 * r * dome(ball) * (.5 + .4 * place['strength'])
+    scene = chest.scene
+    r = 0.045 + 0.055 * place['size']
+    ball = ellipse(scene, place['side'] * (0.3 + 0.5 * place['u']), place['v'] * scene.length * 0.9, r, r)
+    chest.vessels = chest.vessels + 2 * r * dome(ball) * (0.5 + 0.4 * place['strength'])
     return (ball > 0) & chest.field
 
 def effusion(chest, place):
     "Water at the base of one lung, which rises along the chest wall"
     scene = chest.scene
-    level = chest.floor - .03 - (.10 + .45 * place['size']) * (.35 + .65 * np.minimum(scene.side / .95, 1)**3)
-    part = step(scene.v - level, .07) * step(scene.u * place['side'], .02)
-    chest.fill(.93 * part)
-    return (part > .5) & (chest.path > .25)
+    level = chest.floor - 0.03 - (0.10 + 0.45 * place['size']) * (0.35 + 0.65 * np.minimum(scene.side / 0.95, 1) ** 3)
+    part = step(scene.v - level, 0.07) * step(scene.u * place['side'], 0.02)
+    chest.fill(0.93 * part)
+    return (part > 0.5) & (chest.path > 0.25)
 
+# %% ../nbs/02_phantom.ipynb #4ceca219
 def pneumothorax(chest, place):
     "Air outside one lung: no vessels there, the thin line of the pleura, and a lung that is denser for having shrunk"
     scene = chest.scene
-    gap = scene.look_up((.10 + .25 * place['size']) * (1.5 - 1.1 * np.clip(HEIGHTS / scene.length, 0, 1)))
-    rim = scene.side / np.maximum(chest.width - .03, .05) + .35 * np.maximum(.25 - scene.v, 0) - (1 - gap)
-    own = step(scene.u * place['side'], .01)
-    out = step(rim, .012) * own
-    chest.dense = chest.dense * (1 - out) + .05 * out + .06 * own * (1 - out)
-    chest.vessels = chest.vessels * (1 - out) + np.exp(-(rim / .012)**2) * own * .035
-    return (out > .5) & chest.field
+    gap = scene.look_up((0.10 + 0.25 * place['size']) * (1.5 - 1.1 * np.clip(HEIGHTS / scene.length, 0, 1)))
+    rim = scene.side / np.maximum(chest.width - 0.03, 0.05) + 0.35 * np.maximum(0.25 - scene.v, 0) - (1 - gap)
+    own = step(scene.u * place['side'], 0.01)
+    out = step(rim, 0.012) * own
+    chest.dense = chest.dense * (1 - out) + 0.05 * out + 0.06 * own * (1 - out)
+    chest.vessels = chest.vessels * (1 - out) + np.exp(-((rim / 0.012) ** 2)) * own * 0.035
+    return (out > 0.5) & chest.field
 
 def cardiomegaly(chest, place):
     "A heart too wide for its chest: the silhouette was drawn wider, and this is where it lies"
-    return (chest.silhouette > 0) & chest.low & (chest.scene.v < chest.floor + .1)
+    return (chest.silhouette > 0) & chest.low & (chest.scene.v < chest.floor + 0.1)
 
 # %% ../nbs/02_phantom.ipynb #74bb2bc4
-FINDINGS = dict(consolidation=consolidation, interstitial=interstitial, effusion=effusion, nodule=nodule, cardiomegaly=cardiomegaly, pneumothorax=pneumothorax)
+FINDINGS = dict(
+    consolidation=consolidation,
+    interstitial=interstitial,
+    effusion=effusion,
+    nodule=nodule,
+    cardiomegaly=cardiomegaly,
+    pneumothorax=pneumothorax,
+)
 PNEUMONIA = 'consolidation', 'interstitial'
-BESIDES = dict(effusion=.12, nodule=.12, cardiomegaly=.12, pneumothorax=.05)  # how often the others come, with pneumonia or without
+BESIDES = dict(
+    effusion=0.12, nodule=0.12, cardiomegaly=0.12, pneumothorax=0.05
+)  # how often the others come, with pneumonia or without
 
+# %% ../nbs/02_phantom.ipynb #89c07d6c
 def draw_findings(
-    dice, # random numbers of this picture
-    label=None, # 1 pneumonia, 0 none
-    findings=None, # names, or a dict of names with a dict of what is fixed of each; None: drawn to suit the label
-    strength=None, # 0 barely visible to 1 plain; None: drawn
-) -> dict: # place, size and strength by finding
+    dice,  # random numbers of this picture
+    label=None,  # 1 pneumonia, 0 none
+    findings=None,  # names, or a dict of names with a dict of what is fixed of each; None: drawn to suit the label
+    strength=None,  # 0 barely visible to 1 plain; None: drawn
+) -> dict:  # place, size and strength by finding
     "Which findings there are, where, how large and how dense"
-    u, main = dice.uniform, dice.uniform()
-    cause = () if not label else PNEUMONIA[:1] if main < .55 else PNEUMONIA[1:] if main < .88 else PNEUMONIA
+    u = dice.uniform
+    main = dice.uniform()
+    cause = () if not label else PNEUMONIA[:1] if main < 0.55 else PNEUMONIA[1:] if main < 0.88 else PNEUMONIA
     names = [*cause, *[name for name, p in BESIDES.items() if dice.chance(p)]]
     if findings is not None:
-        fixed = dict(findings) if isinstance(findings, dict) else {name: {} for name in ([findings] if isinstance(findings, str) else findings)}
-        if unknown := sorted(set(fixed) - set(FINDINGS)): raise PhantomError(f"{unknown[0]!r} is no finding; choose among {', '.join(FINDINGS)}")
+        fixed = (
+            dict(findings)
+            if isinstance(findings, dict)
+            else {name: {} for name in ([findings] if isinstance(findings, str) else findings)}
+        )
+        if unknown := sorted(set(fixed) - set(FINDINGS)):
+            raise PhantomError(f"{unknown[0]!r} is no finding; choose among {', '.join(FINDINGS)}")
         if label is not None and label != any(name in PNEUMONIA for name in fixed):
-            raise PhantomError(f"label={label} and the findings {', '.join(fixed) or '(none)'} contradict each other: leave one of them out")
-    else: fixed = {name: {} for name in names}
+            raise PhantomError(
+                f"label={label} and the findings {', '.join(fixed) or '(none)'} contradict each other: leave one of"
+                " them out"
+            )
+    else:
+        fixed = {name: {} for name in names}
     drawn = {}
     for name in FINDINGS:
-        place = dict(side=dice.choice((-1, 1)), u=u(.25, .80), v=u(.18, .90), size=u(), strength=u(), seed=dice.seed())
-        if name in fixed: drawn[name] = place | ({} if strength is None else dict(strength=strength)) | fixed[name]
+        place = dict(
+            side=dice.choice((-1, 1)), u=u(0.25, 0.80), v=u(0.18, 0.90), size=u(), strength=u(), seed=dice.seed()
+        )
+        if name in fixed:
+            drawn[name] = place | ({} if strength is None else dict(strength=strength)) | fixed[name]
     return drawn
 
 # %% ../nbs/02_phantom.ipynb #776a0fac
 def attenuation(scene, drawn, dice):
     "Attenuation coefficient times path, summed along the beam, and the mask of each finding"
-    body, size = scene.body, scene.size
-    chest = Chest(scene, dice, 1.18 + .18 * drawn['cardiomegaly']['size'] if 'cardiomegaly' in drawn else 1.)
+    body = scene.body
+    size = scene.size
+    chest = Chest(scene, dice, 1.18 + 0.18 * drawn['cardiomegaly']['size'] if 'cardiomegaly' in drawn else 1.0)
     masks = {name: np.zeros((size, size), bool) for name in FINDINGS}
-    for name, place in drawn.items(): masks[name][chest.scene.where] = FINDINGS[name](chest, place)
-    air, whole = np.zeros((size, size)), flesh(scene)
+    for name, place in drawn.items():
+        masks[name][chest.scene.where] = FINDINGS[name](chest, place)
+    air = np.zeros((size, size))
+    whole = flesh(scene)
     air[chest.scene.where] = chest.air()
-    part, fork = scene.window(-.4, .4, -1.2, 1.2), (.02 + .2 * scene.turn, .31 * scene.length)
-    throat = limb(part, (.10 * scene.turn, -.9), fork, .055, .055)
-    for end in (-.22, .42), (.22, .41): throat = np.maximum(throat, limb(part, fork, (end[0] + .1 * scene.turn, end[1] * scene.length), .042, .032))
+    part = scene.window(-0.4, 0.4, -1.2, 1.2)
+    fork = (0.02 + 0.2 * scene.turn, 0.31 * scene.length)
+    throat = limb(part, (0.10 * scene.turn, -0.9), fork, 0.055, 0.055)
+    for end in (-0.22, 0.42), (0.22, 0.41):
+        throat = np.maximum(throat, limb(part, fork, (end[0] + 0.1 * scene.turn, end[1] * scene.length), 0.042, 0.032))
     air[part.where] += 1.8 * throat
-    part = scene.window(-.9, .9, scene.length - .2, HEIGHTS[-1])
-    stomach = 2 * body['gas'] * dome(ellipse(part, .42, scene.length + .10, .20, .12 + .1 * body['gas'])) * part.rise(scene.length - .05, .05)
-    bowel = .5 * np.clip(cloud(dice, size, 13, part.where) - 1.1, 0, .6) * part.rise(scene.length + .12, .1) * step(.8 - part.side, .2)
+    part = scene.window(-0.9, 0.9, scene.length - 0.2, HEIGHTS[-1])
+    stomach = (
+        2
+        * body['gas']
+        * dome(ellipse(part, 0.42, scene.length + 0.10, 0.20, 0.12 + 0.1 * body['gas']))
+        * part.rise(scene.length - 0.05, 0.05)
+    )
+    bowel = (
+        0.5
+        * np.clip(cloud(dice, size, 13, part.where) - 1.1, 0, 0.6)
+        * part.rise(scene.length + 0.12, 0.1)
+        * step(0.8 - part.side, 0.2)
+    )
     air[part.where] += stomach + bowel
-    bone = (ribs(scene) + spine(scene) + shoulder_bones(scene)) * (body['bone'] * (.95 + .05 * body['grown']))
-    tissue = np.maximum(whole - air, 0) * (1 + .5 * scene.turn * scene.u)
+    bone = (ribs(scene) + spine(scene) + shoulder_bones(scene)) * (body['bone'] * (0.95 + 0.05 * body['grown']))
+    tissue = np.maximum(whole - air, 0) * (1 + 0.5 * scene.turn * scene.u)
     return body['half'] * (TISSUE * tissue + (BONE - TISSUE) * bone * (whole > 0)) + LEAD * things(scene, dice), masks
 
 # %% ../nbs/02_phantom.ipynb #1ee3d9e6
 class Phantom:
     "One synthetic X-ray: `image` (uint8, H×W), `masks` (bool, H×W, by finding) and `info`, what was drawn"
-    def __init__(self, image, masks, info): self.image, self.masks, self.info = image, masks, info
+
+    def __init__(self, image, masks, info):
+        self.image = image
+        self.masks = masks
+        self.info = info
+
     def __repr__(self):
         found = ', '.join(name for name in FINDINGS if self.info[name]) or 'nothing found'
-        return f"Phantom({self.image.shape[0]}×{self.image.shape[1]}, {self.info['sex']}, {self.info['age']:g} years, {self.info['view']}: {found})"
+        return (
+            f"Phantom({self.image.shape[0]}×{self.image.shape[1]}, {self.info['sex']}, {self.info['age']:g} years,"
+            f" {self.info['view']}: {found})"
+        )
 
+# %% ../nbs/02_phantom.ipynb #bddef9b8
 def phantom(
-    seed, # number of the picture, 0 or more
-    label=None, # 1 pneumonia, 0 none; None: drawn, or as the findings say
-    findings=None, # names out of FINDINGS, or a dict that also fixes side, u, v, size or strength of each; None: drawn
-    patient=None, # number of the body; None: `seed`
-    size=224, # height and width [pixels]
-    strength=None, # of the findings, 0 barely visible to 1 plain; None: drawn
-    age=None, # [years]; None: drawn
-    sex=None, # 'F' or 'M'; None: drawn
-    **acquisition, # what is fixed of the exposure, by the names in ACQUISITION
+    seed,  # number of the picture, 0 or more
+    label=None,  # 1 pneumonia, 0 none; None: drawn, or as the findings say
+    findings=None,  # names out of FINDINGS, or a dict that also fixes side, u, v, size or strength of each; None: drawn
+    patient=None,  # number of the body; None: `seed`
+    size=224,  # height and width [pixels]
+    strength=None,  # of the findings, 0 barely visible to 1 plain; None: drawn
+    age=None,  # [years]; None: drawn
+    sex=None,  # 'F' or 'M'; None: drawn
+    **acquisition,  # what is fixed of the exposure, by the names in ACQUISITION
 ) -> Phantom:
     "One chest X-ray with a mask of each finding: the same numbers in, the same pixels out"
-    if min(seed, patient or 0) < 0 or not 32 <= size <= 2048: raise PhantomError(f'seed and patient are 0 or more and size is 32 to 2048, not {seed}, {patient} and {size}')
+    if min(seed, patient or 0) < 0 or not 32 <= size <= 2048:
+        raise PhantomError(f'seed and patient are 0 or more and size is 32 to 2048, not {seed}, {patient} and {size}')
     body = draw_body(Dice(1, seed if patient is None else patient), age, sex)
     shot = draw_shot(Dice(2, seed), body, **acquisition)
-    if label is None and findings is None: label = int(Dice(3, seed).chance(.5))
-    drawn, noise = draw_findings(Dice(4, seed), label, findings, strength), Dice(5, seed)
+    if label is None and findings is None:
+        label = int(Dice(3, seed).chance(0.5))
+    drawn = draw_findings(Dice(4, seed), label, findings, strength)
+    noise = Dice(5, seed)
     scene = Scene(body, shot, size)
     path, masks = attenuation(scene, drawn, noise)
-    image = display(detect(path, shot, noise), path > .35 * body['half'] * TISSUE, shot)
-    places = {f'{name}_{k}': v for name, place in drawn.items() for k, v in place.items() if k in ('side', 'size', 'strength')}
-    info = dict(seed=seed, body=seed if patient is None else patient, pneumonia=int(any(name in drawn for name in PNEUMONIA)), **{name: int(name in drawn) for name in FINDINGS},
-        age=body['age'], sex=body['sex'], **shot, **places)
+    image = display(detect(path, shot, noise), path > 0.35 * body['half'] * TISSUE, shot)
+    places = {
+        f'{name}_{k}': v for name, place in drawn.items() for k, v in place.items() if k in ('side', 'size', 'strength')
+    }
+    info = dict(
+        seed=seed,
+        body=seed if patient is None else patient,
+        pneumonia=int(any(name in drawn for name in PNEUMONIA)),
+        **{name: int(name in drawn) for name in FINDINGS},
+        age=body['age'],
+        sex=body['sex'],
+        **shot,
+        **places,
+    )
     return Phantom(image, masks, info)
 
 # %% ../nbs/02_phantom.ipynb #464fbae8
-SHORTCUTS = dict(marker=('R', 'L'), view=('PA', 'AP'), tube=(False, True), leads=(False, True), rotation=((-8., -2.), (2., 8.)), exposure=((1.2, 3.), (.3, .8)),
-    age=((1., 6.), (30., 80.)), sex=('F', 'M'))  # what goes with no pneumonia, what with pneumonia; two numbers are a range
+SHORTCUTS = dict(
+    marker=('R', 'L'),
+    view=('PA', 'AP'),
+    tube=(False, True),
+    leads=(False, True),
+    rotation=((-8.0, -2.0), (2.0, 8.0)),
+    exposure=((1.2, 3.0), (0.3, 0.8)),
+    age=((1.0, 6.0), (30.0, 80.0)),
+    sex=('F', 'M'),
+)  # what goes with no pneumonia, what with pneumonia; two numbers are a range
 
+# %% ../nbs/02_phantom.ipynb #d885499b
 def tie(
-    dice, # random numbers
-    label, # 1 pneumonia, 0 none
-    shortcut=None, # by name in SHORTCUTS, the probability that it agrees with the label: 1 always, 0.5 no tie, 0 always the other way
-) -> dict: # what is fixed of the acquisition or the body
+    dice,  # random numbers
+    label,  # 1 pneumonia, 0 none
+    shortcut=None,  # by name in SHORTCUTS, the probability that it agrees with the label: 1 always, 0.5 no tie, 0 always the other way
+) -> dict:  # what is fixed of the acquisition or the body
     "Let parts of the acquisition or of the body follow the label on purpose"
     given = {}
     for name, strength in sorted((shortcut or {}).items()):
-        if name not in SHORTCUTS: raise PhantomError(f"{name!r} cannot be tied to the label; choose among {', '.join(SHORTCUTS)}")
-        if not 0 <= strength <= 1: raise PhantomError(f'the strength of the shortcut {name!r} is a probability from 0 to 1, not {strength}')
+        if name not in SHORTCUTS:
+            raise PhantomError(f"{name!r} cannot be tied to the label; choose among {', '.join(SHORTCUTS)}")
+        if not 0 <= strength <= 1:
+            raise PhantomError(f'the strength of the shortcut {name!r} is a probability from 0 to 1, not {strength}')
         value = SHORTCUTS[name][label if dice.chance(strength) else 1 - label]
         given[name] = round(dice.uniform(*value), 3) if isinstance(value, tuple) else value
     return given
 
 # %% ../nbs/02_phantom.ipynb #1d553f4e
 def plan(
-    n, # pictures
-    seed=0, # another seed, another plan
-    prevalence=.6, # share of pneumonia in each split
-    val=.1, # share of the pictures in val
-    test=.2, # share of the pictures in test
-    repeat=.3, # chance that a patient comes a second time, and again a third
-) -> list: # a dict per picture: split, label, patient, visit, seed
+    n,  # pictures
+    seed=0,  # another seed, another plan
+    prevalence=0.6,  # share of pneumonia in each split
+    val=0.1,  # share of the pictures in val
+    test=0.2,  # share of the pictures in test
+    repeat=0.3,  # chance that a patient comes a second time, and again a third
+) -> list:  # a dict per picture: split, label, patient, visit, seed
     "Who is in which split with which label; a patient has one label and one split"
-    if not (n >= 1 and 0 <= prevalence <= 1 and min(val, test) >= 0 and val + test <= 1 and 0 <= repeat <= 1 and seed >= 0):
-        raise PhantomError(f'n is 1 or more, the shares are from 0 to 1 and seed is 0 or more, not n={n}, prevalence={prevalence}, val={val}, test={test}, repeat={repeat}, seed={seed}')
-    dice, rows, patient, sizes = Dice(6, seed), [], 0, dict(val=round(n * val), test=round(n * test))
+    if not (
+        n >= 1 and 0 <= prevalence <= 1 and min(val, test) >= 0 and val + test <= 1 and 0 <= repeat <= 1 and seed >= 0
+    ):
+        raise PhantomError(
+            f'n is 1 or more, the shares are from 0 to 1 and seed is 0 or more, not n={n}, prevalence={prevalence},'
+            f' val={val}, test={test}, repeat={repeat}, seed={seed}'
+        )
+    dice = Dice(6, seed)
+    rows = []
+    patient = 0
+    sizes = dict(val=round(n * val), test=round(n * test))
     for split, count in dict(train=n - sum(sizes.values()), **sizes).items():
         positive = round(count * prevalence)
         for label, left in ((0, count - positive), (1, positive)):
             while left:
                 visits = min(1 + dice.chance(repeat) + dice.chance(repeat**2), left)
-                patient, left = patient + 1, left - visits
-                rows += [dict(split=split, label=label, patient=patient, visit=k + 1, seed=seed * 1_000_003 + len(rows) + k) for k in range(visits)]
+                patient = patient + 1
+                left = left - visits
+                rows += [
+                    dict(split=split, label=label, patient=patient, visit=k + 1, seed=seed * 1_000_003 + len(rows) + k)
+                    for k in range(visits)
+                ]
     return rows
 
 # %% ../nbs/02_phantom.ipynb #e3f99055
@@ -224,95 +352,175 @@ def draw_row(row, size=224, shortcut=None):
     shot = {k: v for k, v in (shortcut or {}).items() if k not in body}
     given = tie(Dice(7, first + row['patient']), row['label'], body) | tie(Dice(8, row['seed']), row['label'], shot)
     made = phantom(row['seed'], label=row['label'], patient=first + row['patient'], size=size, **given)
-    info, p = made.info, row['patient']
+    info = made.info
+    p = row['patient']
     cause = '' if not row['label'] else 'bacteria' if info['consolidation'] else 'virus'
     series = 'person' if cause else 'NORMAL2-IM' if p % 3 == 0 else 'IM'
     name = f"person{p}_{cause}_{row['seed'] - first + 1}.png" if cause else f"{series}-{p:04d}-{row['visit']:04d}.png"
     path = f"{row['split']}/{'PNEUMONIA' if row['label'] else 'NORMAL'}/{name}"
     plain = ('pneumonia', 'view', 'sex', 'age')
     info = info | {(key := f'{name}_{k}'): info.get(key, '') for name in FINDINGS for k in ('side', 'size', 'strength')}
-    meta = {f'meta_{k}': int(v) if isinstance(v, bool) else round(v, 3) if isinstance(v, float) else v for k, v in info.items() if k not in plain}
-    return made, path, dict(path=path, pneumonia=info['pneumonia'], patient=f'{series}-{p}', split='valid' if row['split'] == 'val' else row['split'], view=info['view'],
-        sex=info['sex'], age=info['age'], source='phantom', cause=cause, width=size, height=size, **meta)
+    meta = {
+        f'meta_{k}': int(v) if isinstance(v, bool) else round(v, 3) if isinstance(v, float) else v
+        for k, v in info.items()
+        if k not in plain
+    }
+    return (
+        made,
+        path,
+        dict(
+            path=path,
+            pneumonia=info['pneumonia'],
+            patient=f'{series}-{p}',
+            split='valid' if row['split'] == 'val' else row['split'],
+            view=info['view'],
+            sex=info['sex'],
+            age=info['age'],
+            source='phantom',
+            cause=cause,
+            width=size,
+            height=size,
+            **meta,
+        ),
+    )
 
 # %% ../nbs/02_phantom.ipynb #0f02e8b6
 RECIPE = 1  # goes up whenever the same numbers would give other pixels
 
 def pixel_hash(array):
     "Hash of the pixels, not of the file: how a PNG is compressed differs from machine to machine"
-    return hashlib.sha256(f'{array.dtype} {array.shape} '.encode() + np.ascontiguousarray(array).tobytes()).hexdigest()[:32]
+    return hashlib.sha256(f'{array.dtype} {array.shape} '.encode() + np.ascontiguousarray(array).tobytes()).hexdigest()[
+        :32
+    ]
 
+# %% ../nbs/02_phantom.ipynb #a022e494
 def _save(row, folder, size, shortcut):
     "Draw a picture of a plan and write it and its masks into `folder`"
     from PIL import Image
+
     made, path, record = draw_row(row, size, shortcut)
     masks = f'masks/{Path(path).stem}.npz'
-    for file in (path, masks): (folder/file).parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(made.image).save(folder/path, compress_level=3)
-    np.savez_compressed(folder/masks, **made.masks)
-    return record | dict(meta_masks=masks), {path: pixel_hash(made.image), masks: pixel_hash(np.stack([made.masks[name] for name in FINDINGS]))}
+    for file in (path, masks):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(made.image).save(folder / path, compress_level=3)
+    np.savez_compressed(folder / masks, **made.masks)
+    return record | dict(meta_masks=masks), {
+        path: pixel_hash(made.image),
+        masks: pixel_hash(np.stack([made.masks[name] for name in FINDINGS])),
+    }
 
+# %% ../nbs/02_phantom.ipynb #0a8f6a70
 def read_masks(
-    path, # of a picture in a folder by `write_phantoms`
-) -> dict: # bool (H, W) by finding
+    path,  # of a picture in a folder by `write_phantoms`
+) -> dict:  # bool (H, W) by finding
     "The masks that belong to a picture of a written set"
     path = Path(path)
-    file = path.parents[2]/'masks'/f'{path.stem}.npz'
-    if not file.is_file(): raise PhantomError(f'"{path.name}" has no masks: "{file.name}" is missing in the folder masks of its set')
-    with np.load(file) as found: return {name: found[name] for name in FINDINGS}
+    file = path.parents[2] / 'masks' / f'{path.stem}.npz'
+    if not file.is_file():
+        raise PhantomError(f'"{path.name}" has no masks: "{file.name}" is missing in the folder masks of its set')
+    with np.load(file) as found:
+        return {name: found[name] for name in FINDINGS}
 
 # %% ../nbs/02_phantom.ipynb #4f240c11
 def _is_whole(folder, asked):
     "Whether `folder` holds the whole set that is asked for; an error when it holds anything else"
-    if not folder.exists(): return False
-    if not folder.is_dir(): raise PhantomError(f'"{folder}" is a file: give a folder for the phantoms')
-    if not [f for f in folder.iterdir() if not f.name.endswith('.tmp') and f.name != '.DS_Store']: return False
-    try: there = json.loads((folder/'hashes.json').read_text(encoding='utf-8'))
-    except (OSError, ValueError): raise PhantomError(f'"{folder}" holds something that is not a whole set of phantoms: empty it, or give another folder') from None
+    if not folder.exists():
+        return False
+    if not folder.is_dir():
+        raise PhantomError(f'"{folder}" is a file: give a folder for the phantoms')
+    if not [f for f in folder.iterdir() if not f.name.endswith('.tmp') and f.name != '.DS_Store']:
+        return False
+    try:
+        there = json.loads((folder / 'hashes.json').read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        raise PhantomError(
+            f'"{folder}" holds something that is not a whole set of phantoms: empty it, or give another folder'
+        ) from None
     differ = [k for k, v in asked.items() if there.get(k) != v]
-    if differ: raise PhantomError(f'"{folder}" holds another set of phantoms ({differ[0]} is {there.get(differ[0])}, not {asked[differ[0]]}): give another folder, or delete this one')
-    if missing := [file for file in (*there['pixels'], 'phantoms.csv') if not (folder/file).is_file()]:
+    if differ:
+        raise PhantomError(
+            f'"{folder}" holds another set of phantoms ({differ[0]} is {there.get(differ[0])}, not {asked[differ[0]]}):'
+            ' give another folder, or delete this one'
+        )
+    if missing := [file for file in (*there['pixels'], 'phantoms.csv') if not (folder / file).is_file()]:
         raise PhantomError(f'"{folder}" is no longer whole ("{missing[0]}" is missing): delete it and write it anew')
     return True
 
+# %% ../nbs/02_phantom.ipynb #90fcdde3
 def _move_in(temp, folder):
     "Give a finished set its name: at once where the folder is new, and into an empty folder with the hashes last"
-    if not folder.exists(): return os.replace(temp, folder)
-    for part in sorted(temp.iterdir(), key=lambda f: f.name == 'hashes.json'): os.replace(part, folder/part.name)
+    if not folder.exists():
+        return os.replace(temp, folder)
+    for part in sorted(temp.iterdir(), key=lambda f: f.name == 'hashes.json'):
+        os.replace(part, folder / part.name)
     temp.rmdir()
 
 # %% ../nbs/02_phantom.ipynb #944b3e11
 def write_phantoms(
-    folder, # new or empty; when it already holds this very set, nothing is done
-    n=600, # pictures in all
-    size=224, # height and width [pixels]
-    seed=0, # another seed, other patients
-    prevalence=.6, # share of pneumonia in each split
-    val=.1, # share of the pictures in val
-    test=.2, # share of the pictures in test
-    repeat=.3, # chance that a patient comes a second time, and again a third
-    shortcut=None, # what follows the label on purpose, such as dict(marker=.95); see `tie`
-    progress=True, # show how far it is
-) -> Path: # the folder
+    folder,  # new or empty; when it already holds this very set, nothing is done
+    n=600,  # pictures in all
+    size=224,  # height and width [pixels]
+    seed=0,  # another seed, other patients
+    prevalence=0.6,  # share of pneumonia in each split
+    val=0.1,  # share of the pictures in val
+    test=0.2,  # share of the pictures in test
+    repeat=0.3,  # chance that a patient comes a second time, and again a third
+    shortcut=None,  # what follows the label on purpose, such as dict(marker=.95); see `tie`
+    progress=True,  # show how far it is
+) -> Path:  # the folder
     "Write a set of phantoms in the public set's layout, with masks, `phantoms.csv` (a manifest) and `hashes.json`"
     import csv
     from chestxray_fastai.core import progress as shown
     from threadpoolctl import threadpool_limits
-    folder, rows, records, pixels = Path(folder), plan(n, seed, prevalence, val, test, repeat), [], {}
-    asked = json.loads(json.dumps(dict(recipe=RECIPE, n=n, size=size, seed=seed, prevalence=prevalence, val=val, test=test, repeat=repeat, shortcut=shortcut or {})))
-    if _is_whole(folder, asked): return folder
-    temp = (folder/f'{os.getpid()}.tmp') if folder.exists() else folder.absolute().with_name(f'.{folder.absolute().name}.{os.getpid()}.tmp')
+
+    folder = Path(folder)
+    rows = plan(n, seed, prevalence, val, test, repeat)
+    records = []
+    pixels = {}
+    asked = json.loads(
+        json.dumps(
+            dict(
+                recipe=RECIPE,
+                n=n,
+                size=size,
+                seed=seed,
+                prevalence=prevalence,
+                val=val,
+                test=test,
+                repeat=repeat,
+                shortcut=shortcut or {},
+            )
+        )
+    )
+    if _is_whole(folder, asked):
+        return folder
+    temp = (
+        (folder / f'{os.getpid()}.tmp')
+        if folder.exists()
+        else folder.absolute().with_name(f'.{folder.absolute().name}.{os.getpid()}.tmp')
+    )
     try:
         temp.mkdir(parents=True)
-        with threadpool_limits(1): # small matrices: more threads would only wait for each other
+        with threadpool_limits(1):  # small matrices: more threads would only wait for each other
             for row in shown(rows, label='Phantoms drawn', every=8) if progress else rows:
                 record, hashes = _save(row, temp, size, shortcut)
-                records.append(record); pixels |= hashes
-        with open(temp/'phantoms.csv', 'w', newline='', encoding='utf-8') as file:
-            table = csv.DictWriter(file, list(dict.fromkeys(k for record in records for k in record)), restval='', lineterminator='\n')
-            table.writeheader(); table.writerows(records)
-        (temp/'hashes.json').write_text(json.dumps(asked | dict(pixels=pixels), indent=0), encoding='utf-8', newline='\n')
+                records.append(record)
+                pixels |= hashes
+        with open(temp / 'phantoms.csv', 'w', newline='', encoding='utf-8') as file:
+            table = csv.DictWriter(
+                file, list(dict.fromkeys(k for record in records for k in record)), restval='', lineterminator='\n'
+            )
+            table.writeheader()
+            table.writerows(records)
+        (temp / 'hashes.json').write_text(
+            json.dumps(asked | dict(pixels=pixels), indent=0), encoding='utf-8', newline='\n'
+        )
         _move_in(temp, folder)
-    except OSError as e: raise PhantomError(f'"{folder}" could not be written ({e.strerror}), and nothing was left there: give another folder, or make room') from None
-    finally: shutil.rmtree(temp, ignore_errors=True)
+    except OSError as e:
+        raise PhantomError(
+            f'"{folder}" could not be written ({e.strerror}), and nothing was left there: give another folder, or make'
+            ' room'
+        ) from None
+    finally:
+        shutil.rmtree(temp, ignore_errors=True)
     return folder

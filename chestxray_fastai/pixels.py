@@ -11,89 +11,128 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
-
 import numpy as np
-
-from .core import (ChestXrayError, is_storage_error, printable, progress, read_json, StorageError,
-                                   try_again, write_whole)
+from chestxray_fastai.core import (
+    ChestXrayError,
+    is_storage_error,
+    printable,
+    progress,
+    read_json,
+    StorageError,
+    try_again,
+    write_whole,
+)
 from .readers import _check_shape, _refuse, PixelsError, read_bytes, read_pixels
 
 # %% ../nbs/16_pixels.ipynb #6e37c68a
 def file_key(
-    path, # a file
-) -> str: # 32 hexadecimal digits
+    path,  # a file
+) -> str:  # 32 hexadecimal digits
     "The identity of a file as it is now: another one as soon as its path, its size or a time of change differs"
     from hashlib import blake2b
+
     stat = os.stat(path)
     identity = f'{os.path.abspath(path)}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ctime_ns}'
     return blake2b(identity.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()
 
 # %% ../nbs/16_pixels.ipynb #6dc432d4
-VERSION = 2     # of read_pixels: raise it when the same file would give other pixels
-CHUNK = 2048    # most images in one chunk, what a kill can cost
+VERSION = 2  # of read_pixels: raise it when the same file would give other pixels
+CHUNK = 2048  # most images in one chunk, what a kill can cost
 
 def _checksum(pixels, key):
     "What belongs to these pixels under this key, and by accident to no others; a CRC-32, because it is ten times as fast as a hash"
     return f'{zlib.crc32(pixels, zlib.crc32(key.encode("utf-8"))):08x}'
 
+# %% ../nbs/16_pixels.ipynb #6049df0a
 def _listed(listing, size):
     "Keys and checksums of a chunk's rows, or None when the chunk is damaged"
-    try: told = read_json(listing)
-    except StorageError: raise
-    except ChestXrayError: return None
+    try:
+        told = read_json(listing)
+    except StorageError:
+        raise
+    except ChestXrayError:
+        return None
     keys, checksums = (told.get(name) for name in ('keys', 'checksums')) if isinstance(told, dict) else (None, None)
-    if not all(isinstance(part, list) and all(isinstance(text, str) for text in part) for part in (keys, checksums)): return None
+    if not all(isinstance(part, list) and all(isinstance(text, str) for text in part) for part in (keys, checksums)):
+        return None
     rows = listing.with_suffix('.u8')
-    whole = len(keys) == len(checksums) and rows.is_file() and rows.stat().st_size == len(keys)*size*size
+    whole = len(keys) == len(checksums) and rows.is_file() and rows.stat().st_size == len(keys) * size * size
     return (keys, checksums) if whole else None
 
+# %% ../nbs/16_pixels.ipynb #d5235b81
 def _find_rows(home, wanted, size):
     "Where each of the `wanted` keys lies: chunk, row, key and checksum; a chunk that is damaged holds nothing, and is removed"
-    found, damaged = {}, []
-    for listing in try_again(lambda: sorted(home.glob('*.json')), what=home/'pixels'):
-        try: told = try_again(_listed, listing, size, what=listing)
-        except FileNotFoundError: continue  # another process has just removed it
-        if told is None: damaged.append(listing)
-        else: found.update((key, (listing.stem, i, key, checksum)) for i, (key, checksum) in enumerate(zip(*told)) if key in wanted)
+    found = {}
+    damaged = []
+    for listing in try_again(lambda: sorted(home.glob('*.json')), what=home / 'pixels'):
+        try:
+            told = try_again(_listed, listing, size, what=listing)
+        except FileNotFoundError:
+            continue  # another process has just removed it
+        if told is None:
+            damaged.append(listing)
+        else:
+            found.update(
+                (key, (listing.stem, i, key, checksum)) for i, (key, checksum) in enumerate(zip(*told)) if key in wanted
+            )
     for listing in damaged:
         for path in (listing, listing.with_suffix('.u8')):
-            try: path.unlink(missing_ok=True)
-            except OSError: pass
-    if damaged: warnings.warn(f'{len(damaged):,} parts of the pixel cache in {home} were damaged: their pictures are decoded anew.')
+            try:
+                path.unlink(missing_ok=True)
+            except OSError:
+                pass
+    if damaged:
+        warnings.warn(
+            f'{len(damaged):,} parts of the pixel cache in {home} were damaged: their pictures are decoded anew.'
+        )
     return found
 
+# %% ../nbs/16_pixels.ipynb #85626bdb
 def _sweep(home, older_than=3600):
     "Remove what a killed process left behind; nothing that a living one may still be writing"
     for path in [*home.glob('*.tmp'), *(p for p in home.glob('*.u8') if not p.with_suffix('.json').exists())]:
         try:
-            if time.time() - path.lstat().st_mtime > older_than: path.unlink()
-        except OSError: pass
+            if time.time() - path.lstat().st_mtime > older_than:
+                path.unlink()
+        except OSError:
+            pass
 
 # %% ../nbs/16_pixels.ipynb #7ebcfc71
 def decode_all(
-    paths, # picture files
-    size=224, # side of the square [pixels]
-    resize='squash', # "squash", "crop" or "pad"
-    n_workers=None, # threads (default: one per core, at most 8)
-): # yields, in the order of `paths`, pixels or the PixelsError of that file
+    paths,  # picture files
+    size=224,  # side of the square [pixels]
+    resize='squash',  # "squash", "crop" or "pad"
+    n_workers=None,  # threads (default: one per core, at most 8)
+):  # yields, in the order of `paths`, pixels or the PixelsError of that file
     "Read many files on several threads, with only a few in memory at once; raises a `StorageError` when the storage does not answer"
+
     def read(path):
-        try: return read_pixels(path, size, resize)
-        except PixelsError as error: return error
+        try:
+            return read_pixels(path, size, resize)
+        except PixelsError as error:
+            return error
+
     from PIL import Image
+
     Image.init()  # before the threads start: the first two to open a TIFF would race to load its plugin
     n_workers = n_workers or min(8, os.cpu_count() or 1)
-    pool, waiting = ThreadPoolExecutor(n_workers), deque()
+    pool = ThreadPoolExecutor(n_workers)
+    waiting = deque()
     try:
         for path in paths:
             waiting.append(pool.submit(read, path))
-            if len(waiting) > 4*n_workers: yield waiting.popleft().result()
-        while waiting: yield waiting.popleft().result()
-    finally: pool.shutdown(wait=True, cancel_futures=True)
+            if len(waiting) > 4 * n_workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
+# %% ../nbs/16_pixels.ipynb #e21a733a
 def _write_rows(rows, name, files, pictures):
     "Write pictures one after the other: where they are, the errors of files that can't be read, and the storage's error that ended it"
-    places, errors = {}, []
+    places = {}
+    errors = []
     with open(rows, 'wb') as f:
         try:
             for (key, path), pixels in zip(files, pictures):
@@ -103,11 +142,13 @@ def _write_rows(rows, name, files, pictures):
                 f.write(pixels.tobytes())
                 places[key] = name, len(places), key, _checksum(pixels.tobytes(), key)
             lost = None
-        except StorageError as error: lost = error
+        except StorageError as error:
+            lost = error
         f.flush()
         os.fsync(f.fileno())
     return places, errors, lost
 
+# %% ../nbs/16_pixels.ipynb #697ab3b0
 def _listing(places):
     "What a chunk's JSON file holds"
     return json.dumps({'keys': [key for _, _, key, _ in places], 'checksums': [checksum for *_, checksum in places]})
@@ -115,16 +156,19 @@ def _listing(places):
 def _write_chunk(home, files, pictures, size):
     "Write the pictures of `files`, pairs of key and path, as a chunk: where the rows are, and the errors of files that can't be read"
     name = uuid4().hex
-    rows = home/f'{name}.rows.tmp'
+    rows = home / f'{name}.rows.tmp'
     try:
         places, errors, lost = _write_rows(rows, name, files, pictures)
         if places:
-            try_again(os.replace, rows, home/f'{name}.u8', what=rows)
-            write_whole(home/f'{name}.json', _listing(places.values()))
+            try_again(os.replace, rows, home / f'{name}.u8', what=rows)
+            write_whole(home / f'{name}.json', _listing(places.values()))
     finally:
-        try: rows.unlink(missing_ok=True)
-        except OSError: pass
-    if lost: raise lost
+        try:
+            rows.unlink(missing_ok=True)
+        except OSError:
+            pass
+    if lost:
+        raise lost
     return places, errors
 
 # %% ../nbs/16_pixels.ipynb #2bca4d39
@@ -132,73 +176,104 @@ _reading = threading.Lock()
 
 def _read_at(file, out, start):
     "Fill the array `out` from an open file; the number of bytes that were there"
-    view, done = memoryview(out).cast('B'), 0
+    view = memoryview(out).cast('B')
+    done = 0
     while done < len(view):
-        if hasattr(os, 'preadv'): n = os.preadv(file.fileno(), [view[done:]], start + done)
+        if hasattr(os, 'preadv'):
+            n = os.preadv(file.fileno(), [view[done:]], start + done)
         else:
             with _reading:
                 file.seek(start + done)
                 n = file.readinto(view[done:])
-        if not n: break
+        if not n:
+            break
         done += n
     return done
 
+# %% ../nbs/16_pixels.ipynb #7e1e8b58
 def _strike(home, name, row):
     "Take a damaged row out of its chunk's list, so that the next cache decodes it anew"
-    listing = home/f'{name}.json'
+    listing = home / f'{name}.json'
     try:
         told = read_json(listing)
         told['keys'][row] = ''
         write_whole(listing, json.dumps(told))
-    except (OSError, ChestXrayError, KeyError, IndexError, TypeError): pass  # read-only, or gone: then it is found again
+    except (OSError, ChestXrayError, KeyError, IndexError, TypeError):
+        pass  # read-only, or gone: then it is found again
 
+# %% ../nbs/16_pixels.ipynb #495dd3cd
 class PixelCache:
     "Decoded pictures on disk, row by row as in the list they were asked for: `cache[3]` is one picture, `cache[[5, 2, 9]]` three"
+
     def __init__(self, home, size, resize, paths, places):
-        self.home, self.size, self.resize, self.paths = Path(home), size, resize, list(paths)
+        self.home = Path(home)
+        self.size = size
+        self.resize = resize
+        self.paths = list(paths)
         names, rows, keys, checksums = zip(*places) if len(places) else ((), (), (), ())
         self.names = sorted(set(names))
         number = {name: i for i, name in enumerate(self.names)}
         self.chunk = np.array([number[name] for name in names], dtype=np.int32)
         self.row = np.array(rows, dtype=np.int32)
-        self.keys, self.checksums = np.array(keys, dtype='S32'), np.array(checksums, dtype='S8')
+        self.keys = np.array(keys, dtype='S32')
+        self.checksums = np.array(checksums, dtype='S8')
         self._start()
 
     def _start(self):
         self._files, self._checked, self._warned = {}, np.zeros(len(self.row), bool), False
 
     def __del__(self):
-        for file in getattr(self, '_files', {}).values(): file.close()
+        for file in getattr(self, '_files', {}).values():
+            file.close()
 
-    def __len__(self): return len(self.row)
+    def __len__(self):
+        return len(self.row)
+
     @property
-    def shape(self): return len(self), self.size, self.size
-    def __repr__(self): return f'PixelCache of {len(self):,} pictures, {self.size} × {self.size}, {self.resize}: {len(self)*self.size**2/1e6:,.1f} MB on disk'
-    def __getstate__(self): return {k: v for k, v in self.__dict__.items() if k not in ('_files', '_checked', '_warned')}
+    def shape(self):
+        return len(self), self.size, self.size
+
+    def __repr__(self):
+        return (
+            f'PixelCache of {len(self):,} pictures, {self.size} × {self.size}, {self.resize}:'
+            f' {len(self)*self.size**2/1e6:,.1f} MB on disk'
+        )
+
+    def __getstate__(self):
+        return {k: v for k, v in self.__dict__.items() if k not in ('_files', '_checked', '_warned')}
+
     def __setstate__(self, state):
         self.__dict__.update(state)
         self._start()
-    def __array__(self, dtype=None, copy=None): return self[:] if dtype is None else self[:].astype(dtype)
+
+    def __array__(self, dtype=None, copy=None):
+        return self[:] if dtype is None else self[:].astype(dtype)
 
     def _file(self, chunk):
         "A chunk, opened when it is first needed"
         if chunk not in self._files:
-            path = self.home/f'{self.names[chunk]}.u8'
-            try: self._files[chunk] = try_again(open, path, 'rb', buffering=0, what=path)
-            except StorageError: raise
-            except OSError as error: raise PixelsError(f'A part of the pixel cache in {self.home} is gone: make the cache or the DataLoaders again.') from error
+            path = self.home / f'{self.names[chunk]}.u8'
+            try:
+                self._files[chunk] = try_again(open, path, 'rb', buffering=0, what=path)
+            except StorageError:
+                raise
+            except OSError as error:
+                raise PixelsError(
+                    f'A part of the pixel cache in {self.home} is gone: make the cache or the DataLoaders again.'
+                ) from error
         return self._files[chunk]
 
     def _fill(self, i, out):
         "Row `i` into the array `out`; whether all of it was there"
-        try: return _read_at(self._file(self.chunk[i]), out, int(self.row[i])*out.nbytes) == out.nbytes
+        try:
+            return _read_at(self._file(self.chunk[i]), out, int(self.row[i]) * out.nbytes) == out.nbytes
         except OSError:
             self._files.pop(self.chunk[i], None)  # a file of a mount that went away stays lost: open it anew
             raise
 
     def _read(self, i, out):
         "Row `i` into the array `out`; it is checked the first time"
-        whole = try_again(self._fill, i, out, what=self.home/self.names[self.chunk[i]])
+        whole = try_again(self._fill, i, out, what=self.home / self.names[self.chunk[i]])
         if not whole or not (self._checked[i] or _checksum(out, self.keys[i].decode()) == self.checksums[i].decode()):
             out[:] = self._anew(i)
             return
@@ -207,82 +282,129 @@ class PixelCache:
     def _anew(self, i):
         "Pixels of a row that is damaged, from its film"
         path = self.paths[i]
-        if not self._warned: warnings.warn(f'The pixel cache in {self.home} is damaged: what it should hold of {printable(path)} and perhaps of others is decoded anew.')
+        if not self._warned:
+            warnings.warn(
+                f'The pixel cache in {self.home} is damaged: what it should hold of {printable(path)} and perhaps of'
+                ' others is decoded anew.'
+            )
         self._warned = True
         _strike(self.home, self.names[self.chunk[i]], int(self.row[i]))
-        try: same = file_key(path) == self.keys[i].decode()
-        except OSError: same = False
+        try:
+            same = file_key(path) == self.keys[i].decode()
+        except OSError:
+            same = False
         if not same:
-            raise PixelsError(f'The pixel cache in {self.home} is damaged, and {printable(path)} is no longer the file it was made from: make the cache or the DataLoaders again.')
+            raise PixelsError(
+                f'The pixel cache in {self.home} is damaged, and {printable(path)} is no longer the file it was made'
+                ' from: make the cache or the DataLoaders again.'
+            )
         return read_pixels(path, self.size, self.resize)
 
     def __getitem__(self, i):
         rows = [range(len(self))[i]] if isinstance(i, (int, np.integer)) else np.arange(len(self))[i]
         out = np.empty((len(rows), self.size, self.size), dtype=np.uint8)
-        for k, row in enumerate(rows): self._read(row, out[k])
+        for k, row in enumerate(rows):
+            self._read(row, out[k])
         return out[0] if isinstance(i, (int, np.integer)) else out
 
 # %% ../nbs/16_pixels.ipynb #2d567aae
 def _disk_error(error, home, done, n):
     "One sentence for a disk that can't take the cache"
-    if isinstance(error, StorageError): return error
+    if isinstance(error, StorageError):
+        return error
     if is_storage_error(error):
-        return StorageError(f'The storage of the pixel cache in {home} does not answer ({error.strerror}); {done:,} of {n:,} pictures are in it and stay valid. '
-                            'Wait until it is there again and give the same command, or name another folder with cache_folder= or the environment variable CHESTXRAY_CACHE.')
-    why = {errno.ENOSPC: 'the disk is full', errno.EDQUOT: 'the disk quota is used up', errno.EFBIG: 'a file may not grow that large here',
-           errno.EACCES: 'this user may not write there', errno.EPERM: 'this user may not write there', errno.EROFS: 'it is read-only'}.get(error.errno, str(error))
-    return PixelsError(f'The pixel cache in {home} could not be written, because {why} ({done:,} of {n:,} pictures are in it and stay valid): '
-                       'free space, or name another folder with cache_folder= or the environment variable CHESTXRAY_CACHE.')
+        return StorageError(
+            f'The storage of the pixel cache in {home} does not answer ({error.strerror}); {done:,} of {n:,} pictures'
+            ' are in it and stay valid. Wait until it is there again and give the same command, or name another folder'
+            ' with cache_folder= or the environment variable CHESTXRAY_CACHE.'
+        )
+    why = {
+        errno.ENOSPC: 'the disk is full',
+        errno.EDQUOT: 'the disk quota is used up',
+        errno.EFBIG: 'a file may not grow that large here',
+        errno.EACCES: 'this user may not write there',
+        errno.EPERM: 'this user may not write there',
+        errno.EROFS: 'it is read-only',
+    }.get(error.errno, str(error))
+    return PixelsError(
+        f'The pixel cache in {home} could not be written, because {why} ({done:,} of {n:,} pictures are in it and stay'
+        ' valid): free space, or name another folder with cache_folder= or the environment variable CHESTXRAY_CACHE.'
+    )
 
+# %% ../nbs/16_pixels.ipynb #a92bbaee
 def _files_error(errors, n):
     "One sentence for all files that can't be read"
-    first = '; '.join(str(e).rstrip('.') for e in errors[:3]) + (f'; and {len(errors) - 3:,} more' if len(errors) > 3 else '')
-    error = PixelsError(f'{len(errors):,} of {n:,} pictures cannot be used. {first}. The others are decoded and kept: drop these rows or mend the files, and go on.')
+    first = '; '.join(str(e).rstrip('.') for e in errors[:3]) + (
+        f'; and {len(errors) - 3:,} more' if len(errors) > 3 else ''
+    )
+    error = PixelsError(
+        f'{len(errors):,} of {n:,} pictures cannot be used. {first}. The others are decoded and kept: drop these rows'
+        ' or mend the files, and go on.'
+    )
     error.errors = errors
     return error
 
 # %% ../nbs/16_pixels.ipynb #97ae8f9a
 def _build(home, missing, size, resize, n_workers, shown, n):
     "Decode the `missing` files, key to path, into new chunks"
-    found, errors, files = {}, [], list(missing.items())
+    found = {}
+    errors = []
+    files = list(missing.items())
     try:
         _sweep(home)
-        need, free = len(files)*size*size, shutil.disk_usage(home).free
-        if free < need: raise PixelsError(f'The pixel cache needs {need/1e6:,.1f} MB in {home}, where {free/1e6:,.1f} MB are free: '
-                                          'free space, or name another folder with cache_folder= or the environment variable CHESTXRAY_CACHE.')
+        need = len(files) * size * size
+        free = shutil.disk_usage(home).free
+        if free < need:
+            raise PixelsError(
+                f'The pixel cache needs {need/1e6:,.1f} MB in {home}, where {free/1e6:,.1f} MB are free: '
+                'free space, or name another folder with cache_folder= or the environment variable CHESTXRAY_CACHE.'
+            )
         pictures = decode_all([path for _, path in files], size, resize, n_workers)
-        if shown and len(files) >= 500: pictures = progress(pictures, len(files), 'Reading images')
+        if shown and len(files) >= 500:
+            pictures = progress(pictures, len(files), 'Reading images')
         for start in range(0, len(files), CHUNK):
-            new, bad = _write_chunk(home, files[start:start + CHUNK], pictures, size)
-            found.update(new); errors += bad
-    except OSError as error: raise _disk_error(error, home, n - len(missing) + len(found), n) from error
+            new, bad = _write_chunk(home, files[start : start + CHUNK], pictures, size)
+            found.update(new)
+            errors += bad
+    except OSError as error:
+        raise _disk_error(error, home, n - len(missing) + len(found), n) from error
     return found, errors
 
+# %% ../nbs/16_pixels.ipynb #16318514
 def _unreadable(path, error):
     "The `PixelsError` for a path that leads to no file"
-    try: read_bytes(path)
-    except PixelsError as why: return _refuse(why.kind, why.reason, path)
+    try:
+        read_bytes(path)
+    except PixelsError as why:
+        return _refuse(why.kind, why.reason, path)
     return _refuse('missing', f'its path leads nowhere ({printable(error)})', path)
 
+# %% ../nbs/16_pixels.ipynb #bbb327a5
 def pixel_cache(
-    files, # a Manifest (its column `path`), or a list of picture files
-    size=224, # side of the square [pixels]
-    resize='squash', # "squash", "crop" or "pad"
-    folder=None, # where caches are kept (default: the environment variable CHESTXRAY_CACHE, or the platform's own place)
-    n_workers=None, # threads that decode (default: one per core, at most 8)
-    progress=True, # say how far it is when there is much to decode
-) -> PixelCache: # its rows follow `files`
+    files,  # a Manifest (its column `path`), or a list of picture files
+    size=224,  # side of the square [pixels]
+    resize='squash',  # "squash", "crop" or "pad"
+    folder=None,  # where caches are kept (default: the environment variable CHESTXRAY_CACHE, or the platform's own place)
+    n_workers=None,  # threads that decode (default: one per core, at most 8)
+    progress=True,  # say how far it is when there is much to decode
+) -> PixelCache:  # its rows follow `files`
     "Every file as grey pixels of one size; only files that are new or changed are decoded"
     from chestxray_fastai.fetch import cache_folder
+
     _check_shape(size, resize)
     paths = [str(p) for p in (files['path'] if hasattr(files, 'columns') else files)]
-    home = Path(folder or cache_folder())/'pixels'/f'v{VERSION}-{size}-{resize}'
-    try: try_again(home.mkdir, parents=True, exist_ok=True, what=home)
-    except OSError as error: raise _disk_error(error, home, 0, len(paths)) from error
-    keys, errors = [], []
+    home = Path(folder or cache_folder()) / 'pixels' / f'v{VERSION}-{size}-{resize}'
+    try:
+        try_again(home.mkdir, parents=True, exist_ok=True, what=home)
+    except OSError as error:
+        raise _disk_error(error, home, 0, len(paths)) from error
+    keys = []
+    errors = []
     for path in paths:
-        try: keys.append(try_again(file_key, path, what=path))
-        except StorageError: raise
+        try:
+            keys.append(try_again(file_key, path, what=path))
+        except StorageError:
+            raise
         except (OSError, ValueError) as error:
             keys.append(None)
             errors.append(_unreadable(path, error))
@@ -290,6 +412,8 @@ def pixel_cache(
     missing = {key: path for key, path in zip(keys, paths) if key and key not in found}
     if missing:
         new, bad = _build(home, missing, size, resize, n_workers, progress, len(paths))
-        found.update(new); errors += bad
-    if errors: raise _files_error(errors, len(paths))
+        found.update(new)
+        errors += bad
+    if errors:
+        raise _files_error(errors, len(paths))
     return PixelCache(home, size, resize, paths, [found[key] for key in keys])

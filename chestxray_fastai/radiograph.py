@@ -11,37 +11,48 @@ __all__ = ['TISSUE', 'BONE', 'LEAD', 'WHOLE', 'ACQUISITION', 'HEIGHTS', 'LETTERS
 # %% ../nbs/01_radiograph.ipynb #bbb117ea
 import copy, math
 from functools import lru_cache
-
 import numpy as np
 
 # %% ../nbs/01_radiograph.ipynb #6a488158
 class PhantomError(ValueError):
     "A phantom, or a set of them, was asked for in a way that cannot be met"
 
+# %% ../nbs/01_radiograph.ipynb #f7a4e89a
 class Dice:
     "Random numbers out of the raw integers of PCG64, a stream that numpy promises never to change"
-    def __init__(self, *keys): # integers, 0 or more: the same keys, the same numbers
+
+    def __init__(self, *keys):  # integers, 0 or more: the same keys, the same numbers
         self.bits = np.random.PCG64(np.random.SeedSequence(keys))
-    def uniform(self, low=0., high=1., n=None):
+
+    def uniform(self, low=0.0, high=1.0, n=None):
         "A number, or an array of `n` of them, evenly spread from `low` to `high`"
-        if n is None: return low + (high - low) * (int(self.bits.random_raw()) >> 11) * 2.**-53
-        return low + (high - low) * ((self.bits.random_raw(n) >> np.uint64(11)) * 2.**-53)
+        if n is None:
+            return low + (high - low) * (int(self.bits.random_raw()) >> 11) * 2.0**-53
+        return low + (high - low) * ((self.bits.random_raw(n) >> np.uint64(11)) * 2.0**-53)
+
     def normal(self, n):
         "`n` nearly normal numbers of mean 0 and variance 1, each the sum of the four 16-bit parts of an integer"
         part = self.bits.random_raw(n).view(np.uint16).reshape(-1, 4)
-        return (part[:, 0].astype(float) + part[:, 1] + part[:, 2] + part[:, 3] - 131070.) / math.sqrt((65536.**2 - 1) / 3)
+        return (part[:, 0].astype(float) + part[:, 1] + part[:, 2] + part[:, 3] - 131070.0) / math.sqrt(
+            (65536.0**2 - 1) / 3
+        )
+
     def chance(self, p):
         "True with probability `p`"
         return self.uniform() < p
+
     def choice(self, options):
         "One of `options`, all alike"
         return options[int(self.uniform(0, len(options)))]
+
     def seed(self):
         "A number for another `Dice`"
         return int(self.bits.random_raw()) >> 33
 
 # %% ../nbs/01_radiograph.ipynb #b6947472
-TISSUE, BONE, LEAD = .20, .52, 3.  # attenuation at about 60 keV [1/cm]; lead stands for every metal
+TISSUE = 0.20  # attenuation at about 60 keV [1/cm]; lead stands for every metal
+BONE = 0.52
+LEAD = 3.0
 
 def dome(q):
     "Half chord through a round solid, in its radii: `q` is 1 on the axis, 0 on the rim, negative outside"
@@ -50,9 +61,11 @@ def dome(q):
 def step(x, width):
     "0 below, 1 above, with a smooth rise of `width` round 0"
     t = x / width
-    t += .5
-    if isinstance(t, np.ndarray): np.minimum(np.maximum(t, 0, out=t), 1, out=t)
-    else: t = min(max(t, 0.), 1.)
+    t += 0.5
+    if isinstance(t, np.ndarray):
+        np.minimum(np.maximum(t, 0, out=t), 1, out=t)
+    else:
+        t = min(max(t, 0.0), 1.0)
     return t * t * (3 - 2 * t)
 
 # %% ../nbs/01_radiograph.ipynb #c87c9cf9
@@ -61,20 +74,24 @@ WHOLE = slice(None), slice(None)
 @lru_cache(maxsize=64)
 def _spline(size, n):
     "Matrix (`size`, `n`+3) that draws a row of `n` cells as a smooth row of `size` pixels, with cubic B-splines"
-    at = (np.arange(size) + .5) / size * n
+    at = (np.arange(size) + 0.5) / size * n
     cell = np.minimum(at.astype(int), n - 1)
-    t, matrix = at - cell, np.zeros((size, n + 3))
-    for k, w in enumerate(((1-t)**3, 3*t**3 - 6*t**2 + 4, -3*t**3 + 3*t**2 + 3*t + 1, t**3)): matrix[np.arange(size), cell + k] = w / 6
+    t = at - cell
+    matrix = np.zeros((size, n + 3))
+    for k, w in enumerate(((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)):
+        matrix[np.arange(size), cell + k] = w / 6
     return matrix
 
+# %% ../nbs/01_radiograph.ipynb #b426265a
 def cloud(
-    dice, # random numbers
-    size, # side of the whole picture [pixels]
-    n, # cells across: the fewer, the larger the lumps
-    where=WHOLE, # part of the picture that is wanted
-) -> np.ndarray: # mean 0, standard deviation about 1
+    dice,  # random numbers
+    size,  # side of the whole picture [pixels]
+    n,  # cells across: the fewer, the larger the lumps
+    where=WHOLE,  # part of the picture that is wanted
+) -> np.ndarray:  # mean 0, standard deviation about 1
     "Smooth noise: a coarse grid of random numbers, drawn large"
-    grid, rows = dice.normal((n + 3)**2).reshape(n + 3, n + 3), _spline(size, n)
+    grid = dice.normal((n + 3) ** 2).reshape(n + 3, n + 3)
+    rows = _spline(size, n)
     return rows[where[0]] @ (grid * 2.1) @ rows[where[1]].T
 
 @lru_cache(maxsize=16)
@@ -85,129 +102,238 @@ def _coarse(size, n):
 
 def blur(image, n):
     "`image` (H×H) without what is smaller than about 1/`n` of it"
-    down, up = _coarse(len(image), n), _spline(len(image), n)
+    down = _coarse(len(image), n)
+    up = _spline(len(image), n)
     return up @ (down @ image @ down.T) @ up.T
 
 # %% ../nbs/01_radiograph.ipynb #4511f46c
 def strands(
-    x, # left to right, 0 to 1 across the picture, (points,)
-    y, # top to bottom, (points,)
-    mass, # what each point carries, one number or (points,)
-    size, # side of the whole picture [pixels]
-    n, # cells across: the fewer, the wider a point spreads
-    where=WHOLE, # part of the picture that is wanted
+    x,  # left to right, 0 to 1 across the picture, (points,)
+    y,  # top to bottom, (points,)
+    mass,  # what each point carries, one number or (points,)
+    size,  # side of the whole picture [pixels]
+    n,  # cells across: the fewer, the wider a point spreads
+    where=WHOLE,  # part of the picture that is wanted
 ) -> np.ndarray:
     "What points along thin tubes add up to when each is spread over the cells of a grid around it"
-    rows, side = _spline(size, n), n + 3
+    rows = _spline(size, n)
+    side = n + 3
     x, y, mass = np.asarray(x) * n + 1, np.asarray(y) * n + 1, np.broadcast_to(mass, np.shape(x))
     inside = (x > 0) & (y > 0) & (x < side - 1.001) & (y < side - 1.001)
-    x, y, mass = x[inside], y[inside], mass[inside]
-    i, j = y.astype(int), x.astype(int)
-    y, x, at = y - i, x - j, i * side + j
+    x = x[inside]
+    y = y[inside]
+    mass = mass[inside]
+    i = y.astype(int)
+    j = x.astype(int)
+    y = y - i
+    x = x - j
+    at = i * side + j
     shares = (at, (1 - y) * (1 - x)), (at + 1, (1 - y) * x), (at + side, y * (1 - x)), (at + side + 1, y * x)
     grid = sum(np.bincount(cell, share * mass, side * side) for cell, share in shares)
     return rows[where[0]] @ grid.reshape(side, side) @ rows[where[1]].T
 
 # %% ../nbs/01_radiograph.ipynb #b6cea82d
 def draw_body(
-    dice, # random numbers of this patient
-    age=None, # [years]; None: half small children, half adults
-    sex=None, # 'F' or 'M'; None: drawn
-) -> dict: # lengths in half widths of the rib cage, unless said otherwise
+    dice,  # random numbers of this patient
+    age=None,  # [years]; None: half small children, half adults
+    sex=None,  # 'F' or 'M'; None: drawn
+) -> dict:  # lengths in half widths of the rib cage, unless said otherwise
     "The build of one patient: what stays the same from picture to picture"
     u = dice.uniform
-    child, young, old, man = dice.chance(.5), u(1, 6), u(18, 90), dice.chance(.5)
-    age, sex = (young if child else old) if age is None else age, ('M' if man else 'F') if sex is None else sex
-    if sex not in ('F', 'M') or not 0 <= age <= 110: raise PhantomError(f"a phantom is 0 to 110 years old and of sex 'F' or 'M', not {age!r} and {sex!r}")
-    grown = min(max((age - 5) / 13, 0.), 1.)  # 0 small child, 1 adult
-    man, arms = sex == 'M', u()
-    return dict(age=round(float(age), 1), sex=sex, grown=grown,
-        half=(6.6 + .35 * min(age, 6.) + 5.2 * grown + 1.2 * grown * man) * u(.93, 1.07),  # half width of the rib cage [cm]
-        depth=.74 - .10 * grown + u(-.05, .05), fat=u(.03, .12) + .06 * grown * u(), length=1.60 + .22 * grown + u(-.09, .09),
-        bell=u(-.03, .09), scoliosis=u(-.03, .03), shoulder=u(-.06, .06), jaw=u(-.80, -.42), arms=.35 * arms if grown > .5 else .3 + .9 * arms,
-        spacing=.172 + u(-.012, .012), rib=u(.23, .29), slope=.20 + .08 * grown + u(-.03, .04), first=u(-.03, .03), clavicle=u(-.03, .06),
-        bone=u(.85, 1.15) * (1.05 - .25 * max(age - 60, 0) / 30), heart=1.18 - .05 * grown + u(-.07, .07), knob=grown * u(.3, 1) * min(1., .5 + age / 80),
-        mediastinum=u(.15, .19) + .05 * (1 - grown) * u(), thymus=(1 - grown) * max(0, u(-.5, 1)), breast=grown * u(.4, 1) * (not man),
-        domes=u(.12, .20), liver=u(.02, .09), gas=u(0, .16), lungs=u(.26, .38), vessels=u(.8, 1.25), tree=dice.seed())
+    child = dice.chance(0.5)
+    young = u(1, 6)
+    old = u(18, 90)
+    man = dice.chance(0.5)
+    age = (young if child else old) if age is None else age
+    sex = ('M' if man else 'F') if sex is None else sex
+    if sex not in ('F', 'M') or not 0 <= age <= 110:
+        raise PhantomError(f"a phantom is 0 to 110 years old and of sex 'F' or 'M', not {age!r} and {sex!r}")
+    grown = min(max((age - 5) / 13, 0.0), 1.0)  # 0 small child, 1 adult
+    man = sex == 'M'
+    arms = u()
+    return dict(
+        age=round(float(age), 1),
+        sex=sex,
+        grown=grown,
+        half=(6.6 + 0.35 * min(age, 6.0) + 5.2 * grown + 1.2 * grown * man)
+        * u(0.93, 1.07),  # half width of the rib cage [cm]
+        depth=0.74 - 0.10 * grown + u(-0.05, 0.05),
+        fat=u(0.03, 0.12) + 0.06 * grown * u(),
+        length=1.60 + 0.22 * grown + u(-0.09, 0.09),
+        bell=u(-0.03, 0.09),
+        scoliosis=u(-0.03, 0.03),
+        shoulder=u(-0.06, 0.06),
+        jaw=u(-0.80, -0.42),
+        arms=0.35 * arms if grown > 0.5 else 0.3 + 0.9 * arms,
+        spacing=0.172 + u(-0.012, 0.012),
+        rib=u(0.23, 0.29),
+        slope=0.20 + 0.08 * grown + u(-0.03, 0.04),
+        first=u(-0.03, 0.03),
+        clavicle=u(-0.03, 0.06),
+        bone=u(0.85, 1.15) * (1.05 - 0.25 * max(age - 60, 0) / 30),
+        heart=1.18 - 0.05 * grown + u(-0.07, 0.07),
+        knob=grown * u(0.3, 1) * min(1.0, 0.5 + age / 80),
+        mediastinum=u(0.15, 0.19) + 0.05 * (1 - grown) * u(),
+        thymus=(1 - grown) * max(0, u(-0.5, 1)),
+        breast=grown * u(0.4, 1) * (not man),
+        domes=u(0.12, 0.20),
+        liver=u(0.02, 0.09),
+        gas=u(0, 0.16),
+        lungs=u(0.26, 0.38),
+        vessels=u(0.8, 1.25),
+        tree=dice.seed(),
+    )
 
 # %% ../nbs/01_radiograph.ipynb #33f83675
-ACQUISITION = dict(view="'PA' or 'AP'", rotation='turned to the left [degrees]', tilt='leaning [degrees]', exposure='dose, 1 is usual', marker="side marker 'R', 'L' or ''",
-    tube='a breathing tube', leads='three ECG leads', inspiration='breath, 1 is deep', zoom='half width of the cage in half pictures', stretch='height over width of a pixel',
-    x='shift to the right, in half pictures', y='shift downwards', scatter='scattered over primary radiation', window='brightness of the display', contrast='contrast of the display',
-    local='how far large differences are evened out', shutter='part of the picture behind the shutters', marker_x='place of the marker', marker_y='and its height', marker_size='its size')
+ACQUISITION = dict(
+    view="'PA' or 'AP'",
+    rotation='turned to the left [degrees]',
+    tilt='leaning [degrees]',
+    exposure='dose, 1 is usual',
+    marker="side marker 'R', 'L' or ''",
+    tube='a breathing tube',
+    leads='three ECG leads',
+    inspiration='breath, 1 is deep',
+    zoom='half width of the cage in half pictures',
+    stretch='height over width of a pixel',
+    x='shift to the right, in half pictures',
+    y='shift downwards',
+    scatter='scattered over primary radiation',
+    window='brightness of the display',
+    contrast='contrast of the display',
+    local='how far large differences are evened out',
+    shutter='part of the picture behind the shutters',
+    marker_x='place of the marker',
+    marker_y='and its height',
+    marker_size='its size',
+)
 
+# %% ../nbs/01_radiograph.ipynb #42c13902
 def draw_shot(
-    dice, # random numbers of this exposure
-    body, # patient, from `draw_body`
-    **given, # what is fixed beforehand, by the names in ACQUISITION
+    dice,  # random numbers of this exposure
+    body,  # patient, from `draw_body`
+    **given,  # what is fixed beforehand, by the names in ACQUISITION
 ) -> dict:
     "One exposure of a patient: how it is taken and what lies on it"
     if unknown := sorted(set(given) - set(ACQUISITION)):
-        raise PhantomError(f"{unknown[0]!r} is no part of an acquisition; choose among {', '.join(ACQUISITION)}, and age and sex of the body")
-    u, n, grown = dice.uniform, dice.normal(6).tolist(), body['grown']
-    shot = dict(view='AP' if u() < .55 - .30 * grown else 'PA', rotation=3. * n[0], tilt=2. * n[1], exposure=2.**(.7 * n[2]),
-        marker=('R', 'R', 'L', '')[int(u(0, 4))], tube=u() < .12, leads=u() < .15)
+        raise PhantomError(
+            f"{unknown[0]!r} is no part of an acquisition; choose among {', '.join(ACQUISITION)}, and age and sex of"
+            " the body"
+        )
+    u = dice.uniform
+    n = dice.normal(6).tolist()
+    grown = body['grown']
+    shot = dict(
+        view='AP' if u() < 0.55 - 0.30 * grown else 'PA',
+        rotation=3.0 * n[0],
+        tilt=2.0 * n[1],
+        exposure=2.0 ** (0.7 * n[2]),
+        marker=('R', 'R', 'L', '')[int(u(0, 4))],
+        tube=u() < 0.12,
+        leads=u() < 0.15,
+    )
     bedside = {**shot, **given}['view'] == 'AP'
-    shot |= dict(inspiration=u(.84, 1.) if bedside else u(.92, 1.04), zoom=(.79 - .07 * grown) * u(.90, 1.09), stretch=u(1.02, 1.18) - .04 * grown,
-        x=.04 * n[3], y=.04 * n[4] + .08 * (1 - grown), scatter=u(.3, .8), window=.06 * n[5], contrast=u(.85, 1.2), local=u(.25, .6), shutter=max(0., u(-.12, .05)),
-        marker_x=u(.02, .10), marker_y=u(.04, .5), marker_size=u(.035, .065))
+    shot |= dict(
+        inspiration=u(0.84, 1.0) if bedside else u(0.92, 1.04),
+        zoom=(0.79 - 0.07 * grown) * u(0.90, 1.09),
+        stretch=u(1.02, 1.18) - 0.04 * grown,
+        x=0.04 * n[3],
+        y=0.04 * n[4] + 0.08 * (1 - grown),
+        scatter=u(0.3, 0.8),
+        window=0.06 * n[5],
+        contrast=u(0.85, 1.2),
+        local=u(0.25, 0.6),
+        shutter=max(0.0, u(-0.12, 0.05)),
+        marker_x=u(0.02, 0.10),
+        marker_y=u(0.04, 0.5),
+        marker_size=u(0.035, 0.065),
+    )
     shot = {k: round(v, 3) if isinstance(v, float) else v for k, v in shot.items()} | given
     if shot['view'] not in ('PA', 'AP') or shot['marker'] not in ('R', 'L', '') or not shot['exposure'] > 0:
-        raise PhantomError(f"view is 'PA' or 'AP', marker 'R', 'L' or '', exposure above 0; not {shot['view']!r}, {shot['marker']!r}, {shot['exposure']!r}")
+        raise PhantomError(
+            f"view is 'PA' or 'AP', marker 'R', 'L' or '', exposure above 0; not {shot['view']!r}, {shot['marker']!r},"
+            f" {shot['exposure']!r}"
+        )
     return shot
 
 # %% ../nbs/01_radiograph.ipynb #b48bf28b
-HEIGHTS = np.linspace(-1.5, 3., 2048)  # where tables over the height of the body have their entries
+HEIGHTS = np.linspace(-1.5, 3.0, 2048)  # where tables over the height of the body have their entries
 
 def curve(*knots):
     "Table of a smooth curve over HEIGHTS through about these (height, value) knots"
     line = np.interp(HEIGHTS, *zip(*knots))
-    for _ in range(2): # a moving average over 61 entries, twice
-        total = np.concatenate([[0.], np.cumsum(np.pad(line, 30, mode='edge'))])
+    for _ in range(2):  # a moving average over 61 entries, twice
+        total = np.concatenate([[0.0], np.cumsum(np.pad(line, 30, mode='edge'))])
         line = (total[61:] - total[:-61]) / 61
     return line
 
-def ellipse(scene, u, v, a, b, angle=0.):
+def ellipse(scene, u, v, a, b, angle=0.0):
     "1 in the middle of an ellipse with half axes `a` and `b`, 0 on its rim, negative outside"
-    x, y, c, s = scene.u - u, scene.v - v, math.cos(angle), math.sin(angle)
-    if angle: x, y = c * x + s * y, c * y - s * x
-    return 1 - (x / a)**2 - (y / b)**2
+    x = scene.u - u
+    y = scene.v - v
+    c = math.cos(angle)
+    s = math.sin(angle)
+    if angle:
+        x, y = c * x + s * y, c * y - s * x
+    return 1 - (x / a) ** 2 - (y / b) ** 2
 
+# %% ../nbs/01_radiograph.ipynb #d7619f4f
 def limb(scene, start, end, r0, r1):
     "Half chord through a limb from `start` to `end` whose radius goes from `r0` to `r1`"
-    du, dv = end[0] - start[0], end[1] - start[1]
-    x, y, long = scene.u - start[0], scene.v - start[1], du * du + dv * dv
+    du = end[0] - start[0]
+    dv = end[1] - start[1]
+    x = scene.u - start[0]
+    y = scene.v - start[1]
+    long = du * du + dv * dv
     t = x * (du / long) + y * (dv / long)
     np.minimum(np.maximum(t, 0, out=t), 1, out=t)
-    x -= t * du; y -= t * dv
+    x -= t * du
+    y -= t * dv
     r = r0 + (r1 - r0) * t
     return dome(r * r - x * x - y * y)
 
 # %% ../nbs/01_radiograph.ipynb #e1ee8fc9
 class Scene:
     "The body in the picture: `u` to the patient's left, `v` down from the tops of the lungs, both in half widths of the rib cage"
+
     def __init__(self, body, shot, size):
-        self.body, self.shot, self.size, self.where = body, shot, size, WHOLE
-        self.turn, lean = math.sin(math.radians(shot['rotation'])), math.radians(shot['tilt'])
-        self.length, self.c, self.s = body['length'] * shot['inspiration'], math.cos(lean), math.sin(lean)
-        self.zx, self.zy = shot['zoom'], shot['zoom'] * shot['stretch']
-        across = (np.arange(size) + .5) / size * 2 - 1
-        x, y = (across - shot['x'])[None, :], (across - shot['y'])[:, None]
+        self.body = body
+        self.shot = shot
+        self.size = size
+        self.where = WHOLE
+        self.turn = math.sin(math.radians(shot['rotation']))
+        lean = math.radians(shot['tilt'])
+        self.length = body['length'] * shot['inspiration']
+        self.c = math.cos(lean)
+        self.s = math.sin(lean)
+        self.zx = shot['zoom']
+        self.zy = shot['zoom'] * shot['stretch']
+        across = (np.arange(size) + 0.5) / size * 2 - 1
+        x = (across - shot['x'])[None, :]
+        y = (across - shot['y'])[:, None]
         self.v = (self.c * y - self.s * x) / self.zy + self.length / 2
-        self.at = np.clip((self.v - HEIGHTS[0]) * ((len(HEIGHTS) - 1) / (HEIGHTS[-1] - HEIGHTS[0])), 0, len(HEIGHTS) - 1).astype(np.intp)
+        self.at = np.clip(
+            (self.v - HEIGHTS[0]) * ((len(HEIGHTS) - 1) / (HEIGHTS[-1] - HEIGHTS[0])), 0, len(HEIGHTS) - 1
+        ).astype(np.intp)
         self.u = (self.c * x + self.s * y) / self.zx - self.look_up(body['scoliosis'] * np.sin(3 * HEIGHTS))
         self.side = np.abs(self.u)
+
     def look_up(self, table):
         "A table over HEIGHTS, read off at every pixel"
         return table.take(self.at)
+
     def rise(self, at, width):
         "0 above the height `at`, 1 below, with a smooth change of `width`"
         return self.look_up(step(HEIGHTS - at, width))
+
     def to_picture(self, u, v):
         "Places (x, y) in the picture, 0 to 1, of points of the body"
-        u, v = u + self.body['scoliosis'] * np.sin(3 * v), v - self.length / 2
-        x, y = self.c * u * self.zx - self.s * v * self.zy, self.s * u * self.zx + self.c * v * self.zy
+        u = u + self.body['scoliosis'] * np.sin(3 * v)
+        v = v - self.length / 2
+        x = self.c * u * self.zx - self.s * v * self.zy
+        y = self.s * u * self.zx + self.c * v * self.zy
         return (x + self.shot['x'] + 1) / 2, (y + self.shot['y'] + 1) / 2
+
     def window(self, u0, u1, v0, v1):
         "The same scene, but only the part of the picture that holds a box of the body; `where` says which"
         x, y = self.to_picture(np.array([u0, u0, u1, u1]), np.array([v0, v1, v0, v1]))
@@ -215,68 +341,130 @@ class Scene:
         high = [min(max(int(k.max() * self.size) + 5, 0), self.size) for k in (y, x)]
         part = copy.copy(self)
         part.where = w = slice(low[0], high[0]), slice(low[1], high[1])
-        part.u, part.v, part.side, part.at = self.u[w], self.v[w], self.side[w], self.at[w]
+        part.u = self.u[w]
+        part.v = self.v[w]
+        part.side = self.side[w]
+        part.at = self.at[w]
         return part
 
 # %% ../nbs/01_radiograph.ipynb #1bfe5197
 def shoulder_height(body):
     "How high the shoulders stand"
-    return -.30 + body['shoulder'] + .20 * body['grown']
+    return -0.30 + body['shoulder'] + 0.20 * body['grown']
 
 def arm(body, sign):
     "Where an upper arm begins and ends; `sign` is 1 on the patient's left"
     high = shoulder_height(body)
-    return (sign * 1.22, high + .16), (sign * (1.5 + .9 * body['arms']), high + 1.9 - 1.3 * body['arms'])
+    return (sign * 1.22, high + 0.16), (sign * (1.5 + 0.9 * body['arms']), high + 1.9 - 1.3 * body['arms'])
 
+# %% ../nbs/01_radiograph.ipynb #ddb72b88
 def flesh(scene):
     "Path of the beam through the body, as if it were all soft tissue [half widths of the rib cage]"
-    body, length, d, fat = scene.body, scene.length, scene.body['depth'], scene.body['fat']
-    wall, high = 1.09 + fat, shoulder_height(body)
-    width = scene.look_up(curve((-1.5, .5), (-.55, .40), (-.3, .46), (-.1, .85), (.15, 1.02), (.5, wall), (1.2, wall + .01), (1.9, wall - .03), (3, wall)))
-    deep = scene.look_up(curve((-1.5, .40), (-.4, .42), (0, .52), (.35, d + .02), (1.0, d + .06 + fat), (1.6, d + .08 + fat), (3., d + .06 + fat)))
-    total = deep * dome(1 - (scene.side / width)**2)
-    part = scene.window(-2.5, 2.5, -.9, .75)
-    slope = high - .02 - .50 * np.exp(-(part.side / .42)**2) + .10 * np.maximum(part.side - .8, 0)**2
-    armpit = .42 - .5 * np.maximum(part.side - 1.05, -.2)
-    shoulders = .52 * dome((part.v - slope) / .5) * step(armpit - .15 - part.v, .5) * step(1.65 - part.side, .4)
+    body = scene.body
+    length = scene.length
+    d = scene.body['depth']
+    fat = scene.body['fat']
+    wall = 1.09 + fat
+    high = shoulder_height(body)
+    width = scene.look_up(
+        curve(
+            (-1.5, 0.5),
+            (-0.55, 0.40),
+            (-0.3, 0.46),
+            (-0.1, 0.85),
+            (0.15, 1.02),
+            (0.5, wall),
+            (1.2, wall + 0.01),
+            (1.9, wall - 0.03),
+            (3, wall),
+        )
+    )
+    deep = scene.look_up(
+        curve(
+            (-1.5, 0.40),
+            (-0.4, 0.42),
+            (0, 0.52),
+            (0.35, d + 0.02),
+            (1.0, d + 0.06 + fat),
+            (1.6, d + 0.08 + fat),
+            (3.0, d + 0.06 + fat),
+        )
+    )
+    total = deep * dome(1 - (scene.side / width) ** 2)
+    part = scene.window(-2.5, 2.5, -0.9, 0.75)
+    slope = high - 0.02 - 0.50 * np.exp(-((part.side / 0.42) ** 2)) + 0.10 * np.maximum(part.side - 0.8, 0) ** 2
+    armpit = 0.42 - 0.5 * np.maximum(part.side - 1.05, -0.2)
+    shoulders = 0.52 * dome((part.v - slope) / 0.5) * step(armpit - 0.15 - part.v, 0.5) * step(1.65 - part.side, 0.4)
     total[part.where] = np.maximum(total[part.where], shoulders)
     for sign in (-1, 1):
-        part = scene.window(*sorted((.5 * sign, 3 * sign)), -.6, 3)
-        total[part.where] = np.maximum(total[part.where], limb(part, *arm(body, sign), .34 + .3 * fat, .26 + .3 * fat))
+        part = scene.window(*sorted((0.5 * sign, 3 * sign)), -0.6, 3)
+        total[part.where] = np.maximum(
+            total[part.where], limb(part, *arm(body, sign), 0.34 + 0.3 * fat, 0.26 + 0.3 * fat)
+        )
         if body['breast']:
-            part, low = scene.window(*sorted((.02 * sign, 1.1 * sign)), .3, 1.8), .66 * length
-            total[part.where] += .09 * body['breast'] * dome(ellipse(part, sign * .52, low, .46, .42)) * step(low + .32 - part.v, .10)
-    if body['grown'] < .6:
-        part = scene.window(-.6, .6, -1.3, 0)
-        total[part.where] = np.maximum(total[part.where], .62 * dome(ellipse(part, .03, body['jaw'], .54, .38)))
+            part = scene.window(*sorted((0.02 * sign, 1.1 * sign)), 0.3, 1.8)
+            low = 0.66 * length
+            total[part.where] += (
+                0.09
+                * body['breast']
+                * dome(ellipse(part, sign * 0.52, low, 0.46, 0.42))
+                * step(low + 0.32 - part.v, 0.10)
+            )
+    if body['grown'] < 0.6:
+        part = scene.window(-0.6, 0.6, -1.3, 0)
+        total[part.where] = np.maximum(total[part.where], 0.62 * dome(ellipse(part, 0.03, body['jaw'], 0.54, 0.38)))
     return 2 * total
 
 # %% ../nbs/01_radiograph.ipynb #bad89d7a
 def barrel(scene):
     "The rib cage as a barrel: cosine of the angle to its front or back, 0 on its outline and 1 in its middle, and its half width"
     b = scene.body['bell']
-    width = scene.look_up(curve((-1.5, .02), (-.06, .12), (.02, .38), (.12, .53 - .3*b), (.3, .69 - .6*b), (.55, .83 - .8*b), (.85, .93 - .7*b), (1.2, .99 - .3*b), (1.6, 1.0 + .4*b),
-        (2., .97 + b), (3., .9)))
-    return dome(1 - (scene.u / width)**2), width
+    width = scene.look_up(
+        curve(
+            (-1.5, 0.02),
+            (-0.06, 0.12),
+            (0.02, 0.38),
+            (0.12, 0.53 - 0.3 * b),
+            (0.3, 0.69 - 0.6 * b),
+            (0.55, 0.83 - 0.8 * b),
+            (0.85, 0.93 - 0.7 * b),
+            (1.2, 0.99 - 0.3 * b),
+            (1.6, 1.0 + 0.4 * b),
+            (2.0, 0.97 + b),
+            (3.0, 0.9),
+        )
+    )
+    return dome(1 - (scene.u / width) ** 2), width
 
+# %% ../nbs/01_radiograph.ipynb #ab5cca1f
 def ribs(scene):
     "Bone path through the ribs: hoops round the barrel that sink towards the front"
-    bone, scene = np.zeros_like(scene.u), scene.window(-1.15, 1.15, -.2, scene.length + .9)
+    bone = np.zeros_like(scene.u)
+    scene = scene.window(-1.15, 1.15, -0.2, scene.length + 0.9)
     (cosine, _), body, half, lay, n = barrel(scene), scene.body, scene.body['rib'], np.linspace(-1, 1, 2048), 2047 / 2
-    sunk = body['slope'] * 2.1 * (1 - np.cos(.8 * np.arccos(-lay)))  # by the cosine, from the breastbone (-1) to the spine (1)
-    tube = dome(1 - (lay / half)**2) - .70 * dome(1 - (lay / (half * .78))**2)
+    sunk = (
+        body['slope'] * 2.1 * (1 - np.cos(0.8 * np.arccos(-lay)))
+    )  # by the cosine, from the breastbone (-1) to the spine (1)
+    tube = dome(1 - (lay / half) ** 2) - 0.70 * dome(1 - (lay / (half * 0.78)) ** 2)
     tube = np.convolve(tube, np.hanning(141) / 70, 'same')
-    uneven = Dice(body['tree'], 1).uniform(.75, 1.15, 24)
-    hang, total, across = (scene.v - .09 * scene.side - body['first'] + .03) / (spacing := rib_spacing(scene)), 0., 12 * (scene.u > 0)
+    uneven = Dice(body['tree'], 1).uniform(0.75, 1.15, 24)
+    hang = (scene.v - 0.09 * scene.side - body['first'] + 0.03) / (spacing := rib_spacing(scene))
+    total = 0.0
+    across = 12 * (scene.u > 0)
     for front in (False, True):
         phase = hang - (sunk / spacing)[::-1].take(((1 + (-cosine if front else cosine)) * n).astype(np.intp))
         number = np.rint(phase)
-        hoop = tube.take(((phase - number + 1) * n).astype(np.intp)) * ((number > -.5) & (number < (8.5 if front else 11.5)))
+        hoop = tube.take(((phase - number + 1) * n).astype(np.intp)) * (
+            (number > -0.5) & (number < (8.5 if front else 11.5))
+        )
         hoop *= uneven.take(np.clip(number, 0, 11).astype(np.intp) + across)
-        total += hoop * (.4 * step(scene.side - .42 - .035 * number, .12) if front else step(scene.side - .08, .06))
-    bone[scene.where] = total * (.19 - .075 * body['grown']) / np.maximum(cosine, .55) * (cosine > 0)
+        total += hoop * (
+            0.4 * step(scene.side - 0.42 - 0.035 * number, 0.12) if front else step(scene.side - 0.08, 0.06)
+        )
+    bone[scene.where] = total * (0.19 - 0.075 * body['grown']) / np.maximum(cosine, 0.55) * (cosine > 0)
     return bone
 
+# %% ../nbs/01_radiograph.ipynb #328c971f
 def rib_spacing(scene):
     "From one rib to the next at the spine, and from one vertebra to the next"
     return scene.body['spacing'] * scene.length / scene.body['length'] * 1.02
@@ -284,115 +472,196 @@ def rib_spacing(scene):
 # %% ../nbs/01_radiograph.ipynb #f7cfccda
 def spine(scene):
     "Bone path through the vertebrae: blocks with clear discs between them, pedicles, spinous processes and ribs' seats"
-    body, bone, part = scene.body, np.zeros_like(scene.u), scene.window(-.36, .36, HEIGHTS[0], HEIGHTS[-1])
-    u = part.u - .25 * scene.turn
+    body = scene.body
+    bone = np.zeros_like(scene.u)
+    part = scene.window(-0.36, 0.36, HEIGHTS[0], HEIGHTS[-1])
+    u = part.u - 0.25 * scene.turn
     phase = (HEIGHTS - body['first']) / rib_spacing(scene)
-    at = phase - np.floor(phase) - .5
-    wide = part.look_up(curve((-1.5, .085), (-.2, .09), (.5, .105), (1.6, .13), (3, .15)))
-    bump = lambda centre, width: part.look_up(np.exp(-((at - centre) / width)**2))
-    q = (u / wide)**2
-    block = dome(1 - q * q) * part.look_up(.60 + .40 * step(.40 - np.abs(at), .16))
-    ends = np.maximum(1 - q * q * q, 0) * part.look_up(np.exp(-((np.abs(at) - .36) / .05)**2))
-    pedicles = np.exp(-((np.abs(u) - .7 * wide) / .026)**2) * bump(-.12, .18)
-    process = np.exp(-((u + .3 * scene.turn) / .022)**2) * bump(.2, .18)
-    wings = step(wide * 1.85 - np.abs(u), .06) * bump(-.12, .14)
-    bone[part.where] = (.075 * block + .03 * ends + .05 * pedicles + .045 * process + .03 * wings) * (1 - .35 * body['grown'])
+    at = phase - np.floor(phase) - 0.5
+    wide = part.look_up(curve((-1.5, 0.085), (-0.2, 0.09), (0.5, 0.105), (1.6, 0.13), (3, 0.15)))
+    bump = lambda centre, width: part.look_up(np.exp(-(((at - centre) / width) ** 2)))
+    q = (u / wide) ** 2
+    block = dome(1 - q * q) * part.look_up(0.60 + 0.40 * step(0.40 - np.abs(at), 0.16))
+    ends = np.maximum(1 - q * q * q, 0) * part.look_up(np.exp(-(((np.abs(at) - 0.36) / 0.05) ** 2)))
+    pedicles = np.exp(-(((np.abs(u) - 0.7 * wide) / 0.026) ** 2)) * bump(-0.12, 0.18)
+    process = np.exp(-(((u + 0.3 * scene.turn) / 0.022) ** 2)) * bump(0.2, 0.18)
+    wings = step(wide * 1.85 - np.abs(u), 0.06) * bump(-0.12, 0.14)
+    bone[part.where] = (0.075 * block + 0.03 * ends + 0.05 * pedicles + 0.045 * process + 0.03 * wings) * (
+        1 - 0.35 * body['grown']
+    )
     return bone
 
 # %% ../nbs/01_radiograph.ipynb #0d6a7c1f
 def shoulder_bones(scene):
     "Bone path through collar bones, shoulder blades and upper arms"
-    body, high, bone, out = scene.body, shoulder_height(scene.body), np.zeros_like(scene.u), .10 * (scene.shot['view'] == 'PA')
+    body = scene.body
+    high = shoulder_height(scene.body)
+    bone = np.zeros_like(scene.u)
+    out = 0.10 * (scene.shot['view'] == 'PA')
     for sign in (-1, 1):
-        part = scene.window(*sorted((0., sign * 1.3)), -.5, .6)
-        x = sign * (part.u + .25 * scene.turn)
-        middle = .25 + body['clavicle'] - (.32 + 1.5 * body['clavicle']) * step(x - .45, 1.0) - .03 * np.sin((x - .1) * 6)
-        rod = 1 - ((part.v - middle) / (.045 + .012 * np.exp(-((x - .1) / .12)**2)))**2
-        bone[part.where] += .15 * (dome(rod) - .55 * dome(rod - .45)) * step(x - .09, .05) * step(.95 - x, .4)
-        part = scene.window(*sorted((.6 * sign, 3. * sign)), -.5, 2.5)
-        shaft, head = .8 * limb(part, *arm(body, sign), .085, .065), .10 * dome(ellipse(part, sign * 1.19, high + .14, .12, .13))
+        part = scene.window(*sorted((0.0, sign * 1.3)), -0.5, 0.6)
+        x = sign * (part.u + 0.25 * scene.turn)
+        middle = (
+            0.25
+            + body['clavicle']
+            - (0.32 + 1.5 * body['clavicle']) * step(x - 0.45, 1.0)
+            - 0.03 * np.sin((x - 0.1) * 6)
+        )
+        rod = 1 - ((part.v - middle) / (0.045 + 0.012 * np.exp(-(((x - 0.1) / 0.12) ** 2)))) ** 2
+        bone[part.where] += 0.15 * (dome(rod) - 0.55 * dome(rod - 0.45)) * step(x - 0.09, 0.05) * step(0.95 - x, 0.4)
+        part = scene.window(*sorted((0.6 * sign, 3.0 * sign)), -0.5, 2.5)
+        shaft = 0.8 * limb(part, *arm(body, sign), 0.085, 0.065)
+        head = 0.10 * dome(ellipse(part, sign * 1.19, high + 0.14, 0.12, 0.13))
         bone[part.where] += np.maximum(shaft, head)
-        part = scene.window(*sorted((.6 * sign, 1.4 * sign)), -.3, 1.2)
-        blade = limb(part, (sign * (1.05 + out), high + .22), (sign * (.90 + out), high + .90), .17, .035)
-        border = limb(part, (sign * (1.08 + out), high + .28), (sign * (.90 + out), high + .92), .024, .018)
-        bone[part.where] += .035 * step(blade - .02, .04) + 1.3 * border
+        part = scene.window(*sorted((0.6 * sign, 1.4 * sign)), -0.3, 1.2)
+        blade = limb(part, (sign * (1.05 + out), high + 0.22), (sign * (0.90 + out), high + 0.90), 0.17, 0.035)
+        border = limb(part, (sign * (1.08 + out), high + 0.28), (sign * (0.90 + out), high + 0.92), 0.024, 0.018)
+        bone[part.where] += 0.035 * step(blade - 0.02, 0.04) + 1.3 * border
     return bone
 
 # %% ../nbs/01_radiograph.ipynb #c7443e48
-def heart(scene, enlarged=1.):
+def heart(scene, enlarged=1.0):
     "1 on the axis of the heart and the great vessels, 0 on their outline, negative outside; and whether a pixel is low enough for the heart itself"
-    body, L, m, t = scene.body, scene.length, scene.body['mediastinum'], scene.body['thymus']
-    size = body['heart'] * enlarged * (1.07 if scene.shot['view'] == 'AP' else 1.)
-    left = curve((-1.5, m), (.05*L, m), (.22*L, m + .02 + .10*t), (.31*L, m + .02 + .10*body['knob'] + .13*t), (.40*L, m + .02 + .12*t), (.49*L, m + .07 + .05*t),
-        (.60*L, .33*size), (.72*L, .44*size), (.84*L, .51*size), (.94*L, .51*size), (1.06*L, .44*size), (3., .40*size))
-    right = curve((-1.5, m), (.05*L, m), (.22*L, m + .01 + .08*t), (.40*L, m + .01 + .10*t), (.52*L, m + .03), (.65*L, .21*size), (.80*L, .26*size), (.95*L, .23*size),
-        (1.05*L, .2*size), (3., .2*size))
-    middle, half = .5 * (left - right) + .22 * scene.turn, .5 * (left + right)
-    return 1 - ((scene.u - scene.look_up(middle)) / scene.look_up(half))**2, scene.v > .52 * L
+    body = scene.body
+    L = scene.length
+    m = scene.body['mediastinum']
+    t = scene.body['thymus']
+    size = body['heart'] * enlarged * (1.07 if scene.shot['view'] == 'AP' else 1.0)
+    left = curve(
+        (-1.5, m),
+        (0.05 * L, m),
+        (0.22 * L, m + 0.02 + 0.10 * t),
+        (0.31 * L, m + 0.02 + 0.10 * body['knob'] + 0.13 * t),
+        (0.40 * L, m + 0.02 + 0.12 * t),
+        (0.49 * L, m + 0.07 + 0.05 * t),
+        (0.60 * L, 0.33 * size),
+        (0.72 * L, 0.44 * size),
+        (0.84 * L, 0.51 * size),
+        (0.94 * L, 0.51 * size),
+        (1.06 * L, 0.44 * size),
+        (3.0, 0.40 * size),
+    )
+    right = curve(
+        (-1.5, m),
+        (0.05 * L, m),
+        (0.22 * L, m + 0.01 + 0.08 * t),
+        (0.40 * L, m + 0.01 + 0.10 * t),
+        (0.52 * L, m + 0.03),
+        (0.65 * L, 0.21 * size),
+        (0.80 * L, 0.26 * size),
+        (0.95 * L, 0.23 * size),
+        (1.05 * L, 0.2 * size),
+        (3.0, 0.2 * size),
+    )
+    middle = 0.5 * (left - right) + 0.22 * scene.turn
+    half = 0.5 * (left + right)
+    return 1 - ((scene.u - scene.look_up(middle)) / scene.look_up(half)) ** 2, scene.v > 0.52 * L
 
 # %% ../nbs/01_radiograph.ipynb #28b75333
 def lungs(scene, width, silhouette):
     "Path through both lungs round the heart, the same without what lies behind the diaphragm, and the height of the diaphragm"
-    body, side, length = scene.body, scene.side, scene.length
-    high = body['domes'] + body['liver'] * step(-scene.u, .1)
-    floor = length - high * (1 - ((side - .42) / .52)**2) + .05 * step(side - .8, .3)
-    above = step(floor - scene.v, .028)
-    behind = .10 * (1 - scene.rise(length + .16, .22)) * (1 - above)
-    inner = np.sqrt(dome(1 - (scene.u / (width * .96 - .012))**2))
+    body = scene.body
+    side = scene.side
+    length = scene.length
+    high = body['domes'] + body['liver'] * step(-scene.u, 0.1)
+    floor = length - high * (1 - ((side - 0.42) / 0.52) ** 2) + 0.05 * step(side - 0.8, 0.3)
+    above = step(floor - scene.v, 0.028)
+    behind = 0.10 * (1 - scene.rise(length + 0.16, 0.22)) * (1 - above)
+    inner = np.sqrt(dome(1 - (scene.u / (width * 0.96 - 0.012)) ** 2))
     column = np.minimum(1.25 * dome(silhouette), 1)
-    path = 1.34 * body['depth'] * inner * (1 - .95 * column) * scene.look_up(dome(step(HEIGHTS - .13, .34)))
+    path = 1.34 * body['depth'] * inner * (1 - 0.95 * column) * scene.look_up(dome(step(HEIGHTS - 0.13, 0.34)))
     return path * (above + behind), path * above, floor
 
 # %% ../nbs/01_radiograph.ipynb #514a76ff
 def vessel_tree(scene):
     "Tissue path through the vessels of the lungs: trunks at the roots of the lungs that fork and thin out towards the chest wall"
-    dice, found, trunks, along = Dice(scene.body['tree']), {}, 8, np.linspace(0, 1, 20)[:, None]
+    dice = Dice(scene.body['tree'])
+    found = {}
+    trunks = 8
+    along = np.linspace(0, 1, 20)[:, None]
     for sign in (-1, 1):
-        x, y = np.full(trunks, sign * .17 + .1 * scene.turn), scene.length * .49 + dice.uniform(-.08, .08, trunks)
-        angle, long = np.linspace(-1.35, 1.45, trunks) + dice.uniform(-.18, .18, trunks), dice.uniform(.18, .34, trunks)
-        radius = dice.uniform(.040, .056, trunks) * np.linspace(.72, 1.1, trunks)
+        x = np.full(trunks, sign * 0.17 + 0.1 * scene.turn)
+        y = scene.length * 0.49 + dice.uniform(-0.08, 0.08, trunks)
+        angle = np.linspace(-1.35, 1.45, trunks) + dice.uniform(-0.18, 0.18, trunks)
+        long = dice.uniform(0.18, 0.34, trunks)
+        radius = dice.uniform(0.040, 0.056, trunks) * np.linspace(0.72, 1.1, trunks)
         for n in (56, 112, 112, 192, 192):
-            bend = dice.uniform(-.35, .35, len(x))
+            bend = dice.uniform(-0.35, 0.35, len(x))
             way = angle + bend * along
-            px, py, r = x + sign * long * np.cos(way) * along, y + long * np.sin(way) * along, radius * (1 - .22 * along)
-            mass = 3.14 * r * r * long / len(along) * (scene.zx * scene.zy * n * n / 4)  # section times length, spread over a cell
+            px = x + sign * long * np.cos(way) * along
+            py = y + long * np.sin(way) * along
+            r = radius * (1 - 0.22 * along)
+            mass = (
+                3.14 * r * r * long / len(along) * (scene.zx * scene.zy * n * n / 4)
+            )  # section times length, spread over a cell
             found.setdefault(n, []).append((px.ravel(), py.ravel(), mass.ravel()))
-            x, y, angle = np.repeat(px[-1], 2), np.repeat(py[-1], 2), np.repeat(way[-1], 2)
-            angle = angle + dice.uniform(.15, .55, len(x)) * np.tile((-1, 1), len(x) // 2)
-            long, radius = np.repeat(long, 2) * dice.uniform(.6, .95, len(x)), np.repeat(radius, 2) * dice.uniform(.70, .88, len(x))
-    total = 0.
+            x = np.repeat(px[-1], 2)
+            y = np.repeat(py[-1], 2)
+            angle = np.repeat(way[-1], 2)
+            angle = angle + dice.uniform(0.15, 0.55, len(x)) * np.tile((-1, 1), len(x) // 2)
+            long = np.repeat(long, 2) * dice.uniform(0.6, 0.95, len(x))
+            radius = np.repeat(radius, 2) * dice.uniform(0.70, 0.88, len(x))
+    total = 0.0
     for n, branches in found.items():
         px, py, mass = (np.concatenate(part) for part in zip(*branches))
         total = total + strands(*scene.to_picture(px, py), mass, scene.size, n, scene.where)
     return total * scene.body['vessels']
 
 # %% ../nbs/01_radiograph.ipynb #2da42f6d
-LETTERS = dict(R=((0, 1), (0, 0), (.45, 0), (.62, .08), (.68, .25), (.62, .42), (.45, .5), (0, .5), (.35, .5), (.72, 1)), L=((0, 0), (0, 1), (.6, 1)))
+LETTERS = dict(
+    R=(
+        (0, 1),
+        (0, 0),
+        (0.45, 0),
+        (0.62, 0.08),
+        (0.68, 0.25),
+        (0.62, 0.42),
+        (0.45, 0.5),
+        (0, 0.5),
+        (0.35, 0.5),
+        (0.72, 1),
+    ),
+    L=((0, 0), (0, 1), (0.6, 1)),
+)
 
 def letter(name, left, top, high, size):
     "Lead path of a letter, 0 to 1: strokes from corner to corner"
     corners = np.array(LETTERS[name], float)
-    way = np.concatenate([[0.], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
+    way = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
     t = np.linspace(0, way[-1], 240)
-    x, y = left + .9 * high * np.interp(t, way, corners[:, 0]), top + high * np.interp(t, way, corners[:, 1])
+    x = left + 0.9 * high * np.interp(t, way, corners[:, 0])
+    y = top + high * np.interp(t, way, corners[:, 1])
     return np.minimum(strands(x, y, 1.5 * way[-1] * high, size, 170), 1)
 
+# %% ../nbs/01_radiograph.ipynb #1cb80bb6
 def things(scene, dice):
     "Lead path [cm] of what is not body: side marker, tube and leads"
-    shot, size, t = scene.shot, scene.size, np.linspace(0, 1, 400)
+    shot = scene.shot
+    size = scene.size
+    t = np.linspace(0, 1, 400)
     metal = np.zeros((size, size))
     if shot['marker']:
         high = shot['marker_size']
-        metal += .8 * letter(shot['marker'], shot['marker_x'] if shot['marker'] == 'R' else 1 - shot['marker_x'] - .6 * high, shot['marker_y'], high, size)
+        metal += 0.8 * letter(
+            shot['marker'],
+            shot['marker_x'] if shot['marker'] == 'R' else 1 - shot['marker_x'] - 0.6 * high,
+            shot['marker_y'],
+            high,
+            size,
+        )
     if shot['tube']:
-        u, v = dice.uniform(-.06, .06) * np.sin(3 * t) + .1 * scene.turn, -1. + (1 + dice.uniform(.35, .5) * scene.length) * t
-        metal += .10 * np.minimum(strands(*scene.to_picture(u, v), .8, size, 160), 1)
+        u = dice.uniform(-0.06, 0.06) * np.sin(3 * t) + 0.1 * scene.turn
+        v = -1.0 + (1 + dice.uniform(0.35, 0.5) * scene.length) * t
+        metal += 0.10 * np.minimum(strands(*scene.to_picture(u, v), 0.8, size, 160), 1)
     for _ in range(3 * shot['leads']):
-        u0, v0, u1 = dice.uniform(-.9, .9), dice.uniform(.1, 1.1), dice.uniform(-1.6, 1.6)
-        u, v = u0 + (u1 - u0) * t + dice.uniform(-.5, .5) * np.sin(3.14 * t), v0 + (2.6 - v0) * t**1.5
-        metal += .16 * np.minimum(strands(*scene.to_picture(u, v), .6, size, 160), 1)
-        part = scene.window(u0 - .1, u0 + .1, v0 - .1, v0 + .1)
-        metal[part.where] += .12 * step(ellipse(part, u0, v0, .05, .05), .4)
+        u0 = dice.uniform(-0.9, 0.9)
+        v0 = dice.uniform(0.1, 1.1)
+        u1 = dice.uniform(-1.6, 1.6)
+        u = u0 + (u1 - u0) * t + dice.uniform(-0.5, 0.5) * np.sin(3.14 * t)
+        v = v0 + (2.6 - v0) * t**1.5
+        metal += 0.16 * np.minimum(strands(*scene.to_picture(u, v), 0.6, size, 160), 1)
+        part = scene.window(u0 - 0.1, u0 + 0.1, v0 - 0.1, v0 + 0.1)
+        metal[part.where] += 0.12 * step(ellipse(part, u0, v0, 0.05, 0.05), 0.4)
     return metal
 
 # %% ../nbs/01_radiograph.ipynb #a369d2a6
@@ -401,18 +670,22 @@ def detect(path, shot, dice):
     size = len(path)
     beam = np.exp(-path)
     beam = beam + shot['scatter'] * blur(beam, 3)
-    photons = 40000. * shot['exposure'] * (224 / size)**2  # that would reach a pixel with nothing in between
+    photons = 40000.0 * shot['exposure'] * (224 / size) ** 2  # that would reach a pixel with nothing in between
     noise = dice.normal(size * size).reshape(size, size)
     return -np.log(np.maximum(beam + np.sqrt(beam / photons) * noise, 1e-5))
 
+# %% ../nbs/01_radiograph.ipynb #79c87661
 def display(seen, body, shot):
     "Grey levels through a display window that is fitted to the pixels in `body`"
     seen = seen - shot['local'] * blur(seen, 5)
     inside = np.sort(seen[::4, ::4][body[::4, ::4]])
-    low, high = inside[int(.05 * len(inside))], inside[int(.995 * len(inside))]
-    x = (seen - low) * (.86 / (high - low)) - .42
-    x = np.clip(x * shot['contrast'] + (.5 + shot['window']), 0, 1)
-    x += .25 * (x * x * (3 - 2 * x) - x)
+    low = inside[int(0.05 * len(inside))]
+    high = inside[int(0.995 * len(inside))]
+    x = (seen - low) * (0.86 / (high - low)) - 0.42
+    x = np.clip(x * shot['contrast'] + (0.5 + shot['window']), 0, 1)
+    x += 0.25 * (x * x * (3 - 2 * x) - x)
     edge = int(shot['shutter'] * len(x))
-    if edge: x[:edge] = x[-edge:] = 0; x[:, :edge] = x[:, -edge:] = 0
+    if edge:
+        x[:edge] = x[-edge:] = 0
+        x[:, :edge] = x[:, -edge:] = 0
     return np.floor(x * 255.999).astype(np.uint8)

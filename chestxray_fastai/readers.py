@@ -14,150 +14,205 @@ import os, re, stat, threading, warnings, zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
-
 import numpy as np
-
 from .core import ChestXrayError, is_storage_error, printable, sha256_bytes, try_again
 
 # %% ../nbs/15_readers.ipynb #1118dc34
 DEPTHS = (8, 10, 12, 14, 16)  # bits that detectors have
-STRAY = .05         # share of pixels that may lie beyond a depth: dead pixels and rows, burned-in marks
-JUST_BEYOND = .001  # share of pixels that may lie between a depth and twice its range, where a deeper film has many
-PADDING = .75       # share of pixels that may be padding, all of one extreme number
-OVERSHOOT = 1.25    # how far resampling and noise take numbers that are not whole beyond their range
-BLOCK = 1 << 20     # pixels that are converted at a time, so that memory stays flat
+STRAY = 0.05  # share of pixels that may lie beyond a depth: dead pixels and rows, burned-in marks
+JUST_BEYOND = 0.001  # share of pixels that may lie between a depth and twice its range, where a deeper film has many
+PADDING = 0.75  # share of pixels that may be padding, all of one extreme number
+OVERSHOOT = 1.25  # how far resampling and noise take numbers that are not whole beyond their range
+BLOCK = 1 << 20  # pixels that are converted at a time, so that memory stays flat
 
+# %% ../nbs/15_readers.ipynb #db2382ef
 def _without_padding(values):
     "The numbers without the one that pads the picture: many pixels hold exactly the lowest or highest, far from the rest"
     for end in (values.min(), values.max()):
-        share = np.count_nonzero(values == end)/values.size
-        if not (JUST_BEYOND < share < PADDING) or (end == values.min() and end >= 0): continue
+        share = np.count_nonzero(values == end) / values.size
+        if not (JUST_BEYOND < share < PADDING) or (end == values.min() and end >= 0):
+            continue
         rest = values[values != end]
-        low, high = (float(q) for q in np.quantile(rest[::max(1, rest.size//1_000_000)], (.001, .999)))
+        low, high = (float(q) for q in np.quantile(rest[:: max(1, rest.size // 1_000_000)], (0.001, 0.999)))
         black = min(low, 0)
-        far = low - float(end) > (high - low)/8 if end < low else float(end) - black > 2*(high - black)
-        if high > low and far: values = rest
+        far = low - float(end) > (high - low) / 8 if end < low else float(end) - black > 2 * (high - black)
+        if high > low and far:
+            values = rest
     return values
 
+# %% ../nbs/15_readers.ipynb #3d11c289
 def _brightest(values, low):
     "The brightest number but for stray ones, where no usual depth holds them"
-    sample = values[::max(1, values.size//1_000_000)]
-    nearly, top = float(np.quantile(sample, .999)) - low, float(values.max()) - low
-    return float(values[values <= low + 2*nearly].max()) - low if top > 2*nearly > 0 else top
+    sample = values[:: max(1, values.size // 1_000_000)]
+    nearly = float(np.quantile(sample, 0.999)) - low
+    top = float(values.max()) - low
+    return float(values[values <= low + 2 * nearly].max()) - low if top > 2 * nearly > 0 else top
 
 def _lowest(values):
     "The number that is black: 0, or less where many are negative; a few negative ones are noise, overshoot or dead"
     lowest = float(values.min())
-    if lowest >= 0 or np.count_nonzero(values < 0) <= STRAY*values.size: return 0.
-    sample = values[::max(1, values.size//1_000_000)]
-    nearly, high = (float(q) for q in np.quantile(sample, (.001, .999)))
+    if lowest >= 0 or np.count_nonzero(values < 0) <= STRAY * values.size:
+        return 0.0
+    sample = values[:: max(1, values.size // 1_000_000)]
+    nearly, high = (float(q) for q in np.quantile(sample, (0.001, 0.999)))
     return lowest if nearly - lowest <= high - nearly else nearly
 
+# %% ../nbs/15_readers.ipynb #8a279908
 def _is_whole(values):
     "Whether all numbers are whole"
-    if values.dtype.kind != 'f': return True
-    return all((part == np.rint(part)).all() for part in np.array_split(values, -(-values.size//BLOCK)))
+    if values.dtype.kind != 'f':
+        return True
+    return all((part == np.rint(part)).all() for part in np.array_split(values, -(-values.size // BLOCK)))
 
+# %% ../nbs/15_readers.ipynb #fde2f27a
 def pixel_range(
-    values, # finite numbers, whole or floating
-) -> tuple: # the numbers that are black and white
+    values,  # finite numbers, whole or floating
+) -> tuple:  # the numbers that are black and white
     "From where to where the numbers of a picture go: a usual bit depth, or 0 to 1 for fractions, or (normalised) their own; strays and padding do not count"
     values = _without_padding(np.asarray(values).reshape(-1))
-    low, whole, n = _lowest(values), _is_whole(values), values.size
+    low = _lowest(values)
+    whole = _is_whole(values)
+    n = values.size
     bright = float(_brightest(values, low))
-    def beyond(edge): return np.count_nonzero(values > low + edge)/n
+
+    def beyond(edge):
+        return np.count_nonzero(values > low + edge) / n
+
     highest = values.max()
-    at_highest = np.count_nonzero(values == highest)/n  # a mark: a film fades out over many numbers
+    at_highest = np.count_nonzero(values == highest) / n  # a mark: a film fades out over many numbers
+
     def holds(top):
-        strays = beyond(top if whole else OVERSHOOT*top)
-        if not strays: return True
-        just = strays - beyond(2*top) - (at_highest if highest <= low + 2*top else 0)
-        if strays > STRAY or just > JUST_BEYOND: return False
-        return beyond(top/4) - strays > JUST_BEYOND  # what is left is a picture, not just a black ground
-    signed = low < -bright/10
-    if not whole and bright > 0 and not signed and holds(1): return low, low + 1.
-    if not whole and 0 < bright < 16: return low, low + bright  # no detector counts so little: they are normalised
+        strays = beyond(top if whole else OVERSHOOT * top)
+        if not strays:
+            return True
+        just = strays - beyond(2 * top) - (at_highest if highest <= low + 2 * top else 0)
+        if strays > STRAY or just > JUST_BEYOND:
+            return False
+        return beyond(top / 4) - strays > JUST_BEYOND  # what is left is a picture, not just a black ground
+
+    signed = low < -bright / 10
+    if not whole and bright > 0 and not signed and holds(1):
+        return low, low + 1.0
+    if not whole and 0 < bright < 16:
+        return low, low + bright  # no detector counts so little: they are normalised
     top = next((2**bits - 1 for bits in DEPTHS if holds(2**bits - 1)), None)
-    if signed and top and top > 1.3*bright > 0: top = None
+    if signed and top and top > 1.3 * bright > 0:
+        top = None
     return low, low + float(top or bright)
 
+# %% ../nbs/15_readers.ipynb #f954eaed
 def grey_from_depth(
-    values, # whole or floating numbers, shape (height, width)
-    white_is_zero=False, # 0 is white, as a TIFF may say
-) -> np.ndarray: # uint8, the same shape
+    values,  # whole or floating numbers, shape (height, width)
+    white_is_zero=False,  # 0 is white, as a TIFF may say
+) -> np.ndarray:  # uint8, the same shape
     "Pixels of 9 to 16 bits (or floating) as 8 bits: the full range of the smallest usual bit depth that holds them becomes 0 to 255"
     values = np.asarray(values)
-    if values.dtype.kind == 'f' and not np.isfinite(values).all(): values = np.nan_to_num(values, posinf=0, neginf=0)
-    if values.dtype.kind == 'b' or values.dtype == np.float16: values = values.astype(np.float32)
-    flat, grey = values.reshape(-1), np.empty(values.size, np.uint8)
+    if values.dtype.kind == 'f' and not np.isfinite(values).all():
+        values = np.nan_to_num(values, posinf=0, neginf=0)
+    if values.dtype.kind == 'b' or values.dtype == np.float16:
+        values = values.astype(np.float32)
+    flat = values.reshape(-1)
+    grey = np.empty(values.size, np.uint8)
     with np.errstate(all='ignore'):
         low, high = pixel_range(flat)
         for start in range(0, flat.size, BLOCK):
-            part = np.rint((flat[start:start + BLOCK].astype(np.float64) - low)*(255/(high - low))).clip(0, 255)
-            grey[start:start + BLOCK] = 255 - part if white_is_zero else part
+            part = np.rint((flat[start : start + BLOCK].astype(np.float64) - low) * (255 / (high - low))).clip(0, 255)
+            grey[start : start + BLOCK] = 255 - part if white_is_zero else part
     return grey.reshape(values.shape)
 
 # %% ../nbs/15_readers.ipynb #a771583e
 class PixelsError(ChestXrayError):
     "A picture can't be read, or the cache can't be kept: the sentence says which file and what to do"
-    def __init__(self,
-        words='', # the sentence
-        kind='', # in a word: one of `KINDS`, or nothing
-        reason='', # the part of the sentence that says why, without the name of the file
+
+    def __init__(
+        self,
+        words='',  # the sentence
+        kind='',  # in a word: one of `KINDS`, or nothing
+        reason='',  # the part of the sentence that says why, without the name of the file
     ):
         super().__init__(words)
-        self.kind, self.reason = kind, reason or words
+        self.kind = kind
+        self.reason = reason or words
 
-KINDS = ('missing', 'folder', 'special', 'forbidden', 'empty', 'too_large', 'dicom', 'not_a_picture', 'not_finite', 'damaged')
+KINDS = (
+    'missing',
+    'folder',
+    'special',
+    'forbidden',
+    'empty',
+    'too_large',
+    'dicom',
+    'not_a_picture',
+    'not_finite',
+    'damaged',
+)
 
+# %% ../nbs/15_readers.ipynb #a730ccc0
 def white_is_zero(
-    img, # a PIL image, as it was opened
-) -> bool: # True when 0 is white and Pillow has not turned it round already
+    img,  # a PIL image, as it was opened
+) -> bool:  # True when 0 is white and Pillow has not turned it round already
     "Whether a deep TIFF says that its numbers count from white to black"
     return img.mode[0] in 'IF' and getattr(img, 'tag_v2', {}).get(262) == 0
 
 def _deep_to_grey(img, reverse):
     "A picture of more than 8 bits as grey"
     from PIL import Image
+
     values = np.asarray(img)
     if values.dtype.kind == 'f' and not np.isfinite(values).all():
         raise PixelsError('it holds NaN or infinite numbers', 'not_finite')
     return Image.fromarray(grey_from_depth(values, reverse))
 
+# %% ../nbs/15_readers.ipynb #30938c06
 def has_deep_channels(
-    img, # a PIL image that is not decoded yet
+    img,  # a PIL image that is not decoded yet
 ) -> bool:
     "Whether a picture has several channels of 16 bits, of which Pillow keeps the upper 8"
-    how = [str(tile[3]) for tile in getattr(img, 'tile', [])]  # PNG and TIFF say "RGB;16B" or so, PPM its highest number
+    how = [
+        str(tile[3]) for tile in getattr(img, 'tile', [])
+    ]  # PNG and TIFF say "RGB;16B" or so, PPM its highest number
     return len(img.getbands()) > 1 and any(';16' in h or h == f"('{img.mode}', 65535)" for h in how)
 
+# %% ../nbs/15_readers.ipynb #3718c296
 def check_deep_channels(
-    grey, # PIL image of mode "L" that was made of channels with 16 bits
+    grey,  # PIL image of mode "L" that was made of channels with 16 bits
 ):
     "Raise a `PixelsError` where the channels hold numbers of at most 14 bits: their upper 8 are almost black"
-    if pixel_range(np.asarray(grey, np.uint16)*256)[1] >= 65535: return
-    raise PixelsError('it stores a film of 14 bits or fewer in several channels of 16, of which only the upper 8 can be '
-                      'read here; save it in grey with 16 bits', 'not_a_picture')
+    if pixel_range(np.asarray(grey, np.uint16) * 256)[1] >= 65535:
+        return
+    raise PixelsError(
+        'it stores a film of 14 bits or fewer in several channels of 16, of which only the upper 8 can be '
+        'read here; save it in grey with 16 bits',
+        'not_a_picture',
+    )
 
+# %% ../nbs/15_readers.ipynb #eeb97916
 def _colours_to_grey(img):
     "A picture with colours, a palette or transparent parts as grey"
     from PIL import Image
-    if img.mode == '1': return img.convert('L')
+
+    if img.mode == '1':
+        return img.convert('L')
     if 'transparency' in img.info or img.mode in ('LA', 'PA', 'RGBA', 'La', 'RGBa'):
         img = img.convert('RGBA')
         img = Image.alpha_composite(Image.new('RGBA', img.size, (0, 0, 0, 255)), img)
     return img.convert('RGB').convert('L')
 
+# %% ../nbs/15_readers.ipynb #ce818dca
 def to_grey(
-    img, # a PIL image of any mode
-    reverse=None, # 0 is white; default: as the file says, which a copy or a turned image has forgotten (see `white_is_zero`)
-): # a PIL image of mode "L"
+    img,  # a PIL image of any mode
+    reverse=None,  # 0 is white; default: as the file says, which a copy or a turned image has forgotten (see `white_is_zero`)
+):  # a PIL image of mode "L"
     "Any picture as 8-bit grey; transparent parts become black; raises a `PixelsError` for NaN and infinity"
     from PIL import Image
-    if img.mode == 'L' and 'transparency' not in img.info: return img
-    if img.mode[0] in 'IF': return _deep_to_grey(img, white_is_zero(img) if reverse is None else reverse)
-    (width, height), rows = img.size, max(1, 4*BLOCK//max(1, img.width))
-    if height <= rows: return _colours_to_grey(img)
+
+    if img.mode == 'L' and 'transparency' not in img.info:
+        return img
+    if img.mode[0] in 'IF':
+        return _deep_to_grey(img, white_is_zero(img) if reverse is None else reverse)
+    (width, height), rows = img.size, max(1, 4 * BLOCK // max(1, img.width))
+    if height <= rows:
+        return _colours_to_grey(img)
     grey = Image.new('L', img.size)
     for top in range(0, height, rows):  # in strips, because the way through the colours takes a dozen bytes a pixel
         grey.paste(_colours_to_grey(img.crop((0, top, width, min(height, top + rows)))), (0, top))
@@ -167,32 +222,41 @@ def to_grey(
 RESIZE = ('squash', 'crop', 'pad')
 
 def scaled_size(
-    width, height, # of the picture
-    size, # side of the square that is wanted [pixels]
-    resize, # "squash", "crop" or "pad"
-) -> tuple: # width and height before cropping or padding
+    width,
+    height,  # of the picture
+    size,  # side of the square that is wanted [pixels]
+    resize,  # "squash", "crop" or "pad"
+) -> tuple:  # width and height before cropping or padding
     "How large a picture becomes on its way into the square"
-    if resize == 'squash': return size, size
-    scale = size/(min if resize == 'crop' else max)(width, height)
-    return max(1, round(width*scale)), max(1, round(height*scale))
+    if resize == 'squash':
+        return size, size
+    scale = size / (min if resize == 'crop' else max)(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
+# %% ../nbs/15_readers.ipynb #48992d6e
 def resize_grey(
-    img, # a PIL image of mode "L"
-    size, # side of the square [pixels]
-    resize='squash', # "squash" changes the aspect ratio, "crop" cuts the longer side, "pad" adds black to the shorter
-) -> np.ndarray: # uint8, shape (size, size)
+    img,  # a PIL image of mode "L"
+    size,  # side of the square [pixels]
+    resize='squash',  # "squash" changes the aspect ratio, "crop" cuts the longer side, "pad" adds black to the shorter
+) -> np.ndarray:  # uint8, shape (size, size)
     "A grey picture as a square, averaged over the pixels that each new one covers"
     from PIL import Image
+
     width, height = img.size
     box, (w, h) = None, scaled_size(width, height, size, resize)
     if resize == 'crop':
         side = min(width, height)
-        box, w, h = ((width - side)/2, (height - side)/2, (width + side)/2, (height + side)/2), size, size
-    if img.size != (w, h) or box: img = img.resize((w, h), Image.Resampling.BILINEAR, box=box, reducing_gap=3.0)
-    if (w, h) == (size, size): return np.array(img)
+        box = ((width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2)
+        w = size
+        h = size
+    if img.size != (w, h) or box:
+        img = img.resize((w, h), Image.Resampling.BILINEAR, box=box, reducing_gap=3.0)
+    if (w, h) == (size, size):
+        return np.array(img)
     square = np.zeros((size, size), dtype=np.uint8)
-    top, left = (size - h)//2, (size - w)//2
-    square[top:top + h, left:left + w] = np.asarray(img)
+    top = (size - h) // 2
+    left = (size - w) // 2
+    square[top : top + h, left : left + w] = np.asarray(img)
     return square
 
 # %% ../nbs/15_readers.ipynb #987d2dc9
@@ -202,136 +266,209 @@ def _refuse(kind, reason, name=None):
     "The error for a picture, with its name when that is known"
     return PixelsError(f'Cannot read {printable(name)}: {reason}.' if name is not None else reason, kind, reason)
 
+# %% ../nbs/15_readers.ipynb #56c27910
 def _read_file(path):
     "The bytes of a regular file, or a `PixelsError` without its name"
     try:
         status = os.stat(path)
-        if stat.S_ISDIR(status.st_mode): raise _refuse('folder', 'it is a folder, not a picture')
-        if not stat.S_ISREG(status.st_mode): raise _refuse('special', 'it is a device or a pipe, not a file')
+        if stat.S_ISDIR(status.st_mode):
+            raise _refuse('folder', 'it is a folder, not a picture')
+        if not stat.S_ISREG(status.st_mode):
+            raise _refuse('special', 'it is a device or a pipe, not a file')
         if status.st_size > MAX_BYTES:
-            raise _refuse('too_large', f'the file has {status.st_size/1e9:.1f} GB, more than any picture that this project reads')
-        with open(path, 'rb') as file: return file.read(status.st_size + 1)  # a number that is near: Python reserves so much at once
+            raise _refuse(
+                'too_large', f'the file has {status.st_size/1e9:.1f} GB, more than any picture that this project reads'
+            )
+        with open(path, 'rb') as file:
+            return file.read(status.st_size + 1)  # a number that is near: Python reserves so much at once
     except FileNotFoundError:
-        raise _refuse('missing', 'there is no such file' + (', and no address is opened' if '://' in str(path) else '')) from None
-    except PermissionError: raise _refuse('forbidden', 'this user may not read it') from None
+        raise _refuse(
+            'missing', 'there is no such file' + (', and no address is opened' if '://' in str(path) else '')
+        ) from None
+    except PermissionError:
+        raise _refuse('forbidden', 'this user may not read it') from None
     except (OSError, ValueError) as error:
-        if isinstance(error, PixelsError) or is_storage_error(error): raise
+        if isinstance(error, PixelsError) or is_storage_error(error):
+            raise
         reason = f'its path leads nowhere ({printable(getattr(error, "strerror", None) or error)})'
         raise _refuse('missing', reason) from None
 
+# %% ../nbs/15_readers.ipynb #290c0ee5
 def _pieces(file):
     "What a stream without an end that is known holds, up to the limit"
-    pieces, n = [], 0
+    pieces = []
+    n = 0
     while n <= MAX_BYTES and (piece := file.read(BLOCK)):
         pieces.append(piece)
         n += len(piece)
     return pieces[0][:0].join(pieces) if pieces else b''
 
+# %% ../nbs/15_readers.ipynb #79a24c96
 def _read_stream(file):
     "The bytes of an open binary file from its beginning; it is left open, where it was"
     seekable = not hasattr(file, 'seekable') or file.seekable()
     at = file.tell() if seekable else None
     if seekable:
-        if file.seek(0, os.SEEK_END) > MAX_BYTES: raise _refuse('too_large', f'it has more than {MAX_BYTES/1e9:.1f} GB, more than any picture that this project reads')
+        if file.seek(0, os.SEEK_END) > MAX_BYTES:
+            raise _refuse(
+                'too_large', f'it has more than {MAX_BYTES/1e9:.1f} GB, more than any picture that this project reads'
+            )
         file.seek(0)
     data = file.read() if seekable else _pieces(file)
-    if seekable: file.seek(at)
+    if seekable:
+        file.seek(at)
     if not isinstance(data, (bytes, bytearray)):
         raise _refuse('not_a_picture', "it was opened as text: open it with mode 'rb'")
     return data
 
+# %% ../nbs/15_readers.ipynb #3984f4a6
 def read_bytes(
-    source, # path, bytes, or binary file object (left open)
+    source,  # path, bytes, or binary file object (left open)
 ) -> bytes:
     "What a picture's file holds; raises a `PixelsError`, or a `StorageError` when the storage does not answer twice"
-    if isinstance(source, (bytes, bytearray, memoryview)): data = bytes(source)
-    elif isinstance(source, (str, os.PathLike)): data = try_again(_read_file, source, what=source)
-    elif hasattr(source, 'read'): data = try_again(_read_stream, source, what=getattr(source, 'name', None))
-    else: raise _refuse('not_a_picture', f'{type(source).__name__} is neither a path, nor bytes, nor an open file')
-    if not data: raise _refuse('empty', 'the file is empty (0 bytes); copy it again from its source')
-    if len(data) > MAX_BYTES: raise _refuse('too_large', f'it has more than {MAX_BYTES/1e9:.1f} GB, more than any picture that this project reads')
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        data = bytes(source)
+    elif isinstance(source, (str, os.PathLike)):
+        data = try_again(_read_file, source, what=source)
+    elif hasattr(source, 'read'):
+        data = try_again(_read_stream, source, what=getattr(source, 'name', None))
+    else:
+        raise _refuse('not_a_picture', f'{type(source).__name__} is neither a path, nor bytes, nor an open file')
+    if not data:
+        raise _refuse('empty', 'the file is empty (0 bytes); copy it again from its source')
+    if len(data) > MAX_BYTES:
+        raise _refuse(
+            'too_large', f'it has more than {MAX_BYTES/1e9:.1f} GB, more than any picture that this project reads'
+        )
     return data
 
 # %% ../nbs/15_readers.ipynb #297b89e9
-FORMATS = ('JPEG', 'PNG', 'BMP', 'DIB', 'GIF', 'PPM', 'TIFF', 'WEBP', 'AVIF', 'JPEG2000')  # no EPS, PDF or WMF, which would start other programs
-MAX_PIXELS = 100_000_000     # no radiograph has more
-MAX_DECODED = 512_000_000    # bytes that decoding one picture may take; a radiograph of 5,000 x 6,000 pixels with 16 bits takes 180 MB
-MAX_TOGETHER = 1_024_000_000 # bytes for all pictures that are decoded at the same time
-MAX_SCANS = 64               # of a JPEG: progressive ones have about ten
-MAX_TEXT = 5_000_000         # bytes of a picture that is written as text (ASCII PGM), which is slow to read
-
+FORMATS = (
+    'JPEG',
+    'PNG',
+    'BMP',
+    'DIB',
+    'GIF',
+    'PPM',
+    'TIFF',
+    'WEBP',
+    'AVIF',
+    'JPEG2000',
+)  # no EPS, PDF or WMF, which would start other programs
+MAX_PIXELS = 100_000_000  # no radiograph has more
+MAX_DECODED = 512_000_000  # bytes that decoding one picture may take; a radiograph of 5,000 x 6,000 pixels with 16 bits takes 180 MB
+MAX_TOGETHER = 1_024_000_000  # bytes for all pictures that are decoded at the same time
+MAX_SCANS = 64  # of a JPEG: progressive ones have about ten
+MAX_TEXT = 5_000_000  # bytes of a picture that is written as text (ASCII PGM), which is slow to read
 _MARKER = re.compile(rb'\xff([\x02-\xcf\xd9-\xfe])')  # of a JPEG, with a length; no fill byte, stuffed zero or restart
 
+# %% ../nbs/15_readers.ipynb #2834026a
 def jpeg_scans(
-    data, # bytes of a JPEG
-) -> int: # up to the end of its first picture, without thumbnails in its header
+    data,  # bytes of a JPEG
+) -> int:  # up to the end of its first picture, without thumbnails in its header
     "How often a JPEG goes over its picture"
-    at, found, sequential, bands = 2, 0, False, 0
+    at = 2
+    found = 0
+    sequential = False
+    bands = 0
     for _ in range(10_000):
         marker = _MARKER.search(data, at)
-        if not marker or marker[1] == b'\xd9': return found
+        if not marker or marker[1] == b'\xd9':
+            return found
         at = marker.end()
-        if marker[1] in (b'\xc0', b'\xc1'): sequential, bands = True, data[at + 7:at + 8]
+        if marker[1] in (b'\xc0', b'\xc1'):
+            sequential = True
+            bands = data[at + 7 : at + 8]
         if marker[1] == b'\xda':
             found += 1
-            if sequential and data[at + 2:at + 3] == bands: return found  # all bands in one scan: a decoder takes no other
-        at += int.from_bytes(data[at:at + 2], 'big')
+            if sequential and data[at + 2 : at + 3] == bands:
+                return found  # all bands in one scan: a decoder takes no other
+        at += int.from_bytes(data[at : at + 2], 'big')
     return 10_000
 
+# %% ../nbs/15_readers.ipynb #e2e89e89
 def _check_png(data):
     "Raise for a part of a PNG whose checksum is wrong; one that is cut off is left to the decoder"
-    at, view = 8, memoryview(data)
+    at = 8
+    view = memoryview(data)
     while at + 12 <= len(data):
-        end = at + 8 + int.from_bytes(view[at:at + 4], 'big')
-        if end + 4 > len(data): return
-        kind = bytes(view[at + 4:at + 8])
-        if zlib.crc32(view[at + 4:end]) != int.from_bytes(view[end:end + 4], 'big'):
-            raise _refuse('damaged', f'it is truncated or damaged (the checksum of its part {printable(kind.decode("latin-1"))} is wrong); copy it again from its source')
-        if kind == b'IEND': return
+        end = at + 8 + int.from_bytes(view[at : at + 4], 'big')
+        if end + 4 > len(data):
+            return
+        kind = bytes(view[at + 4 : at + 8])
+        if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], 'big'):
+            raise _refuse(
+                'damaged',
+                f'it is truncated or damaged (the checksum of its part {printable(kind.decode("latin-1"))} is wrong);'
+                ' copy it again from its source',
+            )
+        if kind == b'IEND':
+            return
         at = end + 4
 
+# %% ../nbs/15_readers.ipynb #fd372e5e
 def _check_pnm(data):
     "Raise for a PGM whose header never ends, or that is too long a text"
     if data[1:2] in b'123' and len(data) > MAX_TEXT:
-        raise _refuse('too_large', f'it is written as text, {len(data)/1e6:.0f} MB of it, which takes too long to read; save it as PNG')
+        raise _refuse(
+            'too_large',
+            f'it is written as text, {len(data)/1e6:.0f} MB of it, which takes too long to read; save it as PNG',
+        )
     if not re.match(rb'P\d(?:(?:\s|#[^\r\n]*[\r\n])+\d+){2}', data[:65536]):
         raise _refuse('damaged', 'it is damaged (its header holds no size within 64 kB); save it as PNG')
 
+# %% ../nbs/15_readers.ipynb #60db29d1
 def _check_content(data):
     "Raise for what can be known to be damaged or too costly before a decoder sees it"
-    if data[128:132] == b'DICM': raise _refuse('dicom', 'it is a DICOM file, which cannot be read yet: export the image as PNG')
-    if data.startswith(b'\x89PNG\r\n\x1a\n'): _check_png(data)
+    if data[128:132] == b'DICM':
+        raise _refuse('dicom', 'it is a DICOM file, which cannot be read yet: export the image as PNG')
+    if data.startswith(b'\x89PNG\r\n\x1a\n'):
+        _check_png(data)
     elif data.startswith(b'\xff\xd8') and jpeg_scans(data) > MAX_SCANS:
-        raise _refuse('too_large', f'it is a JPEG of more than {MAX_SCANS} scans, which takes too long to read; save it anew')
-    elif data[:1] == b'P' and data[1:2] in b'123456' and len(data) > 2: _check_pnm(data)
+        raise _refuse(
+            'too_large', f'it is a JPEG of more than {MAX_SCANS} scans, which takes too long to read; save it anew'
+        )
+    elif data[:1] == b'P' and data[1:2] in b'123456' and len(data) > 2:
+        _check_pnm(data)
 
+# %% ../nbs/15_readers.ipynb #911ca425
 def decoded_bytes(
-    img, # a PIL image that is not decoded yet
-) -> int: # about the most that is needed at one time
+    img,  # a PIL image that is not decoded yet
+) -> int:  # about the most that is needed at one time
     "How much memory decoding and turning a picture grey takes"
     each = {'1': 2, 'L': 1, 'I': 12, 'F': 12, 'RGBA': 8}.get(img.mode, 6)
-    if img.format == 'WEBP': each = 16       # its decoder keeps two pictures with four channels, and hands out a third
-    if img.format == 'AVIF': each += 4
-    if img.format == 'JPEG2000': each += 4*len(img.getbands())
-    n = img.width*img.height*each
+    if img.format == 'WEBP':
+        each = 16  # its decoder keeps two pictures with four channels, and hands out a third
+    if img.format == 'AVIF':
+        each += 4
+    if img.format == 'JPEG2000':
+        each += 4 * len(img.getbands())
+    n = img.width * img.height * each
     full = getattr(img, 'full_size', img.size)
-    if 'progressive' in img.info: n += full[0]*full[1]*2*max(1, getattr(img, 'layers', 3))  # all scans lie in memory, at any scale
+    if 'progressive' in img.info:
+        n += full[0] * full[1] * 2 * max(1, getattr(img, 'layers', 3))  # all scans lie in memory, at any scale
     return n
 
+# %% ../nbs/15_readers.ipynb #e5c82067
 class _Room:
     "Bytes that threads share: who wants more than is left waits, and whoever is alone may have all"
+
     def __init__(self, most):
         self.most = most
         self.reset()
 
-    def reset(self): self.used, self.change = 0, threading.Condition()
+    def reset(self):
+        self.used = 0
+        self.change = threading.Condition()
 
     @contextmanager
     def take(self, n):
         with self.change:
-            while self.used and self.used + n > self.most: self.change.wait()
+            while self.used and self.used + n > self.most:
+                self.change.wait()
             self.used += n
-        try: yield
+        try:
+            yield
         finally:
             with self.change:
                 self.used -= n
@@ -342,27 +479,41 @@ _room = _Room(MAX_TOGETHER)
 # %% ../nbs/15_readers.ipynb #c0ffee12
 class _Switches:
     "While any thread decodes, Pillow's global switches stand as this project needs them; then as they were"
+
     def __init__(self):
-        self.lock, self.inside, self.found = threading.Lock(), 0, {}
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.found = {}
 
     def wanted(self):
         from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
-        return {(ImageFile, 'LOAD_TRUNCATED_IMAGES'): False, (Image, 'MAX_IMAGE_PIXELS'): MAX_PIXELS, (TiffImagePlugin, 'READ_LIBTIFF'): False,
-                (PngImagePlugin, 'MAX_TEXT_CHUNK'): 1 << 20, (PngImagePlugin, 'MAX_TEXT_MEMORY'): 1 << 26}
+
+        return {
+            (ImageFile, 'LOAD_TRUNCATED_IMAGES'): False,
+            (Image, 'MAX_IMAGE_PIXELS'): MAX_PIXELS,
+            (TiffImagePlugin, 'READ_LIBTIFF'): False,
+            (PngImagePlugin, 'MAX_TEXT_CHUNK'): 1 << 20,
+            (PngImagePlugin, 'MAX_TEXT_MEMORY'): 1 << 26,
+        }
 
     def turn(self):
         "Turn what stands otherwise, and remember how it stood"
         for (module, name), value in self.wanted().items():
-            if getattr(module, name) != value: self.found[module, name] = getattr(module, name)
+            if getattr(module, name) != value:
+                self.found[module, name] = getattr(module, name)
             setattr(module, name, value)
-        warnings.filterwarnings('ignore', module=r'PIL\.')  # what Pillow warns of is said in words here, where it matters
+        warnings.filterwarnings(
+            'ignore', module=r'PIL\.'
+        )  # what Pillow warns of is said in words here, where it matters
         self.silent = warnings.filters[0]
 
     def turn_back(self):
         for (module, name), value in self.found.items():
-            if getattr(module, name) == self.wanted()[module, name]: setattr(module, name, value)
+            if getattr(module, name) == self.wanted()[module, name]:
+                setattr(module, name, value)
         self.found = {}
-        if self.silent in warnings.filters: warnings.filters.remove(self.silent)
+        if self.silent in warnings.filters:
+            warnings.filters.remove(self.silent)
 
     def __enter__(self):
         with self.lock:
@@ -372,14 +523,17 @@ class _Switches:
     def __exit__(self, *error):
         with self.lock:
             self.inside -= 1
-            if not self.inside: self.turn_back()
+            if not self.inside:
+                self.turn_back()
 
     def reset(self):
         "In a process that was forked while others decoded: nobody decodes there"
         self.lock = threading.Lock()
-        if self.inside: self.turn_back()
+        if self.inside:
+            self.turn_back()
         self.inside = 0
 
+# %% ../nbs/15_readers.ipynb #d05662ac
 _switches = _Switches()
 if hasattr(os, 'register_at_fork'):
     os.register_at_fork(after_in_child=_switches.reset)
@@ -389,101 +543,162 @@ if hasattr(os, 'register_at_fork'):
 @dataclass
 class Picture:
     "What the first picture in a file is, and its grey pixels"
-    grey: object # PIL image of mode "L", upright; reduced where a size was asked for and the format can
-    width: int # of the whole picture, upright [pixels]
-    height: int
-    format: str # "PNG", "JPEG", …
-    mode: str # of Pillow, before it became grey
-    bits: int # of each number: 1, 8, 10, 12, 14, 16; 32 for floating ones
-    notes: list = field(default_factory=list) # what was assumed, in words
-    colour: float = None # share of the picture in which the channels differ, when asked for
-    step: float = float('nan') # mean quantisation step of a JPEG
-    sha256: str = None # of the file, when asked for
 
+    grey: object  # PIL image of mode "L", upright; reduced where a size was asked for and the format can
+    width: int  # of the whole picture, upright [pixels]
+    height: int
+    format: str  # "PNG", "JPEG", …
+    mode: str  # of Pillow, before it became grey
+    bits: int  # of each number: 1, 8, 10, 12, 14, 16; 32 for floating ones
+    notes: list = field(default_factory=list)  # what was assumed, in words
+    colour: float = None  # share of the picture in which the channels differ, when asked for
+    step: float = float('nan')  # mean quantisation step of a JPEG
+    sha256: str = None  # of the file, when asked for
+
+# %% ../nbs/15_readers.ipynb #48f94562
 def colour_share(
-    img, # a PIL image; one of an open file is decoded in small
-) -> float: # 0 to 1
+    img,  # a PIL image; one of an open file is decoded in small
+) -> float:  # 0 to 1
     "Share of a picture in which the channels differ by more than an eighth of their range"
     from PIL import Image
-    if img.mode in ('1', 'L', 'LA', 'La') or img.mode[0] in 'IF': return 0.
+
+    if img.mode in ('1', 'L', 'LA', 'La') or img.mode[0] in 'IF':
+        return 0.0
     img.draft('RGB', (64, 64))
     if min(img.size) >= 1024:  # a large picture is made small first, so that memory stays flat
         whole = img.mode in ('RGB', 'RGBA', 'CMYK', 'YCbCr')
-        img = img.reduce(min(img.size)//512) if whole else img.resize((512, 512), Image.Resampling.NEAREST)
+        img = img.reduce(min(img.size) // 512) if whole else img.resize((512, 512), Image.Resampling.NEAREST)
     if 'transparency' in img.info or img.mode in ('PA', 'RGBA', 'RGBa'):
         img = img.convert('RGBA')
         img = Image.alpha_composite(Image.new('RGBA', img.size, (0, 0, 0, 255)), img)
     r, g, b = np.asarray(img.convert('RGB').resize((64, 64), Image.Resampling.BOX)).transpose(2, 0, 1)
     return float((np.maximum(np.maximum(r, g), b) - np.minimum(np.minimum(r, g), b) > 32).mean())
 
+# %% ../nbs/15_readers.ipynb #9f6945b1
 def _open_image(data):
     "A PIL image of encoded bytes, not decoded yet"
     from PIL import Image, UnidentifiedImageError
+
     for start in (Image.preinit, Image.init):  # most files need but the plugins that Pillow always loads
         start()
-        try: return Image.open(BytesIO(data), formats=[f for f in FORMATS if f in Image.OPEN])
-        except UnidentifiedImageError: pass
-    raise _refuse('not_a_picture', 'its content is not a picture that can be read, whatever its name says: export it as PNG or JPEG')
+        try:
+            return Image.open(BytesIO(data), formats=[f for f in FORMATS if f in Image.OPEN])
+        except UnidentifiedImageError:
+            pass
+    raise _refuse(
+        'not_a_picture',
+        'its content is not a picture that can be read, whatever its name says: export it as PNG or JPEG',
+    )
 
+# %% ../nbs/15_readers.ipynb #df384f10
 def _orientation(img):
     "How the picture lies, 1 to 8, as its EXIF says; 1 where that is missing, damaged or no number"
-    try: turned = img.getexif().get(0x0112, 1)
-    except Exception: return 1  # damaged EXIF: the pixels need not be
+    try:
+        turned = img.getexif().get(0x0112, 1)
+    except Exception:
+        return 1  # damaged EXIF: the pixels need not be
     return turned if isinstance(turned, int) and turned in range(1, 9) else 1
 
-_TURNS = {2: 'FLIP_LEFT_RIGHT', 3: 'ROTATE_180', 4: 'FLIP_TOP_BOTTOM', 5: 'TRANSPOSE', 6: 'ROTATE_270', 7: 'TRANSVERSE', 8: 'ROTATE_90'}
+_TURNS = {
+    2: 'FLIP_LEFT_RIGHT',
+    3: 'ROTATE_180',
+    4: 'FLIP_TOP_BOTTOM',
+    5: 'TRANSPOSE',
+    6: 'ROTATE_270',
+    7: 'TRANSVERSE',
+    8: 'ROTATE_90',
+}
 
+# %% ../nbs/15_readers.ipynb #067f2b94
 def _check_cost(img):
     "Raise for a picture that takes too much to decode; how much it takes"
-    if img.width*img.height > MAX_PIXELS:
-        raise _refuse('too_large', f'it has {img.width} × {img.height} pixels, more than this project decodes; scale it down first')
+    if img.width * img.height > MAX_PIXELS:
+        raise _refuse(
+            'too_large',
+            f'it has {img.width} × {img.height} pixels, more than this project decodes; scale it down first',
+        )
     cost = decoded_bytes(img)
     if cost > MAX_DECODED:
-        raise _refuse('too_large', f'it has {img.width} × {img.height} pixels and takes {cost/1e6:,.0f} MB to decode, more than this project spends on a picture; scale it down first')
+        raise _refuse(
+            'too_large',
+            f'it has {img.width} × {img.height} pixels and takes {cost/1e6:,.0f} MB to decode, more than this project'
+            ' spends on a picture; scale it down first',
+        )
     return cost
 
+# %% ../nbs/15_readers.ipynb #5f8d1097
 def _shrink(img, size, resize):
     "Let the format decode at a reduced scale, where it can"
     (width, height), sideways = img.size, _orientation(img) >= 5 if img.format in ('JPEG', 'MPO') else False
     want = scaled_size(*((height, width) if sideways else (width, height)), size, resize)
     img.full_size = img.size
-    img.draft('L', tuple(2*n for n in (want[::-1] if sideways else want)))
+    img.draft('L', tuple(2 * n for n in (want[::-1] if sideways else want)))
 
+# %% ../nbs/15_readers.ipynb #c29122d1
 def _check_end(grey):
     "Raise for a JPEG that ends in the grey that a decoder puts where nothing is stored; one framed in that grey may be so"
-    def is_empty(lines): return (np.asarray(lines) == 128).all()
-    if not is_empty(grey.crop((0, grey.height - 1, *grey.size))) or is_empty(grey.crop((0, 0, grey.width, 1))): return
-    filled = np.flatnonzero((np.asarray(grey) != 128).any(1)).max() + 1
-    if grey.height - filled >= max(2, grey.height/64):
-        raise _refuse('damaged', f'it is truncated, or its lower {1 - filled/grey.height:.0%} were painted in the grey of a picture that '
-                                 'breaks off; copy it again from its source')
 
+    def is_empty(lines):
+        return (np.asarray(lines) == 128).all()
+
+    if not is_empty(grey.crop((0, grey.height - 1, *grey.size))) or is_empty(grey.crop((0, 0, grey.width, 1))):
+        return
+    filled = np.flatnonzero((np.asarray(grey) != 128).any(1)).max() + 1
+    if grey.height - filled >= max(2, grey.height / 64):
+        raise _refuse(
+            'damaged',
+            f'it is truncated, or its lower {1 - filled/grey.height:.0%} were painted in the grey of a picture that '
+            'breaks off; copy it again from its source',
+        )
+
+# %% ../nbs/15_readers.ipynb #116a7bd8
 def _picture_in(data, size, resize, check, colour):
     "The first picture in encoded bytes as a `Picture`"
     from PIL import Image
+
     with _open_image(data) as img:
         form, mode, (width, height), tables = img.format, img.mode, img.size, getattr(img, 'quantization', None)
-        if check: check(*img.size)
-        share, deep = _jpeg_colour(data, img) if colour else None, has_deep_channels(img)
-        if size is not None: _shrink(img, size, resize)
+        if check:
+            check(*img.size)
+        share = _jpeg_colour(data, img) if colour else None
+        deep = has_deep_channels(img)
+        if size is not None:
+            _shrink(img, size, resize)
         with _room.take(_check_cost(img)):
             img.load()
-            turned, zero_white, several = _orientation(img), white_is_zero(img), getattr(img, 'is_animated', False)
-            if colour and share is None: share = colour_share(img)
+            turned = _orientation(img)
+            zero_white = white_is_zero(img)
+            several = getattr(img, 'is_animated', False)
+            if colour and share is None:
+                share = colour_share(img)
             grey = to_grey(img)
-            if grey is img and several: grey = img.copy()  # what has several pictures goes back to its file, which is closed
-    if deep: check_deep_channels(grey)
-    if form in ('JPEG', 'MPO'): _check_end(grey)
-    if turned > 1: grey = grey.transpose(Image.Transpose[_TURNS[turned]])
-    if turned >= 5: width, height = height, width
-    notes = [words for said, words in ((several, 'the first of several pictures in the file'), (turned > 1, 'turned upright, as its EXIF says'),
-             (zero_white, 'white was stored as 0, as the file says')) if said]
+            if grey is img and several:
+                grey = img.copy()  # what has several pictures goes back to its file, which is closed
+    if deep:
+        check_deep_channels(grey)
+    if form in ('JPEG', 'MPO'):
+        _check_end(grey)
+    if turned > 1:
+        grey = grey.transpose(Image.Transpose[_TURNS[turned]])
+    if turned >= 5:
+        width, height = height, width
+    notes = [
+        words
+        for said, words in (
+            (several, 'the first of several pictures in the file'),
+            (turned > 1, 'turned upright, as its EXIF says'),
+            (zero_white, 'white was stored as 0, as the file says'),
+        )
+        if said
+    ]
     step = float(np.mean(tables[0])) if tables and 0 in tables else float('nan')
     return Picture(grey, width, height, form, mode, 16 if deep else _bits(mode), notes, share, step)
 
+# %% ../nbs/15_readers.ipynb #b8739cef
 def _jpeg_colour(data, img):
     "The share in colour of a JPEG, from a decoding in small; None for other formats"
-    if img.format not in ('JPEG', 'MPO'): return None
+    if img.format not in ('JPEG', 'MPO'):
+        return None
     with _open_image(data) as small:
         _check_cost(small)
         return colour_share(small)
@@ -495,54 +710,78 @@ def _bits(mode):
 # %% ../nbs/15_readers.ipynb #6e257541
 def _check_shape(size, resize):
     "Refuse a size or a way to resize that does not exist"
-    if resize not in RESIZE: raise PixelsError(f'resize="{resize}" is not known: use {", ".join(RESIZE)}.')
-    if not isinstance(size, (int, np.integer)) or not 1 <= size <= 8192: raise PixelsError(f'size={size!r} is not a number of pixels: use 224, for example.')
+    if resize not in RESIZE:
+        raise PixelsError(f'resize="{resize}" is not known: use {", ".join(RESIZE)}.')
+    if not isinstance(size, (int, np.integer)) or not 1 <= size <= 8192:
+        raise PixelsError(f'size={size!r} is not a number of pixels: use 224, for example.')
 
+# %% ../nbs/15_readers.ipynb #e4889bc1
 def _decode_file(data, size, resize, check, colour):
     "`_picture_in` with Pillow's errors in our words; what `check` raises, and a storage that fails, pass as they are"
     from PIL import Image
+
     passed = []
+
     def checked(width, height):
-        try: check(width, height)
-        except Exception as error: passed.append(error); raise
+        try:
+            check(width, height)
+        except Exception as error:
+            passed.append(error)
+            raise
+
     try:
         _check_content(data)
-        with _switches: return _picture_in(data, size, resize, check and checked, colour)
-    except Image.DecompressionBombError: raise _refuse('too_large', 'it has more pixels than this project decodes; scale it down first') from None
-    except MemoryError: raise _refuse('too_large', 'there is not enough memory to decode it; scale it down first') from None
+        with _switches:
+            return _picture_in(data, size, resize, check and checked, colour)
+    except Image.DecompressionBombError:
+        raise _refuse('too_large', 'it has more pixels than this project decodes; scale it down first') from None
+    except MemoryError:
+        raise _refuse('too_large', 'there is not enough memory to decode it; scale it down first') from None
     except Exception as error:
-        if isinstance(error, PixelsError) or error in passed or is_storage_error(error): raise
-        raise _refuse('damaged', f'it is truncated or damaged ({printable(error) or type(error).__name__}); copy it again from its source') from error
+        if isinstance(error, PixelsError) or error in passed or is_storage_error(error):
+            raise
+        raise _refuse(
+            'damaged',
+            f'it is truncated or damaged ({printable(error) or type(error).__name__}); copy it again from its source',
+        ) from error
 
+# %% ../nbs/15_readers.ipynb #cde37d94
 def open_picture(
-    source, # a picture file: path, encoded bytes, or binary file object; JPEG, PNG, TIFF, BMP, …; 1 to 16 bits or floating, grey, palette, colour, transparent or CMYK
-    size=None, # side of the square that is wanted: a format that can is decoded at a reduced scale [pixels]
-    resize='squash', # "squash", "crop" or "pad"
-    name=None, # what errors call it (default: the path)
-    check=None, # called with width and height before anything is decoded; what it raises is passed on
-    colour=False, # also measure `colour_share`
-    hashed=False, # also give the SHA-256 of the file
+    source,  # a picture file: path, encoded bytes, or binary file object; JPEG, PNG, TIFF, BMP, …; 1 to 16 bits or floating, grey, palette, colour, transparent or CMYK
+    size=None,  # side of the square that is wanted: a format that can is decoded at a reduced scale [pixels]
+    resize='squash',  # "squash", "crop" or "pad"
+    name=None,  # what errors call it (default: the path)
+    check=None,  # called with width and height before anything is decoded; what it raises is passed on
+    colour=False,  # also measure `colour_share`
+    hashed=False,  # also give the SHA-256 of the file
 ) -> Picture:
     "The one door for pictures; raises a `PixelsError` with its `kind`, or a `StorageError` when the storage does not answer"
     import PIL  # not inside the try: where it is missing, the file isn't to blame
-    if size is not None: _check_shape(size, resize)
-    if name is None: name = source if isinstance(source, (str, os.PathLike)) else getattr(source, 'name', None) or 'the picture'
+
+    if size is not None:
+        _check_shape(size, resize)
+    if name is None:
+        name = source if isinstance(source, (str, os.PathLike)) else getattr(source, 'name', None) or 'the picture'
     try:
         data = read_bytes(source)
         picture = try_again(_decode_file, data, size, resize, check, colour, what=name)
     except PixelsError as error:
-        if not error.kind: raise
+        if not error.kind:
+            raise
         raise _refuse(error.kind, error.reason, name) from error.__cause__
-    if hashed: picture.sha256 = sha256_bytes(data)
+    if hashed:
+        picture.sha256 = sha256_bytes(data)
     return picture
 
-def _decode(file, size, resize): return open_picture(file, size, resize).grey  # `triage` still asks for it
+# %% ../nbs/15_readers.ipynb #bfba630e
+def _decode(file, size, resize):
+    return open_picture(file, size, resize).grey  # `triage` still asks for it
 
 def read_pixels(
-    path, # as for `open_picture`
-    size=224, # side of the square [pixels]
-    resize='squash', # "squash", "crop" or "pad"
-) -> np.ndarray: # uint8, shape (size, size)
+    path,  # as for `open_picture`
+    size=224,  # side of the square [pixels]
+    resize='squash',  # "squash", "crop" or "pad"
+) -> np.ndarray:  # uint8, shape (size, size)
     "The pixels of a file as training, validation and prediction all see them"
     _check_shape(size, resize)
     return resize_grey(open_picture(path, size, resize).grey, size, resize)

@@ -9,32 +9,44 @@ __all__ = ['answers', 'coverage_risk', 'risk_area', 'plot_coverage_risk', 'error
 
 # %% ../nbs/37_refer.ipynb #b6b7419f
 from dataclasses import asdict, dataclass
-
 import numpy as np
 import pandas as pd
-
 from .scores import _names, check_scores, one_label, score_labels, ScoresError, sigmoid
 from .evaluate import _cuts, interval, MIN_PATIENTS, rate_interval, resample_weights
 from .plots import _axes, COLOURS
 from .threshold import one_image_each, patients_needed
 
 # %% ../nbs/37_refer.ipynb #cdd18166
-def answers(scores: pd.DataFrame,
-            point, # the frozen threshold: a logit, an `OperatingPoint`, or a dict of either by label
-            split: str = 'test', label: str = None,
-            by: str = 'distance', # what makes sure: 'distance' of the logit from the threshold, 'probability' that the answer is right, or a column whose large values mean doubt
-            calibrator=None, # a `Calibrator`, through which logits and threshold go first
-           ) -> pd.DataFrame: # columns path, patient, split, y, logit, called, wrong, sure
+def answers(
+    scores: pd.DataFrame,
+    point,  # the frozen threshold: a logit, an `OperatingPoint`, or a dict of either by label
+    split: str = 'test',
+    label: str = None,
+    by: str = 'distance',  # what makes sure: 'distance' of the logit from the threshold, 'probability' that the answer is right, or a column whose large values mean doubt
+    calibrator=None,  # a `Calibrator`, through which logits and threshold go first
+) -> pd.DataFrame:  # columns path, patient, split, y, logit, called, wrong, sure
     "What a threshold says of each image, whether that is wrong, and how sure it is"
-    rows, cut = one_label(scores, label, split), _cuts(point, [label or ''])[label or '']
+    rows = one_label(scores, label, split)
+    cut = _cuts(point, [label or ''])[label or '']
     rows['called'] = rows.logit >= cut
     rows['wrong'] = rows.called != (rows.y == 1)
-    z, t = (rows.logit.to_numpy(), cut) if calibrator is None else (calibrator.logits(rows.logit.to_numpy()), float(calibrator.logits(cut)))
-    if by == 'distance': rows['sure'] = np.abs(z - t)
-    elif by == 'probability': rows['sure'] = sigmoid(np.where(rows.called, z, -z))
-    elif by in scores: rows['sure'] = -check_scores(scores).set_index('path')[by].astype(float).loc[rows.path].to_numpy()
-    else: raise ScoresError(f'Doubt is measured by distance, probability or a column of the scores, and {by!r} is none of them.')
-    if rows.sure.isna().any(): raise ScoresError(f'Column {by} is empty for {rows.sure.isna().sum()} of {len(rows)} images: fill it in.')
+    z, t = (
+        (rows.logit.to_numpy(), cut)
+        if calibrator is None
+        else (calibrator.logits(rows.logit.to_numpy()), float(calibrator.logits(cut)))
+    )
+    if by == 'distance':
+        rows['sure'] = np.abs(z - t)
+    elif by == 'probability':
+        rows['sure'] = sigmoid(np.where(rows.called, z, -z))
+    elif by in scores:
+        rows['sure'] = -check_scores(scores).set_index('path')[by].astype(float).loc[rows.path].to_numpy()
+    else:
+        raise ScoresError(
+            f'Doubt is measured by distance, probability or a column of the scores, and {by!r} is none of them.'
+        )
+    if rows.sure.isna().any():
+        raise ScoresError(f'Column {by} is empty for {rows.sure.isna().sum()} of {len(rows)} images: fill it in.')
     return rows
 
 # %% ../nbs/37_refer.ipynb #cf65e228
@@ -51,11 +63,15 @@ def _risk_at(wrong, sure, weights, coverages):
     aim = w[:, -1:] * coverages
     return np.stack([np.interp(*row) for row in zip(aim, w, e)]) / aim
 
+# %% ../nbs/37_refer.ipynb #d35ed39e
 def _areas(wrong, sure, weights):
     "Mean error over all coverages (AURC), that of an order that knows the errors, their difference, and the error at full coverage"
     w, e = _ladder(wrong, sure, weights)
-    end, errors = w.cumsum(1).astype(int), e.cumsum(1)
-    start, before, total = end - w.astype(int), errors - e, errors[:, -1]
+    end = w.cumsum(1).astype(int)
+    errors = e.cumsum(1)
+    start = end - w.astype(int)
+    before = errors - e
+    total = errors[:, -1]
     harmonic = np.r_[0, np.cumsum(1 / np.arange(1, end[:, -1].max() + 1))]
     rate = np.divide(e, w, out=np.zeros_like(w), where=w > 0)
     n = end[:, -1]
@@ -66,30 +82,62 @@ def _areas(wrong, sure, weights):
 # %% ../nbs/37_refer.ipynb #deed2725
 def _usable(table):
     "Arrays of a table of answers, if an interval can rest on it"
-    if (n := table.patient.nunique()) < MIN_PATIENTS: raise ScoresError(f'{len(table)} images of {n} patients are too few for an interval, which takes at least {MIN_PATIENTS} patients: collect more.')
-    if table.y.nunique() < 2: raise ScoresError(f'The {len(table)} images whose truth is known are all of one class: there is nothing to tell apart.')
+    if (n := table.patient.nunique()) < MIN_PATIENTS:
+        raise ScoresError(
+            f'{len(table)} images of {n} patients are too few for an interval, which takes at least {MIN_PATIENTS}'
+            ' patients: collect more.'
+        )
+    if table.y.nunique() < 2:
+        raise ScoresError(
+            f'The {len(table)} images whose truth is known are all of one class: there is nothing to tell apart.'
+        )
     return table.wrong.to_numpy(float), table.sure.to_numpy(float)
 
-def coverage_risk(table: pd.DataFrame, # of `answers`
-                  coverages=(1., .95, .9, .8), # shares of the images that are answered, the surest first
-                  n_boot: int = 1000, seed: int = 0, level: float = .95,
-                 ) -> pd.DataFrame: # a row per coverage: error, low, high, and as a share of the error at full coverage: of_full, of_full_low, of_full_high
+# %% ../nbs/37_refer.ipynb #49d65554
+def coverage_risk(
+    table: pd.DataFrame,  # of `answers`
+    coverages=(1.0, 0.95, 0.9, 0.8),  # shares of the images that are answered, the surest first
+    n_boot: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> (
+    pd.DataFrame
+):  # a row per coverage: error, low, high, and as a share of the error at full coverage: of_full, of_full_low, of_full_high
     "Error among the answered, with intervals over patients (El-Yaniv and Wiener 2010)"
     (wrong, sure), c = _usable(table), np.asarray(coverages, float)
-    if not ((c > 0) & (c <= 1)).all(): raise ScoresError('A coverage is above 0 and at most 1.')
+    if not ((c > 0) & (c <= 1)).all():
+        raise ScoresError('A coverage is above 0 and at most 1.')
+
     def both(w):
-        risk, full = _risk_at(wrong, sure, w, c), _risk_at(wrong, sure, w, np.ones(1))
+        risk = _risk_at(wrong, sure, w, c)
+        full = _risk_at(wrong, sure, w, np.ones(1))
         return np.c_[risk, np.divide(risk, full, out=np.full_like(risk, np.nan), where=full > 0)]
+
     found = both(np.ones((1, len(wrong))))[0]
-    ends = interval(pd.DataFrame(np.concatenate([both(w) for w in resample_weights(table.patient, n_boot, seed)])), level).to_numpy(copy=True)
+    ends = interval(
+        pd.DataFrame(np.concatenate([both(w) for w in resample_weights(table.patient, n_boot, seed)])), level
+    ).to_numpy(copy=True)
     k = len(c)
     order = np.argsort(-np.asarray(sure), kind='stable')
-    for row in np.flatnonzero(found[:k] == 0):                             # no error was seen: Wilson's interval, as no resample varies there
-        answered = order[:max(1, int(np.floor(c[row] * len(order) + 1e-9)))]
-        ends[row] = 0., rate_interval(np.zeros(len(answered)), np.asarray(table.patient, str)[answered], level)[1]
-    return pd.DataFrame(dict(coverage=c, error=found[:k], low=ends[:k, 0], high=ends[:k, 1], of_full=found[k:], of_full_low=ends[k:, 0], of_full_high=ends[k:, 1]))
+    for row in np.flatnonzero(found[:k] == 0):  # no error was seen: Wilson's interval, as no resample varies there
+        answered = order[: max(1, int(np.floor(c[row] * len(order) + 1e-9)))]
+        ends[row] = 0.0, rate_interval(np.zeros(len(answered)), np.asarray(table.patient, str)[answered], level)[1]
+    return pd.DataFrame(
+        dict(
+            coverage=c,
+            error=found[:k],
+            low=ends[:k, 0],
+            high=ends[:k, 1],
+            of_full=found[k:],
+            of_full_low=ends[k:, 0],
+            of_full_high=ends[k:, 1],
+        )
+    )
 
-def risk_area(table: pd.DataFrame, n_boot: int = 1000, seed: int = 0, level: float = .95) -> pd.DataFrame: # rows aurc, optimal, excess, error; columns value, low, high
+# %% ../nbs/37_refer.ipynb #017fb033
+def risk_area(
+    table: pd.DataFrame, n_boot: int = 1000, seed: int = 0, level: float = 0.95
+) -> pd.DataFrame:  # rows aurc, optimal, excess, error; columns value, low, high
     "Area under the coverage-risk curve, and how much of it a better order could save (Geifman 2019); `error` is what a random order would give"
     wrong, sure = _usable(table)
     value = {k: v[0] for k, v in _areas(wrong, sure, np.ones((1, len(wrong)))).items()}
@@ -97,37 +145,50 @@ def risk_area(table: pd.DataFrame, n_boot: int = 1000, seed: int = 0, level: flo
     return pd.Series(value).to_frame('value').join(interval(pd.concat(draws), level))
 
 # %% ../nbs/37_refer.ipynb #099fb1ac
-def plot_coverage_risk(tables: dict, ax=None, n_boot: int = 300, title: str = 'Coverage and risk'): # `tables`: of `answers`, by name
+def plot_coverage_risk(
+    tables: dict, ax=None, n_boot: int = 300, title: str = 'Coverage and risk'
+):  # `tables`: of `answers`, by name
     "Error among the answered against the share that is answered; the band is the 95 % interval of the first"
-    ax, c = _axes(ax, 'coverage: share of the images that are answered', 'error among the answered', title, square=False), np.linspace(.3, 1, 71)
+    ax = _axes(ax, 'coverage: share of the images that are answered', 'error among the answered', title, square=False)
+    c = np.linspace(0.3, 1, 71)
     for i, (name, table) in enumerate(tables.items()):
-        line, colour = coverage_risk(table, c, n_boot if i == 0 else 2), [COLOURS['curve'], COLOURS['positive'], COLOURS['negative'], '#7a9e5b', '#8d6cab'][i % 5]
-        if i == 0: ax.fill_between(c, line.low, line.high, color=colour, alpha=.15, linewidth=0)
+        line = coverage_risk(table, c, n_boot if i == 0 else 2)
+        colour = [COLOURS['curve'], COLOURS['positive'], COLOURS['negative'], '#7a9e5b', '#8d6cab'][i % 5]
+        if i == 0:
+            ax.fill_between(c, line.low, line.high, color=colour, alpha=0.15, linewidth=0)
         ax.plot(c, line.error, color=colour, linewidth=1.8, label=name)
-    ax.set(xlim=(.3, 1.005), ylim=(0, (1.1 + .09 * len(tables)) * max(v for l in ax.lines for v in l.get_ydata())))
-    ax.legend(framealpha=.8, edgecolor='none', fontsize=8.5, loc='upper left')
+    ax.set(xlim=(0.3, 1.005), ylim=(0, (1.1 + 0.09 * len(tables)) * max(v for l in ax.lines for v in l.get_ydata())))
+    ax.legend(framealpha=0.8, edgecolor='none', fontsize=8.5, loc='upper left')
     return ax
 
 # %% ../nbs/37_refer.ipynb #8402fd5b
-def error_limit(wrong, n, confidence: float = .95): # `wrong` of `n` answers, numbers or arrays
+def error_limit(wrong, n, confidence: float = 0.95):  # `wrong` of `n` answers, numbers or arrays
     "The exact upper limit of an error rate (Clopper and Pearson 1934)"
     from scipy.stats import beta
-    wrong, n = np.asarray(wrong, float), np.asarray(n, float)
-    return np.where(wrong < n, beta.ppf(confidence, wrong + 1, np.maximum(n - wrong, 1e-9)), 1.)[()]
+
+    wrong = np.asarray(wrong, float)
+    n = np.asarray(n, float)
+    return np.where(wrong < n, beta.ppf(confidence, wrong + 1, np.maximum(n - wrong, 1e-9)), 1.0)[()]
 
 def _band(rows, limit, cut):
     "Lowest and highest logit that is referred when all within `limit` of the threshold are"
     near = rows.logit[rows.sure <= limit]
     return float(min(cut - limit, near.min())), float(max(cut + limit, near.max()))
 
+# %% ../nbs/37_refer.ipynb #813c3d67
 def _widest(rows, risk, confidence, least):
     "How many of the surest are answered, with how many errors, within which limit: the last step of a rising sequence of tests before the first that fails"
-    sure, wrong, n, found = np.sort(rows.sure.to_numpy())[::-1], rows.wrong.to_numpy(), len(rows), None
+    sure = np.sort(rows.sure.to_numpy())[::-1]
+    wrong = rows.wrong.to_numpy()
+    n = len(rows)
+    found = None
     for k in np.unique(np.ceil(np.linspace(least, 1, 51) * n - 1e-9).astype(int)):
         limit = sure[k] if k < n else None
         inside = np.ones(n, bool) if limit is None else rows.sure.to_numpy() > limit
-        if (m := inside.sum()) < patients_needed(1 - risk, confidence): continue
-        if error_limit(wrong[inside].sum(), m, confidence) > risk: break
+        if (m := inside.sum()) < patients_needed(1 - risk, confidence):
+            continue
+        if error_limit(wrong[inside].sum(), m, confidence) > risk:
+            break
         found = int(m), int(wrong[inside].sum()), limit
     return found
 
@@ -135,24 +196,27 @@ def _widest(rows, risk, confidence, least):
 @dataclass(frozen=True)
 class ReferralRule:
     "A threshold, the logits around it that are referred, and what that promises; only NumPy is needed to use it"
-    threshold: float # logit from which an image is called positive; the rule never changes that
-    low: float = None # logits from `low` to `high` are referred; None: none is
+
+    threshold: float  # logit from which an image is called positive; the rule never changes that
+    low: float = None  # logits from `low` to `high` are referred; None: none is
     high: float = None
-    promise: str = '' # in words
-    chosen_on: str = '' # the split
-    patients: int = 0 # one image of each
-    coverage: float = None # share of these that is answered
-    error: float = None # among these answers
-    risk: float = None # that was asked for
+    promise: str = ''  # in words
+    chosen_on: str = ''  # the split
+    patients: int = 0  # one image of each
+    coverage: float = None  # share of these that is answered
+    error: float = None  # among these answers
+    risk: float = None  # that was asked for
     confidence: float = None
     label: str = ''
 
-    def refers(self, logits): # shape (n,)
+    def refers(self, logits):  # shape (n,)
         "Which of these logits are too close to the threshold"
         z = np.asarray(logits, float)
         return np.zeros(z.shape, bool) if self.low is None else (z >= self.low) & (z <= self.high)
 
-    def to_dict(self): "Plain values for JSON"; return asdict(self)
+    def to_dict(self):
+        "Plain values for JSON"
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, d: dict):
@@ -160,8 +224,12 @@ class ReferralRule:
         try:
             rule = cls(**d)
             ends = [rule.threshold] if rule.low is None and rule.high is None else [rule.low, rule.threshold, rule.high]
-            if not np.isfinite(np.array(ends, float)).all() or sorted(ends) != ends: raise ValueError
-        except (TypeError, ValueError): raise ScoresError('This is no rule for referrals: its logits must be finite, and the threshold lies between low and high.') from None
+            if not np.isfinite(np.array(ends, float)).all() or sorted(ends) != ends:
+                raise ValueError
+        except (TypeError, ValueError):
+            raise ScoresError(
+                'This is no rule for referrals: its logits must be finite, and the threshold lies between low and high.'
+            ) from None
         return rule
 
     def __str__(self):
@@ -169,119 +237,229 @@ class ReferralRule:
         band = f'between {ends[0]} and {ends[1]} it refers' if ends else 'it refers nothing'
         begin = f'{self.label}: positive' if self.label else 'Positive'
         where = dict(train='training', valid='validation', calib='calibration').get(self.chosen_on, self.chosen_on)
-        rests = f' On the {where} images that answers {self.coverage:.1%} of {self.patients} patients with an error of {self.error:.1%}.' if self.error is not None else ''
+        rests = (
+            f' On the {where} images that answers {self.coverage:.1%} of {self.patients} patients with an error of'
+            f' {self.error:.1%}.'
+            if self.error is not None
+            else ''
+        )
         return f'{begin} from probability {cut}; {band}.{rests} Promised: {self.promise or "nothing"}.'
 
     @staticmethod
     def _chance(logit):
         "The probability of a logit in words: `0.27`, and more digits near 0 and 1"
         p = float(1 / (1 + np.exp(-np.clip(logit, -500, 500))))
-        digits = 2 if .01 <= p <= .99 else 4
-        return 'almost 0' if p < .0001 else 'almost 1' if p > .9999 else f'{p:.{digits}f}'
+        digits = 2 if 0.01 <= p <= 0.99 else 4
+        return 'almost 0' if p < 0.0001 else 'almost 1' if p > 0.9999 else f'{p:.{digits}f}'
 
 # %% ../nbs/37_refer.ipynb #e5165558
-def decide_logits(rule: ReferralRule, logits, # shape (n,)
-                  probability=None, # a rising function from logits to probabilities, for the words; by default the sigmoid
-                  strangeness=None, # how unlike the known films each image is, shape (n,)
-                  limit: float = None, # above it an image is a stranger
-                 ): # decisions ('positive', 'negative', 'refer') and reasons, two arrays of text
+def decide_logits(
+    rule: ReferralRule,
+    logits,  # shape (n,)
+    probability=None,  # a rising function from logits to probabilities, for the words; by default the sigmoid
+    strangeness=None,  # how unlike the known films each image is, shape (n,)
+    limit: float = None,  # above it an image is a stranger
+):  # decisions ('positive', 'negative', 'refer') and reasons, two arrays of text
     "A decision and its reason for each logit; only NumPy is needed"
     z = np.atleast_1d(np.asarray(logits, float))
-    if z.ndim != 1 or not np.isfinite(z).all(): raise ScoresError(f'Logits of shape {z.shape}, {(~np.isfinite(z)).sum()} of them not finite, cannot be decided on: score these images again.')
+    if z.ndim != 1 or not np.isfinite(z).all():
+        raise ScoresError(
+            f'Logits of shape {z.shape}, {(~np.isfinite(z)).sum()} of them not finite, cannot be decided on: score'
+            ' these images again.'
+        )
     odd = np.zeros(len(z)) if strangeness is None else np.asarray(strangeness, float)
-    if odd.shape != z.shape or (strangeness is not None and (limit is None or not np.isfinite(limit))): raise ScoresError('Each image takes one strangeness, and all of them one finite limit.')
-    def chance(v): return np.asarray(probability(v) if probability else 1 / (1 + np.exp(-np.clip(v, -500, 500))), float)
-    def shown(p): return 'above 0.99' if p > .99 else 'below 0.01' if p < .01 else f'{p:.2f}'
-    stranger, near, p, cut, said = np.zeros(len(z), bool) if strangeness is None else ~(odd <= limit), rule.refers(z), chance(z), shown(chance(np.array([rule.threshold]))[0]), []
+    if odd.shape != z.shape or (strangeness is not None and (limit is None or not np.isfinite(limit))):
+        raise ScoresError('Each image takes one strangeness, and all of them one finite limit.')
+
+    def chance(v):
+        return np.asarray(probability(v) if probability else 1 / (1 + np.exp(-np.clip(v, -500, 500))), float)
+
+    def shown(p):
+        return 'above 0.99' if p > 0.99 else 'below 0.01' if p < 0.01 else f'{p:.2f}'
+
+    stranger = np.zeros(len(z), bool) if strangeness is None else ~(odd <= limit)
+    near = rule.refers(z)
+    p = chance(z)
+    cut = shown(chance(np.array([rule.threshold]))[0])
+    said = []
     for i in range(len(z)):
-        if stranger[i]: said.append(('refer', f'refer: the image does not look like the films the model learned from (strangeness {odd[i]:.4g}, limit {limit:.4g})'))
-        elif near[i]: said.append(('refer', f'refer: probability {shown(p[i])} is too close to the threshold {cut} to promise {rule.promise or "an answer"}'))
+        if stranger[i]:
+            said.append(
+                (
+                    'refer',
+                    (
+                        'refer: the image does not look like the films the model learned from (strangeness'
+                        f' {odd[i]:.4g}, limit {limit:.4g})'
+                    ),
+                )
+            )
+        elif near[i]:
+            said.append(
+                (
+                    'refer',
+                    (
+                        f'refer: probability {shown(p[i])} is too close to the threshold {cut} to promise'
+                        f' {rule.promise or "an answer"}'
+                    ),
+                )
+            )
         else:
             word = 'positive' if z[i] >= rule.threshold else 'negative'
             said.append((word, f'{word}: probability {shown(p[i])}, threshold {cut}'))
     return np.array([d for d, _ in said], dtype='<U8'), np.array([r for _, r in said], dtype=str)
 
 # %% ../nbs/37_refer.ipynb #120021c7
-def referral_rule(scores: pd.DataFrame, point, # the frozen threshold: a logit, an `OperatingPoint`, or a dict of either by label
-                  risk=.02, # greatest error among the answered; of several the smallest is taken that can be promised, and the confidence pays for the tries
-                  confidence: float = .95,
-                  split: str = 'calib', label: str = None,
-                  least: float = .5, # share of the patients that must be answered
-                 ): # a `ReferralRule`, or a dict of them by label
+def referral_rule(
+    scores: pd.DataFrame,
+    point,  # the frozen threshold: a logit, an `OperatingPoint`, or a dict of either by label
+    risk=0.02,  # greatest error among the answered; of several the smallest is taken that can be promised, and the confidence pays for the tries
+    confidence: float = 0.95,
+    split: str = 'calib',
+    label: str = None,
+    least: float = 0.5,  # share of the patients that must be answered
+):  # a `ReferralRule`, or a dict of them by label
     "The narrowest band about the threshold outside of which the error is at most `risk` with this confidence, for patients like those of `split` (after Geifman and El-Yaniv 2017)"
-    if label is None and len(labels := score_labels(scores)) > 1: return {l: referral_rule(scores, point, risk, confidence, split, l, least) for l in labels}
+    if label is None and len(labels := score_labels(scores)) > 1:
+        return {l: referral_rule(scores, point, risk, confidence, split, l, least) for l in labels}
     risks = sorted(np.atleast_1d(risk).tolist())
-    if not (0 < risks[0] <= risks[-1] < 1 and 0 < confidence < 1 and 0 < least <= 1): raise ScoresError(f'Risk, confidence and least coverage are shares between 0 and 1, and {risk}, {confidence}, {least} are not.')
-    if split == 'test': raise ScoresError('A rule that is chosen on the test makes the figures of the test worthless: choose it on calib.')
-    rows, cut = one_image_each(answers(scores, point, split, label)), _cuts(point, [label or ''])[label or '']
+    if not (0 < risks[0] <= risks[-1] < 1 and 0 < confidence < 1 and 0 < least <= 1):
+        raise ScoresError(
+            f'Risk, confidence and least coverage are shares between 0 and 1, and {risk}, {confidence}, {least} are'
+            ' not.'
+        )
+    if split == 'test':
+        raise ScoresError(
+            'A rule that is chosen on the test makes the figures of the test worthless: choose it on calib.'
+        )
+    rows = one_image_each(answers(scores, point, split, label))
+    cut = _cuts(point, [label or ''])[label or '']
     strict = 1 - (1 - confidence) / len(risks)
     needed = patients_needed(1 - risks[-1], strict)
     if len(rows) < needed:
-        raise ScoresError(f'{split} has {len(rows)} patients{f" for {label}" if label else ""}, and an error of at most {risks[-1]:g} with {confidence:.0%} confidence takes at least {needed} '
-                          'answered without a mistake: add patients, or promise less.')
+        raise ScoresError(
+            f'{split} has {len(rows)} patients{f" for {label}" if label else ""}, and an error of at most {risks[-1]:g}'
+            f' with {confidence:.0%} confidence takes at least {needed} answered without a mistake: add patients, or'
+            ' promise less.'
+        )
     for r in risks:
-        if found := _widest(rows, r, strict, least): break
-    else: raise ScoresError(f'On the {dict(valid="validation", calib="calibration").get(split, split)} images no error of at most {risks[-1]:g} can be promised with {confidence:.0%} confidence while {least:.0%} of {len(rows)} patients are answered: the model is not good enough, '
-                            f'or the patients are too few.')
+        if found := _widest(rows, r, strict, least):
+            break
+    else:
+        raise ScoresError(
+            f'On the {dict(valid="validation", calib="calibration").get(split, split)} images no error of at most'
+            f' {risks[-1]:g} can be promised with {confidence:.0%} confidence while {least:.0%} of {len(rows)} patients'
+            ' are answered: the model is not good enough, or the patients are too few.'
+        )
     (m, wrong, limit), tries = found, f', the smallest of {len(risks)} that were tried' if len(risks) > 1 else ''
     low, high = (None, None) if limit is None else _band(rows, limit, cut)
-    return ReferralRule(float(cut), low, high, f'an error of at most {r:.3g} among the answered with {confidence:.0%} confidence{tries}', split or '', len(rows), m / len(rows), wrong / m, float(r), confidence, label or '')
+    return ReferralRule(
+        float(cut),
+        low,
+        high,
+        f'an error of at most {r:.3g} among the answered with {confidence:.0%} confidence{tries}',
+        split or '',
+        len(rows),
+        m / len(rows),
+        wrong / m,
+        float(r),
+        confidence,
+        label or '',
+    )
 
 # %% ../nbs/37_refer.ipynb #030b8a4f
 @dataclass(frozen=True)
 class ConformalSets:
     "Up to which logit 'negative' stays possible, and from which 'positive' does"
-    negative: float # logit
+
+    negative: float  # logit
     positive: float
-    alpha: float # share of the images whose set may lack the truth
-    by_class: bool # whether that holds in each class
+    alpha: float  # share of the images whose set may lack the truth
+    by_class: bool  # whether that holds in each class
     chosen_on: str = ''
-    negatives: int = 0 # patients that it rests on, one image of each
+    negatives: int = 0  # patients that it rests on, one image of each
     positives: int = 0
     label: str = ''
 
-    def sets(self, logits): # shape (n,)
+    def sets(self, logits):  # shape (n,)
         "Which answers remain possible, shape (n, 2): negative, positive"
         z = np.asarray(logits, float)
         return np.c_[z <= self.negative, z >= self.positive]
 
     def rule(self, point) -> ReferralRule:
         "Answer where one answer remains and the threshold gives it; refer what lies between"
-        cut, overlap = _cuts(point, [self.label])[self.label], self.positive <= self.negative
-        low, high = (self.positive, self.negative) if overlap else (np.nextafter(self.negative, np.inf), np.nextafter(self.positive, -np.inf))
-        return ReferralRule(float(cut), float(min(low, cut)), float(max(high, cut)), f'that at most {self.alpha:.3g} of {"each class" if self.by_class else "all images"} get a wrong answer',
-                            self.chosen_on, self.negatives + self.positives, label=self.label)
+        cut = _cuts(point, [self.label])[self.label]
+        overlap = self.positive <= self.negative
+        low, high = (
+            (self.positive, self.negative)
+            if overlap
+            else (np.nextafter(self.negative, np.inf), np.nextafter(self.positive, -np.inf))
+        )
+        return ReferralRule(
+            float(cut),
+            float(min(low, cut)),
+            float(max(high, cut)),
+            f'that at most {self.alpha:.3g} of {"each class" if self.by_class else "all images"} get a wrong answer',
+            self.chosen_on,
+            self.negatives + self.positives,
+            label=self.label,
+        )
 
-def conformal_sets(scores: pd.DataFrame, alpha: float = .05, # share of the images whose set may lack the truth
-                   by_class: bool = True, # promise it for each class (Vovk 2003), not only for all together
-                   split: str = 'calib', label: str = None): # `ConformalSets`, or a dict of them by label
+# %% ../nbs/37_refer.ipynb #fb41b793
+def conformal_sets(
+    scores: pd.DataFrame,
+    alpha: float = 0.05,  # share of the images whose set may lack the truth
+    by_class: bool = True,  # promise it for each class (Vovk 2003), not only for all together
+    split: str = 'calib',
+    label: str = None,
+):  # `ConformalSets`, or a dict of them by label
     "Split conformal sets (Papadopoulos 2002) from the logits alone, for patients like those of `split`"
-    if label is None and len(labels := score_labels(scores)) > 1: return {l: conformal_sets(scores, alpha, by_class, split, l) for l in labels}
-    if not 0 < alpha < 1: raise ScoresError(f'alpha lies between 0 and 1, and {alpha} does not.')
-    if split == 'test': raise ScoresError('Sets that are fitted on the test make the figures of the test worthless: fit them on calib.')
+    if label is None and len(labels := score_labels(scores)) > 1:
+        return {l: conformal_sets(scores, alpha, by_class, split, l) for l in labels}
+    if not 0 < alpha < 1:
+        raise ScoresError(f'alpha lies between 0 and 1, and {alpha} does not.')
+    if split == 'test':
+        raise ScoresError('Sets that are fitted on the test make the figures of the test worthless: fit them on calib.')
     known = one_label(scores, label, split)
-    drawn = [one_image_each(known[known.y == c]).logit.to_numpy() * (1 - 2 * c) for c in (0, 1)]  # how badly the truth fits, by class
+    drawn = [
+        one_image_each(known[known.y == c]).logit.to_numpy() * (1 - 2 * c) for c in (0, 1)
+    ]  # how badly the truth fits, by class
+
     def limit(odd):
         rank = int(np.ceil((len(odd) + 1) * (1 - alpha) - 1e-9))
-        if rank > len(odd): raise ScoresError(f'{split} has {len(odd)} patients{" of one class" if by_class else ""}, and sets that hold {1 - alpha:.1%} of them take at least {int(np.ceil(1 / alpha - 1 - 1e-9))}: add patients, or promise less.')
+        if rank > len(odd):
+            raise ScoresError(
+                f'{split} has {len(odd)} patients{" of one class" if by_class else ""}, and sets that hold'
+                f' {1 - alpha:.1%} of them take at least {int(np.ceil(1 / alpha - 1 - 1e-9))}: add patients, or promise'
+                ' less.'
+            )
         return float(np.sort(odd)[rank - 1])
+
     low, high = (limit(d) for d in (drawn if by_class else [np.concatenate(drawn)] * 2))
-    return ConformalSets(low, -high, float(alpha), bool(by_class), split or '', len(drawn[0]), len(drawn[1]), label or '')
+    return ConformalSets(
+        low, -high, float(alpha), bool(by_class), split or '', len(drawn[0]), len(drawn[1]), label or ''
+    )
 
 # %% ../nbs/37_refer.ipynb #53d7174c
 def _shares(parts, patient, n_boot, seed, level):
     "Shares with intervals over patients; `parts`: by name (numerator, denominator), each of shape (n,)"
     pairs = np.stack([np.c_[np.asarray(a, float), np.asarray(b, float)] for a, b in parts.values()], axis=1)
+
     def share(w):
-        a, b = w @ pairs[:, :, 0], w @ pairs[:, :, 1]
+        a = w @ pairs[:, :, 0]
+        b = w @ pairs[:, :, 1]
         return np.divide(a, b, out=np.full_like(a, np.nan), where=b > 0)
-    draws = pd.DataFrame(np.concatenate([share(w) for w in resample_weights(patient, n_boot, seed)]), columns=list(parts))
+
+    draws = pd.DataFrame(
+        np.concatenate([share(w) for w in resample_weights(patient, n_boot, seed)]), columns=list(parts)
+    )
     table = pd.Series(share(np.ones((1, len(pairs))))[0], list(parts)).to_frame('value').join(interval(draws, level))
     patient = np.asarray(patient, str)
     for name, (hits, of) in parts.items():
-        if table.value[name] in (0, 1): table.loc[name, ['low', 'high']] = _at_edge(hits, of, patient, level) # no resample varies there
+        if table.value[name] in (0, 1):
+            table.loc[name, ['low', 'high']] = _at_edge(hits, of, patient, level)  # no resample varies there
     return table
 
+# %% ../nbs/37_refer.ipynb #e3130aa2
 def _at_edge(hits, of, patient, level):
     "Wilson's interval of a share that is exactly 0 or 1; `hits` among `of`, each of shape (n,)"
     rows = np.asarray(of, bool)
@@ -289,90 +467,202 @@ def _at_edge(hits, of, patient, level):
     low, high = rate_interval(hits, patient[rows], level)
     return min(low, hits[0]), max(high, hits[0])
 
-def conformal_coverage(scores: pd.DataFrame, sets: ConformalSets, split: str = 'test', n_boot: int = 1000, seed: int = 0, level: float = .95) -> pd.DataFrame: # columns value, low, high
+# %% ../nbs/37_refer.ipynb #61bc05d4
+def conformal_coverage(
+    scores: pd.DataFrame,
+    sets: ConformalSets,
+    split: str = 'test',
+    n_boot: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:  # columns value, low, high
     "How many sets hold the truth, of all and of each class, and how many hold one answer, both, or none"
     rows = one_label(scores, sets.label or None, split)
-    held, y, one = sets.sets(rows.logit), rows.y.to_numpy() == 1, np.ones(len(rows))
-    right, size = held[np.arange(len(y)), y.astype(int)], held.sum(1)
-    parts = dict(all=(right, one), negatives=(right & ~y, ~y), positives=(right & y, y), one_answer=(size == 1, one), both=(size == 2, one), none=(size == 0, one))
+    held = sets.sets(rows.logit)
+    y = rows.y.to_numpy() == 1
+    one = np.ones(len(rows))
+    right = held[np.arange(len(y)), y.astype(int)]
+    size = held.sum(1)
+    parts = dict(
+        all=(right, one),
+        negatives=(right & ~y, ~y),
+        positives=(right & y, y),
+        one_answer=(size == 1, one),
+        both=(size == 2, one),
+        none=(size == 0, one),
+    )
     return _shares(parts, rows.patient, n_boot, seed, level)
 
 # %% ../nbs/37_refer.ipynb #dce54011
-def decide(scores, # Scores, of which no truth is looked at, or logits of shape (n,)
-           point=None, # the frozen threshold: a logit or an `OperatingPoint`; by default that of the rule
-           rule: ReferralRule = None, # by default nothing is referred for its logit
-           stranger=None, # an `OutlierDetector`, or whatever has `score(features)` and `threshold`
-           features=None, # of each image, shape (n, number of features); by default the columns f0, f1, … of the scores
-           pixels=None, # of each image, if the detector looks at them: uint8, shape (n, size, size)
-           calibrator=None, # a `Calibrator`, for the probabilities in the reasons
-           label: str = None) -> pd.DataFrame: # path, patient, split where there are scores; logit, probability, decision, reason
+def decide(
+    scores,  # Scores, of which no truth is looked at, or logits of shape (n,)
+    point=None,  # the frozen threshold: a logit or an `OperatingPoint`; by default that of the rule
+    rule: ReferralRule = None,  # by default nothing is referred for its logit
+    stranger=None,  # an `OutlierDetector`, or whatever has `score(features)` and `threshold`
+    features=None,  # of each image, shape (n, number of features); by default the columns f0, f1, … of the scores
+    pixels=None,  # of each image, if the detector looks at them: uint8, shape (n, size, size)
+    calibrator=None,  # a `Calibrator`, for the probabilities in the reasons
+    label: str = None,
+) -> pd.DataFrame:  # path, patient, split where there are scores; logit, probability, decision, reason
     "Positive, negative or refer, and why"
     if table := isinstance(scores, pd.DataFrame):
-        rows, labels = check_scores(scores), score_labels(scores)
+        rows = check_scores(scores)
+        labels = score_labels(scores)
         label = (rule.label or None if rule else None) if label is None else label
-        if label is None and len(labels) > 1: raise ScoresError(f'Name one label of {", ".join(labels)}.')
-        z, columns = rows[_names(label or labels[0])[1]].to_numpy(), [c for c in rows if c[:1] == 'f' and c[1:].isdigit()]
-        features = rows[columns].to_numpy() if features is None and columns and getattr(stranger, 'width', 1) else features
-    else: z = np.asarray(scores, float)
+        if label is None and len(labels) > 1:
+            raise ScoresError(f'Name one label of {", ".join(labels)}.')
+        z = rows[_names(label or labels[0])[1]].to_numpy()
+        columns = [c for c in rows if c[:1] == 'f' and c[1:].isdigit()]
+        features = (
+            rows[columns].to_numpy() if features is None and columns and getattr(stranger, 'width', 1) else features
+        )
+    else:
+        z = np.asarray(scores, float)
     cut = _cuts(point, [label or ''])[label or ''] if point is not None else rule.threshold if rule else None
-    if cut is None: raise ScoresError('A decision takes a threshold: pass an operating point or a rule.')
-    if rule and rule.threshold != cut: raise ScoresError(f'The rule was made for a threshold of {rule.threshold:.4f}, and {cut:.4f} is given: make it again for this one.')
+    if cut is None:
+        raise ScoresError('A decision takes a threshold: pass an operating point or a rule.')
+    if rule and rule.threshold != cut:
+        raise ScoresError(
+            f'The rule was made for a threshold of {rule.threshold:.4f}, and {cut:.4f} is given: make it again for this'
+            ' one.'
+        )
     seen = [v for v in (features, pixels) if v is not None]
     if stranger is not None and (not seen or any(len(v) != len(z) for v in seen)):
-        raise ScoresError(f'To tell strangers takes features or pixels of all {len(z)} images, and there are {" and ".join(str(len(v)) for v in seen) or "none"}: pass features= or pixels=.')
-    odd = {} if stranger is None else dict(strangeness=np.asarray(stranger.score(features) if pixels is None else stranger.score(features, pixels), float), limit=float(stranger.threshold))
+        raise ScoresError(
+            f'To tell strangers takes features or pixels of all {len(z)} images, and there are'
+            f' {" and ".join(str(len(v)) for v in seen) or "none"}: pass features= or pixels=.'
+        )
+    odd = (
+        {}
+        if stranger is None
+        else dict(
+            strangeness=np.asarray(
+                stranger.score(features) if pixels is None else stranger.score(features, pixels), float
+            ),
+            limit=float(stranger.threshold),
+        )
+    )
     chance = sigmoid if calibrator is None else lambda v: sigmoid(calibrator.logits(v))
     decision, reason = decide_logits(rule or ReferralRule(float(cut)), z, chance, **odd)
     out = rows[['path', 'patient', 'split']] if table else pd.DataFrame(index=range(len(z)))
     return out.assign(logit=z, probability=chance(z), decision=decision, reason=reason)
 
 # %% ../nbs/37_refer.ipynb #a686e315
-def referral_effect(scores: pd.DataFrame, rule: ReferralRule, split: str = 'test',
-                    referred=None, # which images were referred, by path or in the split's order, when that was not by their logit alone
-                    n_boot: int = 1000, seed: int = 0, level: float = .95) -> pd.DataFrame: # index metric; columns value, low, high
+def referral_effect(
+    scores: pd.DataFrame,
+    rule: ReferralRule,
+    split: str = 'test',
+    referred=None,  # which images were referred, by path or in the split's order, when that was not by their logit alone
+    n_boot: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:  # index metric; columns value, low, high
     "What a rule gives: coverage, the figures of the answered, and what referrals make of them when all are called positive, read rightly, or read wrongly"
     rows = answers(scores, rule.threshold, split, rule.label or None)
-    if rows.patient.nunique() < MIN_PATIENTS: raise ScoresError(f'{len(rows)} images of {rows.patient.nunique()} patients are too few for an interval, which takes at least {MIN_PATIENTS} patients: collect more.')
-    away = rule.refers(rows.logit) if referred is None else rows.path.map(referred).to_numpy(bool) if isinstance(referred, (dict, pd.Series)) else np.asarray(referred, bool)
-    if away.shape != (len(rows),): raise ScoresError(f'{len(rows)} images have a known truth, and {away.shape} of them are said to be referred or not: give one value for each.')
-    y, wrong, called, said = rows.y.to_numpy() == 1, rows.wrong.to_numpy(), rows.called.to_numpy(), ~away
+    if rows.patient.nunique() < MIN_PATIENTS:
+        raise ScoresError(
+            f'{len(rows)} images of {rows.patient.nunique()} patients are too few for an interval, which takes at least'
+            f' {MIN_PATIENTS} patients: collect more.'
+        )
+    away = (
+        rule.refers(rows.logit)
+        if referred is None
+        else (
+            rows.path.map(referred).to_numpy(bool)
+            if isinstance(referred, (dict, pd.Series))
+            else np.asarray(referred, bool)
+        )
+    )
+    if away.shape != (len(rows),):
+        raise ScoresError(
+            f'{len(rows)} images have a known truth, and {away.shape} of them are said to be referred or not: give one'
+            ' value for each.'
+        )
+    y = rows.y.to_numpy() == 1
+    wrong = rows.wrong.to_numpy()
+    called = rows.called.to_numpy()
+    said = ~away
     parts = dict(coverage=(said, np.ones(len(y))), error_of_all=(wrong, np.ones(len(y))), error=(wrong & said, said))
-    for name, positive, part in (('of_all', called, np.ones(len(y), bool)), ('', called, said), ('referred_positive', called | away, np.ones(len(y), bool)),
-                                 ('referred_right', np.where(away, y, called), np.ones(len(y), bool)), ('referred_wrong', np.where(away, ~y, called), np.ones(len(y), bool))):
+    for name, positive, part in (
+        ('of_all', called, np.ones(len(y), bool)),
+        ('', called, said),
+        ('referred_positive', called | away, np.ones(len(y), bool)),
+        ('referred_right', np.where(away, y, called), np.ones(len(y), bool)),
+        ('referred_wrong', np.where(away, ~y, called), np.ones(len(y), bool)),
+    ):
         end = f'_{name}' if name else ''
-        parts |= {f'sensitivity{end}': (positive & y & part, y & part), f'specificity{end}': (~positive & ~y & part, ~y & part)}
+        parts |= {
+            f'sensitivity{end}': (positive & y & part, y & part),
+            f'specificity{end}': (~positive & ~y & part, ~y & part),
+        }
     table = _shares(parts, rows.patient, n_boot, seed, level).rename_axis('metric')
-    table.attrs = dict(images=len(rows), patients=int(rows.patient.nunique()), referred=int(away.sum()), wrong_answers=int((wrong & said).sum()), errors_of_all=int(wrong.sum()))
+    table.attrs = dict(
+        images=len(rows),
+        patients=int(rows.patient.nunique()),
+        referred=int(away.sum()),
+        wrong_answers=int((wrong & said).sum()),
+        errors_of_all=int(wrong.sum()),
+    )
     return table
 
 # %% ../nbs/37_refer.ipynb #036acbd4
-def _plain_rows(table): return {str(i): {k: float(v) if np.isfinite(v) else None for k, v in row.items()} for i, row in table.iterrows()}
+def _plain_rows(table):
+    return {str(i): {k: float(v) if np.isfinite(v) else None for k, v in row.items()} for i, row in table.iterrows()}
 
+# %% ../nbs/37_refer.ipynb #6cfbb2c5
 def _on_split(scores, point, rule, sets, split, label, n_boot, seed):
     "What doubt gives on one split, ready for JSON"
     table = answers(scores, point, split, label)
     curve = coverage_risk(table, n_boot=n_boot, seed=seed)
-    out = dict(images=len(table), patients=int(table.patient.nunique()), coverage_risk=list(_plain_rows(curve).values()), area=_plain_rows(risk_area(table, n_boot, seed)))
-    if rule: out['rule'] = _plain_rows(effect := referral_effect(scores, rule, split, n_boot=n_boot, seed=seed)) | {k: effect.attrs[k] for k in ('referred', 'wrong_answers', 'errors_of_all')}
-    if sets: out['conformal'] = _plain_rows(conformal_coverage(scores, sets, split, n_boot, seed))
+    out = dict(
+        images=len(table),
+        patients=int(table.patient.nunique()),
+        coverage_risk=list(_plain_rows(curve).values()),
+        area=_plain_rows(risk_area(table, n_boot, seed)),
+    )
+    if rule:
+        out['rule'] = _plain_rows(effect := referral_effect(scores, rule, split, n_boot=n_boot, seed=seed)) | {
+            k: effect.attrs[k] for k in ('referred', 'wrong_answers', 'errors_of_all')
+        }
+    if sets:
+        out['conformal'] = _plain_rows(conformal_coverage(scores, sets, split, n_boot, seed))
     return out
 
-def uncertainty_report(scores: pd.DataFrame, point, # the frozen threshold: a logit, an `OperatingPoint`, or a dict of either by label
-                       rule: ReferralRule = None, # by default the smallest risk that can be promised on calib while 70 % are answered
-                       split: str = 'test', alpha: float = .05, # of the conformal sets
-                       label: str = None, n_boot: int = 500, seed: int = 0) -> dict: # ready for JSON; with several labels by label, under `labels`; `refused` says why there is no rule
+# %% ../nbs/37_refer.ipynb #8438224b
+def uncertainty_report(
+    scores: pd.DataFrame,
+    point,  # the frozen threshold: a logit, an `OperatingPoint`, or a dict of either by label
+    rule: ReferralRule = None,  # by default the smallest risk that can be promised on calib while 70 % are answered
+    split: str = 'test',
+    alpha: float = 0.05,  # of the conformal sets
+    label: str = None,
+    n_boot: int = 500,
+    seed: int = 0,
+) -> dict:  # ready for JSON; with several labels by label, under `labels`; `refused` says why there is no rule
     "Selective prediction and conformal sets of one table of Scores; what can't be promised is refused and stops nothing"
     if label is None and len(labels := score_labels(scores)) > 1:
         of = lambda v, l: v.get(l) if isinstance(v, dict) else v
-        return dict(labels={l: uncertainty_report(scores, of(point, l), of(rule, l), split, alpha, l, n_boot, seed) for l in labels})
-    out, sets = {}, None
-    try: rule = rule or referral_rule(scores, point, (.01, .02, .03, .05, .1, .2), label=label, least=.7)
-    except ScoresError as e: out['refused'] = str(e)
-    if rule: out |= dict(rule=rule.to_dict(), words=str(rule))
-    try: out['conformal'] = asdict(sets := conformal_sets(scores, alpha, label=label))
-    except ScoresError as e: out['conformal'] = dict(refused=str(e))
+        return dict(
+            labels={
+                l: uncertainty_report(scores, of(point, l), of(rule, l), split, alpha, l, n_boot, seed) for l in labels
+            }
+        )
+    out = {}
+    sets = None
+    try:
+        rule = rule or referral_rule(scores, point, (0.01, 0.02, 0.03, 0.05, 0.1, 0.2), label=label, least=0.7)
+    except ScoresError as e:
+        out['refused'] = str(e)
+    if rule:
+        out |= dict(rule=rule.to_dict(), words=str(rule))
+    try:
+        out['conformal'] = asdict(sets := conformal_sets(scores, alpha, label=label))
+    except ScoresError as e:
+        out['conformal'] = dict(refused=str(e))
     out['splits'] = {}
     for s in dict.fromkeys(('valid', 'calib', split)):
-        try: out['splits'][s] = _on_split(scores, point, rule, sets, s, label, n_boot, seed)
-        except ScoresError as e: out['splits'][s] = dict(refused=str(e))
+        try:
+            out['splits'][s] = _on_split(scores, point, rule, sets, s, label, n_boot, seed)
+        except ScoresError as e:
+            out['splits'][s] = dict(refused=str(e))
     return out

@@ -9,364 +9,800 @@ __all__ = ['SPLITS', 'METRICS', 'PREVALENCES', 'TOLD', 'MAPS', 'ReportError', 'p
 # %% ../nbs/54_report.ipynb #0a9a83ed
 import json
 from pathlib import Path
-
 import numpy as np
 import pandas as pd
-
 from .core import check_target, ChestXrayError, printable, read_json, StorageError, write_whole
 from .manifest import manifest_hash, ManifestError, read_table
 from .scores import one_label, read_scores, ScoresError, simulate_scores, write_scores
-from .evaluate import (bootstrap, compare_splits, interval, judge, metrics, operating_point,
-                                       predictive_values, verdict)
+from chestxray_fastai.evaluate import (
+    bootstrap,
+    compare_splits,
+    interval,
+    judge,
+    metrics,
+    operating_point,
+    predictive_values,
+    verdict,
+)
 from .plots import Interpretation
 from .lock import check_frozen, check_ledger, freeze, open_test, TestLocked
 
 # %% ../nbs/54_report.ipynb #8e2f783b
-class ReportError(ChestXrayError): "No report can be made: the message says of what, and what to do"
+class ReportError(ChestXrayError):
+    "No report can be made: the message says of what, and what to do"
 
-def per_thousand(sensitivity: float, specificity: float, prevalence: float, # shares
-                 of: int = 1000) -> dict: # tp, fn, fp, tn, and the sums ill, well, called, cleared, in whole people; ppv and npv, exactly
+# %% ../nbs/54_report.ipynb #674f5e71
+def per_thousand(
+    sensitivity: float, specificity: float, prevalence: float, of: int = 1000  # shares
+) -> dict:  # tp, fn, fp, tn, and the sums ill, well, called, cleared, in whole people; ppv and npv, exactly
     "What a test makes of a thousand people (natural frequencies, Gigerenzer & Hoffrage 1995)"
-    if not (0 <= sensitivity <= 1 and 0 <= specificity <= 1): raise ReportError(f'Sensitivity and specificity lie between 0 and 1, and {sensitivity} or {specificity} does not.')
-    if not 0 < prevalence < 1: raise ReportError(f'A prevalence lies between 0 and 1, and {prevalence} does not.')
-    ill = int(prevalence * of + .5)
-    tp, tn = int(sensitivity * ill + .5), int(specificity * (of - ill) + .5)
+    if not (0 <= sensitivity <= 1 and 0 <= specificity <= 1):
+        raise ReportError(
+            f'Sensitivity and specificity lie between 0 and 1, and {sensitivity} or {specificity} does not.'
+        )
+    if not 0 < prevalence < 1:
+        raise ReportError(f'A prevalence lies between 0 and 1, and {prevalence} does not.')
+    ill = int(prevalence * of + 0.5)
+    tp = int(sensitivity * ill + 0.5)
+    tn = int(specificity * (of - ill) + 0.5)
     ppv, npv = predictive_values(sensitivity, specificity, prevalence)
-    fn, fp = ill - tp, of - ill - tn
-    return dict(tp=tp, fn=fn, fp=fp, tn=tn, ill=ill, well=of - ill, called=tp + fp, cleared=tn + fn, of=of, ppv=float(ppv), npv=float(npv), prevalence=float(prevalence))
+    fn = ill - tp
+    fp = of - ill - tn
+    return dict(
+        tp=tp,
+        fn=fn,
+        fp=fp,
+        tn=tn,
+        ill=ill,
+        well=of - ill,
+        called=tp + fp,
+        cleared=tn + fn,
+        of=of,
+        ppv=float(ppv),
+        npv=float(npv),
+        prevalence=float(prevalence),
+    )
 
 # %% ../nbs/54_report.ipynb #6daa59d2
-def _known(v): return v is not None and np.isfinite(v)
+def _known(v):
+    return v is not None and np.isfinite(v)
 
-def in_words(value, low=None, high=None) -> str: # `value`: a share, with the ends of its interval
+# %% ../nbs/54_report.ipynb #bb992443
+def in_words(value, low=None, high=None) -> str:  # `value`: a share, with the ends of its interval
     "A share as so many of 100, or of 1,000 or 10,000 where 100 would round it to all or none"
-    if not _known(value): return 'undefined'
+    if not _known(value):
+        return 'undefined'
     ends = [v for v in (low, high) if _known(v)]
-    def tells(n): return all(v in (0, 1) or 0 < round(v * n) < n for v in (value, *ends)) and (len(ends) < 2 or low == high or round(low * n) < round(high * n))
+
+    def tells(n):
+        return all(v in (0, 1) or 0 < round(v * n) < n for v in (value, *ends)) and (
+            len(ends) < 2 or low == high or round(low * n) < round(high * n)
+        )
+
     of = next((n for n in (100, 1000, 10_000) if tells(n)), 10_000)
     words = f'{round(value * of):,} of {of:,}'
-    if len(ends) < 2 or low == high: return words
-    if high == 1: return f'{words} (at least {round(low * of):,})'
-    return words + (f' (at most {round(high * of):,})' if low == 0 else f' (between {round(low * of):,} and {round(high * of):,})')
+    if len(ends) < 2 or low == high:
+        return words
+    if high == 1:
+        return f'{words} (at least {round(low * of):,})'
+    return words + (
+        f' (at most {round(high * of):,})' if low == 0 else f' (between {round(low * of):,} and {round(high * of):,})'
+    )
 
 # %% ../nbs/54_report.ipynb #9a48567e
 def _write(text, file):
     "Write a text whole or not at all; raises `ReportError` where it can't be"
     file = check_target(Path(file).expanduser())
     where = printable(file.resolve().parent.name)
-    if not file.resolve().parent.is_dir(): raise ReportError(f'{printable(file.name)} cannot be written, for there is no folder {where}: pass another place.')
-    try: return write_whole(file, text.encode('utf-8', 'backslashreplace'))
-    except StorageError: raise
-    except OSError as e: raise ReportError(f'{printable(file.name)} cannot be written to {where} ({e.strerror}): pass another place.') from None
+    if not file.resolve().parent.is_dir():
+        raise ReportError(
+            f'{printable(file.name)} cannot be written, for there is no folder {where}: pass another place.'
+        )
+    try:
+        return write_whole(file, text.encode('utf-8', 'backslashreplace'))
+    except StorageError:
+        raise
+    except OSError as e:
+        raise ReportError(
+            f'{printable(file.name)} cannot be written to {where} ({e.strerror}): pass another place.'
+        ) from None
 
+# %% ../nbs/54_report.ipynb #fd9d7089
 def _example_tables(folder, seed, label):
     "Write manifest and scores of a simulated model, and return them"
-    manifest, rng = simulate_scores(700, 3, prevalence=.6, auroc=.985, stretch=1.4, splits=dict(train=.3, valid=.15, calib=.2, test=.35), seed=seed), np.random.default_rng(seed)
-    manifest['logit'] += (manifest.split == 'test') * np.where(manifest.y == 0, 3., 1.) # the test looks more ill, the healthy most of all
-    manifest['view'] = rng.choice(['PA', 'AP', 'L'], len(manifest), p=[.6, .38, .02])
+    manifest = simulate_scores(
+        700,
+        3,
+        prevalence=0.6,
+        auroc=0.985,
+        stretch=1.4,
+        splits=dict(train=0.3, valid=0.15, calib=0.2, test=0.35),
+        seed=seed,
+    )
+    rng = np.random.default_rng(seed)
+    manifest['logit'] += (manifest.split == 'test') * np.where(
+        manifest.y == 0, 3.0, 1.0
+    )  # the test looks more ill, the healthy most of all
+    manifest['view'] = rng.choice(['PA', 'AP', 'L'], len(manifest), p=[0.6, 0.38, 0.02])
     manifest['sex'] = manifest.patient.map(dict(zip(manifest.patient.unique(), rng.choice(['F', 'M'], 700))))
     scores = manifest[manifest.split != 'train'].reset_index(drop=True)
     scores.attrs['logits'] = True
-    write_scores(scores.drop(columns=['view', 'sex']), folder/'scores.csv')
+    write_scores(scores.drop(columns=['view', 'sex']), folder / 'scores.csv')
     manifest = manifest.rename(columns={'y': label}).drop(columns='logit')
-    _write(manifest.to_csv(index=False), folder/'manifest.csv')
+    _write(manifest.to_csv(index=False), folder / 'manifest.csv')
     return manifest, scores
 
 # %% ../nbs/54_report.ipynb #0da236d6
-def example_run(folder, # a new one
-                seed: int = 1, n_boot: int = 200, # resamples for the intervals
-                label: str = 'pneumonia') -> Path: # what is looked for
+def example_run(
+    folder, seed: int = 1, n_boot: int = 200, label: str = 'pneumonia'  # a new one  # resamples for the intervals
+) -> Path:  # what is looked for
     "The folder of a finished run of a simulated model, judged by the true functions: to try reports on"
     from chestxray_fastai.calibrate import calibration_report, choose_calibrator, write_calibration
     from chestxray_fastai.refer import uncertainty_report
     from chestxray_fastai.validate import judge_subgroups
+
     folder = Path(folder).expanduser()
-    if folder.exists() and any(folder.iterdir()): raise ReportError(f'{folder.name} is not empty: pass a new folder.')
+    if folder.exists() and any(folder.iterdir()):
+        raise ReportError(f'{folder.name} is not empty: pass a new folder.')
     folder.mkdir(parents=True, exist_ok=True)
     manifest, scores = _example_tables(folder, seed, label)
-    def keep(name, content): _write(json.dumps(content, indent=1, allow_nan=False), folder/f'{name}.json')
-    keep('run', dict(data='simulated', arch='resnet18', size=96, epochs=3, seed=seed, lr=.002))
+
+    def keep(name, content):
+        _write(json.dumps(content, indent=1, allow_nan=False), folder / f'{name}.json')
+
+    keep('run', dict(data='simulated', arch='resnet18', size=96, epochs=3, seed=seed, lr=0.002))
     keep('model', dict(arch='resnet18', labels=[label], preprocessing=dict(size=96, resize='squash', channels=1)))
-    _write('epoch,train_loss,valid_loss,auroc\n0,.6,.5,.9\n1,.4,.4,.95\n2,.3,.35,.97\n', folder/'log.csv')
-    _write('an example: no weights', folder/'model.safetensors')
-    point, calibrator, known, groups = operating_point(scores), choose_calibrator(scores), manifest_hash(manifest), dict(list(manifest.groupby('split')))
-    write_calibration(calibrator, folder/'calibration.json')
+    _write('epoch,train_loss,valid_loss,auroc\n0,.6,.5,.9\n1,.4,.4,.95\n2,.3,.35,.97\n', folder / 'log.csv')
+    _write('an example: no weights', folder / 'model.safetensors')
+    point = operating_point(scores)
+    calibrator = choose_calibrator(scores)
+    known = manifest_hash(manifest)
+    groups = dict(list(manifest.groupby('split')))
+    write_calibration(calibrator, folder / 'calibration.json')
     freeze(folder, 'model.safetensors', point, known, files=['model.json', 'calibration.json'])
-    data = dict(name='simulated', n={s: len(g) for s, g in groups.items()}, patients={s: g.patient.nunique() for s, g in groups.items()},
-                positives={label: {s: int(g[label].sum()) for s, g in groups.items()}}, labels=[label], manifest_hash=known)
-    keep('report', dict(data=data, model=dict(arch='resnet18', size=96, weights='from scratch, as asked', params=11_171_266, best_epoch=dict(epoch=2, auroc=.97)), threshold=point.to_dict(),
-                        **{s: judge(scores, point, s, n_boot=n_boot) for s in ('valid', 'calib')}, test=open_test(folder, scores, n_boot=n_boot),
-                        calibration=calibration_report(scores, calibrator, n_boot=n_boot), subgroups=judge_subgroups(scores, point, by=['view', 'sex'], n_perm=n_boot),
-                        uncertainty=dict(uncertainty_report(scores, point, n_boot=n_boot), outliers=dict(limit=41.5, referred=dict(valid=.05, calib=.05, test=.08))),
-                        timing=dict(training_seconds=61.5, total_seconds=70.2), versions=dict(torch='2.8', fastai='2.8.7')))
+    data = dict(
+        name='simulated',
+        n={s: len(g) for s, g in groups.items()},
+        patients={s: g.patient.nunique() for s, g in groups.items()},
+        positives={label: {s: int(g[label].sum()) for s, g in groups.items()}},
+        labels=[label],
+        manifest_hash=known,
+    )
+    keep(
+        'report',
+        dict(
+            data=data,
+            model=dict(
+                arch='resnet18',
+                size=96,
+                weights='from scratch, as asked',
+                params=11_171_266,
+                best_epoch=dict(epoch=2, auroc=0.97),
+            ),
+            threshold=point.to_dict(),
+            **{s: judge(scores, point, s, n_boot=n_boot) for s in ('valid', 'calib')},
+            test=open_test(folder, scores, n_boot=n_boot),
+            calibration=calibration_report(scores, calibrator, n_boot=n_boot),
+            subgroups=judge_subgroups(scores, point, by=['view', 'sex'], n_perm=n_boot),
+            uncertainty=dict(
+                uncertainty_report(scores, point, n_boot=n_boot),
+                outliers=dict(limit=41.5, referred=dict(valid=0.05, calib=0.05, test=0.08)),
+            ),
+            timing=dict(training_seconds=61.5, total_seconds=70.2),
+            versions=dict(torch='2.8', fastai='2.8.7'),
+        ),
+    )
     return folder
 
 # %% ../nbs/54_report.ipynb #a9426b54
 def _load(folder, name, kind=dict):
     "What a JSON file of the run folder holds, or None where there is none"
-    file = folder/name
-    if not file.is_file(): return None
-    try: found = read_json(file)
-    except StorageError: raise
-    except ChestXrayError: found = None
-    if not isinstance(found, kind): raise ReportError(f'{name} in {folder.name} is damaged: it is no JSON {kind.__name__}. Run the same `chestxray run` into a new folder.')
+    file = folder / name
+    if not file.is_file():
+        return None
+    try:
+        found = read_json(file)
+    except StorageError:
+        raise
+    except ChestXrayError:
+        found = None
+    if not isinstance(found, kind):
+        raise ReportError(
+            f'{name} in {folder.name} is damaged: it is no JSON {kind.__name__}. Run the same `chestxray run` into a'
+            ' new folder.'
+        )
     return found
 
+# %% ../nbs/54_report.ipynb #bed242c7
 def _report(folder):
     "`report.json` of a finished run of one label"
-    if not folder.is_dir(): raise ReportError(f'There is no folder {folder.name}: pass the folder that `chestxray run` made.')
+    if not folder.is_dir():
+        raise ReportError(f'There is no folder {folder.name}: pass the folder that `chestxray run` made.')
     report = _load(folder, 'report.json')
-    if report is None and (folder/'run.json').is_file(): raise ReportError(f'The run in {folder.name} is not finished, for it has no report.json: start the same `chestxray run` again, and it goes on.')
-    if report is None: raise ReportError(f'{folder.name} is no run folder, for it has no report.json: pass the folder that `chestxray run` made.')
+    if report is None and (folder / 'run.json').is_file():
+        raise ReportError(
+            f'The run in {folder.name} is not finished, for it has no report.json: start the same `chestxray run`'
+            ' again, and it goes on.'
+        )
+    if report is None:
+        raise ReportError(
+            f'{folder.name} is no run folder, for it has no report.json: pass the folder that `chestxray run` made.'
+        )
     if len(labels := (report.get('data') or {}).get('labels') or ['']) > 1 or 'labels' in (report.get('test') or {}):
-        raise ReportError(f'{folder.name} is about {len(labels)} labels, and a report is about one: run it again with `--label NAME`, for one after the other.')
+        raise ReportError(
+            f'{folder.name} is about {len(labels)} labels, and a report is about one: run it again with `--label NAME`,'
+            ' for one after the other.'
+        )
     lost = [k for k in ('data', 'model', 'threshold', 'test') if not isinstance(report.get(k), dict)]
-    lost += [f'test.{k}' for k in ('confusion', 'auroc', 'sensitivity', 'specificity') if not lost and not isinstance(report['test'].get(k), dict)]
-    if lost or not _known(report['threshold'].get('logit')): raise ReportError(f'report.json in {folder.name} is damaged: it lacks {", ".join(lost or ["threshold.logit"])}. Run the same `chestxray run` into a new folder.')
+    lost += [
+        f'test.{k}'
+        for k in ('confusion', 'auroc', 'sensitivity', 'specificity')
+        if not lost and not isinstance(report['test'].get(k), dict)
+    ]
+    if lost or not _known(report['threshold'].get('logit')):
+        raise ReportError(
+            f'report.json in {folder.name} is damaged: it lacks {", ".join(lost or ["threshold.logit"])}. Run the same'
+            ' `chestxray run` into a new folder.'
+        )
     return report
 
+# %% ../nbs/54_report.ipynb #60d98081
 def _scores(folder, report):
     "The scores of the run, if they are those of its report"
-    try: scores = read_scores(folder/'scores.csv')
-    except ScoresError as e: raise ReportError(f'The scores of {folder.name} cannot be read: {e}') from None
-    rows, cut = one_label(scores, split='test'), report['threshold']['logit']
-    said, true = (rows.logit >= cut), rows.y == 1
-    found = dict(tp=int((said & true).sum()), fp=int((said & ~true).sum()), tn=int((~said & ~true).sum()), fn=int((~said & true).sum()))
-    if found == report['test']['confusion']: return scores
-    raise ReportError(f'scores.csv in {folder.name} is not what report.json was made from: at its threshold the scores give {found}, and it states {report["test"]["confusion"]}. Put the right one back.')
+    try:
+        scores = read_scores(folder / 'scores.csv')
+    except ScoresError as e:
+        raise ReportError(f'The scores of {folder.name} cannot be read: {e}') from None
+    rows = one_label(scores, split='test')
+    cut = report['threshold']['logit']
+    said = rows.logit >= cut
+    true = rows.y == 1
+    found = dict(
+        tp=int((said & true).sum()),
+        fp=int((said & ~true).sum()),
+        tn=int((~said & ~true).sum()),
+        fn=int((~said & true).sum()),
+    )
+    if found == report['test']['confusion']:
+        return scores
+    raise ReportError(
+        f'scores.csv in {folder.name} is not what report.json was made from: at its threshold the scores give {found},'
+        f' and it states {report["test"]["confusion"]}. Put the right one back.'
+    )
 
 # %% ../nbs/54_report.ipynb #89ded82b
-def worst_errors(scores: pd.DataFrame, threshold: float, # its logit
-                 split: str = 'test', each: int = 6) -> list: # dicts: kind, file, patient, probability, logit, path; `each` misses and as many false alarms
+def worst_errors(
+    scores: pd.DataFrame, threshold: float, split: str = 'test', each: int = 6  # its logit
+) -> list:  # dicts: kind, file, patient, probability, logit, path; `each` misses and as many false alarms
     "The images about which the model was most wrongly sure"
     rows = Interpretation(scores, threshold, split, vocab=('absent', 'present')).rows
-    wrong = rows[rows.actual != rows.predicted].assign(far=lambda d: (d.logit - threshold).abs()).sort_values('far', ascending=False, kind='stable')
-    parts = [(kind, wrong[wrong.actual == actual].head(each)) for kind, actual in (('missed', 'present'), ('false alarm', 'absent'))]
-    return [dict(kind=kind, file=printable('/'.join(Path(r.path).parts[-2:])), patient=printable(r.patient), probability=float(r.probability), logit=float(r.logit), path=r.path)
-            for kind, part in parts for r in part.itertuples()]
+    wrong = (
+        rows[rows.actual != rows.predicted]
+        .assign(far=lambda d: (d.logit - threshold).abs())
+        .sort_values('far', ascending=False, kind='stable')
+    )
+    parts = [
+        (kind, wrong[wrong.actual == actual].head(each))
+        for kind, actual in (('missed', 'present'), ('false alarm', 'absent'))
+    ]
+    return [
+        dict(
+            kind=kind,
+            file=printable('/'.join(Path(r.path).parts[-2:])),
+            patient=printable(r.patient),
+            probability=float(r.probability),
+            logit=float(r.logit),
+            path=r.path,
+        )
+        for kind, part in parts
+        for r in part.itertuples()
+    ]
 
 # %% ../nbs/54_report.ipynb #9f2ace05
 def _origin(manifest):
     "Title, people, licence and citation of the set that the images are from, if they all say the same and it is a known one"
     from chestxray_fastai.sources import SETS
-    if manifest is None or 'source' not in manifest or manifest.source.isna().any(): return None
+
+    if manifest is None or 'source' not in manifest or manifest.source.isna().any():
+        return None
     name = 'phantoms' if (names := set(manifest.source)) == {'phantom'} else names.pop() if len(names) == 1 else ''
-    if name not in SETS: return None
+    if name not in SETS:
+        return None
     people = 'drawn phantoms, which are nobody' if name == 'phantoms' else SETS[name]['people']
     return dict(name=name, **{k: SETS[name][k] for k in ('title', 'licence', 'cite', 'home')}, people=people)
 
+# %% ../nbs/54_report.ipynb #17d5cf3f
 def _told(values):
     "A column of the manifest in a few words"
     known = values.dropna()
-    if not len(known): return 'unknown'
+    if not len(known):
+        return 'unknown'
     blank = f', unknown {len(values) - len(known):,}' if len(known) < len(values) else ''
-    if pd.api.types.is_numeric_dtype(known): return f'median {known.median():g}, from {known.min():g} to {known.max():g}{blank}'
+    if pd.api.types.is_numeric_dtype(known):
+        return f'median {known.median():g}, from {known.min():g} to {known.max():g}{blank}'
     counts = known.astype(str).value_counts()
-    return ', '.join(f'{k} {n:,}' for k, n in counts.head(6).items()) + (f', and {len(counts) - 6:,} others' if len(counts) > 6 else '') + blank
+    return (
+        ', '.join(f'{k} {n:,}' for k, n in counts.head(6).items())
+        + (f', and {len(counts) - 6:,} others' if len(counts) > 6 else '')
+        + blank
+    )
 
+# %% ../nbs/54_report.ipynb #0b8d1dee
 def _table_of(folder, name):
     "A table of the run folder, or None where there is none"
-    if not (folder/name).is_file(): return None
-    try: return read_table(folder/name, text=('patient', 'path'))
-    except ManifestError as e: raise ReportError(f'{name} in {printable(folder.name)} is damaged: {e}') from None
+    if not (folder / name).is_file():
+        return None
+    try:
+        return read_table(folder / name, text=('patient', 'path'))
+    except ManifestError as e:
+        raise ReportError(f'{name} in {printable(folder.name)} is damaged: {e}') from None
 
+# %% ../nbs/54_report.ipynb #b444d4f3
 def _data(folder, report):
     "What is known of the images: a row per split, acquisition, origin"
-    manifest, data = _table_of(folder, 'manifest.csv'), report['data']
-    if manifest is not None and 'split' not in manifest: raise ReportError(f'manifest.csv in {printable(folder.name)} has no column "split": put the right one back.')
-    label, splits = (data.get('labels') or ['the finding'])[0], [s for s in ('train', 'valid', 'calib', 'test') if s in (data.get('n') or {})]
+    manifest = _table_of(folder, 'manifest.csv')
+    data = report['data']
+    if manifest is not None and 'split' not in manifest:
+        raise ReportError(f'manifest.csv in {printable(folder.name)} has no column "split": put the right one back.')
+    label = (data.get('labels') or ['the finding'])[0]
+    splits = [s for s in ('train', 'valid', 'calib', 'test') if s in (data.get('n') or {})]
     positives = (data.get('positives') or {}).get(label) or {}
-    rows = [dict(split=s, images=data['n'][s], patients=(data.get('patients') or {}).get(s), positives=positives.get(s)) for s in splits]
-    known = [c for c in ('view', 'sex', 'age', 'cause', 'spacing', 'width', 'height') if manifest is not None and c in manifest and manifest[c].notna().any()]
+    rows = [
+        dict(split=s, images=data['n'][s], patients=(data.get('patients') or {}).get(s), positives=positives.get(s))
+        for s in splits
+    ]
+    known = [
+        c
+        for c in ('view', 'sex', 'age', 'cause', 'spacing', 'width', 'height')
+        if manifest is not None and c in manifest and manifest[c].notna().any()
+    ]
     test = manifest.split == 'test' if known else None
-    return dict(name=data.get('name') or 'unnamed', finding=label, splits=rows, origin=_origin(manifest), manifest_hash=data.get('manifest_hash'),
-                acquisition=[dict(what=c, development=_told(manifest[c][~test & manifest.split.notna()]), test=_told(manifest[c][test])) for c in known])
+    return dict(
+        name=data.get('name') or 'unnamed',
+        finding=label,
+        splits=rows,
+        origin=_origin(manifest),
+        manifest_hash=data.get('manifest_hash'),
+        acquisition=[
+            dict(what=c, development=_told(manifest[c][~test & manifest.split.notna()]), test=_told(manifest[c][test]))
+            for c in known
+        ],
+    )
 
 # %% ../nbs/54_report.ipynb #2061b83f
 def _lock(folder, scores, cut):
     "What ledger and frozen files tell, and the gap between validation and test"
-    try: frozen, words = check_frozen(folder), 'Weights, calibration and threshold are, byte for byte, those that were frozen before the test was opened.'
-    except TestLocked as e: frozen, words = None, f'What was frozen cannot be vouched for: {e}'
-    try: entries, broken = check_ledger(folder/'ledger.jsonl'), None
-    except TestLocked as e: entries, broken = [], str(e)
+    try:
+        frozen = check_frozen(folder)
+        words = (
+            'Weights, calibration and threshold are, byte for byte, those that were frozen before the test was opened.'
+        )
+    except TestLocked as e:
+        frozen = None
+        words = f'What was frozen cannot be vouched for: {e}'
+    try:
+        entries = check_ledger(folder / 'ledger.jsonl')
+        broken = None
+    except TestLocked as e:
+        entries = []
+        broken = str(e)
     try:
         gap = compare_splits(scores, cut, n_boot=500)
-        gap = [dict(metric=m, **{k: _plain(v) for k, v in gap.loc[m].items()}) for m in ('auroc', 'sensitivity', 'specificity', 'ece', 'log_loss')]
-    except ScoresError as e: gap = str(e)
-    return dict(intact=frozen is not None, words=words, frozen=frozen and frozen['when'], hash=frozen and frozen['hash'], broken=broken, gap=gap,
-                openings=[{k: e.get(k) for k in ('when', 'run', 'images', 'patients', 'kind', 'words')} for e in entries])
+        gap = [
+            dict(metric=m, **{k: _plain(v) for k, v in gap.loc[m].items()})
+            for m in ('auroc', 'sensitivity', 'specificity', 'ece', 'log_loss')
+        ]
+    except ScoresError as e:
+        gap = str(e)
+    return dict(
+        intact=frozen is not None,
+        words=words,
+        frozen=frozen and frozen['when'],
+        hash=frozen and frozen['hash'],
+        broken=broken,
+        gap=gap,
+        openings=[{k: e.get(k) for k in ('when', 'run', 'images', 'patients', 'kind', 'words')} for e in entries],
+    )
 
-def _plain(v): return float(v) if np.isfinite(v) else None
+# %% ../nbs/54_report.ipynb #87267629
+def _plain(v):
+    return float(v) if np.isfinite(v) else None
 
+# %% ../nbs/54_report.ipynb #0488d361
 def _gather(folder):
     "(facts, scores) of a run folder"
     report = _report(folder)
-    scores, card, cut = _scores(folder, report), _load(folder, 'model.json') or {}, report['threshold']['logit']
+    scores = _scores(folder, report)
+    card = _load(folder, 'model.json') or {}
+    cut = report['threshold']['logit']
     judged = {s: report[s] for s in ('valid', 'calib', 'test') if isinstance(report.get(s), dict)}
-    try: at = metrics(scores, cut, 'test', n_boot=0).value
-    except ScoresError as e: raise ReportError(f'The test of {folder.name} cannot be reported: {e}') from None
-    if abs(at['auroc'] - judged['test']['auroc']['value']) > 1e-4: raise ReportError(f'scores.csv in {folder.name} gives another AUROC than report.json states: put the right one back.')
+    try:
+        at = metrics(scores, cut, 'test', n_boot=0).value
+    except ScoresError as e:
+        raise ReportError(f'The test of {folder.name} cannot be reported: {e}') from None
+    if abs(at['auroc'] - judged['test']['auroc']['value']) > 1e-4:
+        raise ReportError(
+            f'scores.csv in {folder.name} gives another AUROC than report.json states: put the right one back.'
+        )
     log = _table_of(folder, 'log.csv')
     label = (report['data'].get('labels') or ['the finding'])[0]
-    known = dict(run=printable(folder.name), data=_data(folder, report), model=dict(report['model'], preprocessing=card.get('preprocessing')), settings=_load(folder, 'run.json') or {},
-                epochs=0 if log is None else len(log), threshold=report['threshold'], judged=judged, verdict=verdict(judged['test'], report['threshold'], label), errors=worst_errors(scores, cut), lock=_lock(folder, scores, cut),
-                **{k: report.get(k) for k in ('calibration', 'subgroups', 'uncertainty', 'explanation', 'outliers')},
-                opening=report['test'].get('opening'), timing=report.get('timing') or {}, versions=report.get('versions') or card.get('versions') or {})
+    known = dict(
+        run=printable(folder.name),
+        data=_data(folder, report),
+        model=dict(report['model'], preprocessing=card.get('preprocessing')),
+        settings=_load(folder, 'run.json') or {},
+        epochs=0 if log is None else len(log),
+        threshold=report['threshold'],
+        judged=judged,
+        verdict=verdict(judged['test'], report['threshold'], label),
+        errors=worst_errors(scores, cut),
+        lock=_lock(folder, scores, cut),
+        **{k: report.get(k) for k in ('calibration', 'subgroups', 'uncertainty', 'explanation', 'outliers')},
+        opening=report['test'].get('opening'),
+        timing=report.get('timing') or {},
+        versions=report.get('versions') or card.get('versions') or {},
+    )
     return known, scores
 
-def _resolved(folder): return Path(folder).expanduser().resolve()
+# %% ../nbs/54_report.ipynb #fb9d6e32
+def _resolved(folder):
+    return Path(folder).expanduser().resolve()
 
-def facts(run_folder) -> dict: # plain values, fit for JSON
+def facts(run_folder) -> dict:  # plain values, fit for JSON
     "All that page and model card say of a finished run, checked"
     return _gather(_resolved(run_folder))[0]
 
 # %% ../nbs/54_report.ipynb #9f10d0bc
 def _number(v):
     "A number as a table shows it"
-    if v is None or isinstance(v, float) and not np.isfinite(v): return '–'
-    if isinstance(v, (bool, np.bool_)): return 'yes' if v else 'no'
-    if isinstance(v, (int, np.integer)): return f'{v:,}'
-    if not isinstance(v, (float, np.floating)): return str(v)
-    if 0 < v < .0005: return 'below 0.001'
-    if .9995 <= v < 1: return 'above 0.999'
+    if v is None or isinstance(v, float) and not np.isfinite(v):
+        return '–'
+    if isinstance(v, (bool, np.bool_)):
+        return 'yes' if v else 'no'
+    if isinstance(v, (int, np.integer)):
+        return f'{v:,}'
+    if not isinstance(v, (float, np.floating)):
+        return str(v)
+    if 0 < v < 0.0005:
+        return 'below 0.001'
+    if 0.9995 <= v < 1:
+        return 'above 0.999'
     return (f'{v:.3f}' if abs(v) < 100 else f'{v:,.0f}').replace('-', '−')
 
+# %% ../nbs/54_report.ipynb #ef357e79
 def _change(d, at='difference'):
     "A change with its sign and its interval, in as many digits as show that it is one"
     known = [d[k] for k in (at, 'low', 'high') if _known(d.get(k))]
     digits = next((n for n in (3, 4, 5) if all(v == 0 or round(v, n) for v in known)), 6)
     shown = [f'{v:+.{digits}f}'.replace('-', '−') for v in known]
-    if not shown: return '–'
-    if not any(known): return 'none'
+    if not shown:
+        return '–'
+    if not any(known):
+        return 'none'
     return shown[0] + (f' ({shown[1]} to {shown[2]})' if len(shown) == 3 else '')
 
 def _stop(words):
     "A sentence with one full stop"
     words = str(words).strip()
-    while words.endswith(('.', '.)')): words = words[:-1] if words.endswith('.') else f'{words[:-2]})'
+    while words.endswith(('.', '.)')):
+        words = words[:-1] if words.endswith('.') else f'{words[:-2]})'
     return words + '.'
 
 SPLITS = dict(train='training', valid='validation', calib='calibration', test='test')
-def _split(name): return SPLITS.get(name, str(name))
 
+def _split(name):
+    return SPLITS.get(name, str(name))
+
+# %% ../nbs/54_report.ipynb #02697098
 def _span(d):
     "A figure with its interval"
-    return _number(d.get('value')) + (f' ({_number(d["low"])} to {_number(d["high"])})' if _known(d.get('low')) and _known(d.get('high')) else '')
+    return _number(d.get('value')) + (
+        f' ({_number(d["low"])} to {_number(d["high"])})' if _known(d.get('low')) and _known(d.get('high')) else ''
+    )
 
-def _share(d): return in_words(d['value'], d.get('low'), d.get('high'))
-def _points(d): return f'{100 * d["value"]:.1f} points' + (f' (between {100 * d["low"]:.1f} and {100 * d["high"]:.1f})' if _known(d.get('low')) else '')
-def _table(caption, head, rows): return dict(kind='table', caption=caption, head=list(head), rows=[[_number(c) for c in r] for r in rows])
-def _figure(name, caption): return dict(kind='figure', name=name, caption=caption)
-def _section(id, title, words, *blocks): return dict(id=id, title=title, words=[w for w in words if w], blocks=list(blocks))
+def _share(d):
+    return in_words(d['value'], d.get('low'), d.get('high'))
 
-METRICS = dict(auroc='AUROC', average_precision='Average precision', sensitivity='Sensitivity', specificity='Specificity', ppv='PPV', npv='NPV', accuracy='Accuracy',
-               balanced_accuracy='Balanced accuracy', f1='F1', brier='Brier score', ece='ECE', log_loss='Log loss')
+def _points(d):
+    return f'{100 * d["value"]:.1f} points' + (
+        f' (between {100 * d["low"]:.1f} and {100 * d["high"]:.1f})' if _known(d.get('low')) else ''
+    )
 
-def promise(threshold: dict, test: dict) -> str: # `threshold` and `test` of report.json
+def _table(caption, head, rows):
+    return dict(kind='table', caption=caption, head=list(head), rows=[[_number(c) for c in r] for r in rows])
+
+def _figure(name, caption):
+    return dict(kind='figure', name=name, caption=caption)
+
+def _section(id, title, words, *blocks):
+    return dict(id=id, title=title, words=[w for w in words if w], blocks=list(blocks))
+
+# %% ../nbs/54_report.ipynb #01df22e4
+METRICS = dict(
+    auroc='AUROC',
+    average_precision='Average precision',
+    sensitivity='Sensitivity',
+    specificity='Specificity',
+    ppv='PPV',
+    npv='NPV',
+    accuracy='Accuracy',
+    balanced_accuracy='Balanced accuracy',
+    f1='F1',
+    brier='Brier score',
+    ece='ECE',
+    log_loss='Log loss',
+)
+
+# %% ../nbs/54_report.ipynb #a623afa7
+def promise(threshold: dict, test: dict) -> str:  # `threshold` and `test` of report.json
     "Whether the sensitivity that the threshold was chosen for was kept on the test"
-    target, found = threshold.get('target_sensitivity'), test['sensitivity']
-    if not _known(target): return f'The threshold promises no sensitivity: it was chosen by another rule ({threshold.get("rule", "unknown")}).'
-    said = f'The threshold was chosen on the {_split(threshold.get("chosen_on", "other"))} images to find at least {in_words(target)}'
-    if not _known(found['low']): return f'{said}; on the test it finds {_share(found)}.'
-    if found['low'] >= target: return f'{said}. The test keeps this promise: even the lower end of the interval does.'
-    if found['value'] >= target: return f'{said}. The test keeps this promise, though chance leaves room for less.'
-    if found['high'] >= target: return f'{said}. The test falls short of this promise, by no more than chance explains.'
+    target = threshold.get('target_sensitivity')
+    found = test['sensitivity']
+    if not _known(target):
+        return (
+            'The threshold promises no sensitivity: it was chosen by another rule'
+            f' ({threshold.get("rule", "unknown")}).'
+        )
+    said = (
+        f'The threshold was chosen on the {_split(threshold.get("chosen_on", "other"))} images to find at least'
+        f' {in_words(target)}'
+    )
+    if not _known(found['low']):
+        return f'{said}; on the test it finds {_share(found)}.'
+    if found['low'] >= target:
+        return f'{said}. The test keeps this promise: even the lower end of the interval does.'
+    if found['value'] >= target:
+        return f'{said}. The test keeps this promise, though chance leaves room for less.'
+    if found['high'] >= target:
+        return f'{said}. The test falls short of this promise, by no more than chance explains.'
     return f'{said}. The test breaks this promise, by more than chance explains.'
 
 # %% ../nbs/54_report.ipynb #5541f692
-def cautions(f: dict) -> list: # `f`: of `facts`; sentences, none when there is nothing to say
+def cautions(f: dict) -> list:  # `f`: of `facts`; sentences, none when there is nothing to say
     "What takes away from the headline"
-    test, gap, out, origin = f['judged']['test'], f['lock']['gap'], [], f['data']['origin'] or {}
-    if origin.get('name') == 'phantoms': out.append('All images are phantoms, computed and not taken: what is said here holds for phantoms and says nothing about patients.')
-    auroc, code = test['auroc'], (f.get('verdict') or {}).get('code')
-    if code in ('guessing', 'backwards') and _known(auroc.get('low')) and auroc['low'] <= .5:
-        out.append(f'Its AUROC is {_span(auroc)}, and guessing gives 0.5: no figure below can be relied on, whatever it is.')
-    elif code == 'guessing': out.append('At its threshold it tells the two apart no better than guessing does.')
-    if not _known(auroc.get('low')): out.append('There are too few patients for any interval: the figures may be chance.')
-    if (f['opening'] or {}).get('kind') in ('another model', 'unknown'): out.append(f['opening']['words'])
-    if (f['opening'] or {}).get('fixed') is False: out.append('The scores of the test were not written down before the model was frozen.')
+    test = f['judged']['test']
+    gap = f['lock']['gap']
+    out = []
+    origin = f['data']['origin'] or {}
+    if origin.get('name') == 'phantoms':
+        out.append(
+            'All images are phantoms, computed and not taken: what is said here holds for phantoms and says nothing'
+            ' about patients.'
+        )
+    auroc = test['auroc']
+    code = (f.get('verdict') or {}).get('code')
+    if code in ('guessing', 'backwards') and _known(auroc.get('low')) and auroc['low'] <= 0.5:
+        out.append(
+            f'Its AUROC is {_span(auroc)}, and guessing gives 0.5: no figure below can be relied on, whatever it is.'
+        )
+    elif code == 'guessing':
+        out.append('At its threshold it tells the two apart no better than guessing does.')
+    if not _known(auroc.get('low')):
+        out.append('There are too few patients for any interval: the figures may be chance.')
+    if (f['opening'] or {}).get('kind') in ('another model', 'unknown'):
+        out.append(f['opening']['words'])
+    if (f['opening'] or {}).get('fixed') is False:
+        out.append('The scores of the test were not written down before the model was frozen.')
     out += [s for s in test.get('leaks') or [] if isinstance(s, str)]
-    if not f['lock']['intact']: out.append(f['lock']['words'])
-    if f['lock']['broken']: out.append(f'The record of test openings is damaged: {f["lock"]["broken"]}')
+    if not f['lock']['intact']:
+        out.append(f['lock']['words'])
+    if f['lock']['broken']:
+        out.append(f'The record of test openings is damaged: {f["lock"]["broken"]}')
     for g in gap if isinstance(gap, list) else []:
         if g['metric'] in ('auroc', 'sensitivity', 'specificity') and _known(g['high']) and g['high'] < 0:
             name = METRICS[g['metric']]
-            out.append(f'{name} is lower on the test than on validation by {-g["difference"]:.3f} ({-g["high"]:.3f} to {-g["low"]:.3f}), more than chance explains: expect another change wherever it is used next.')
-    if 'breaks' in (said := promise(f['threshold'], test)): out.append(said)
-    if (ece := test.get('ece')) and _known(ece['low']) and ece['low'] > .05: out.append(f'Its scores are not probabilities on the test: they are off by {_points(ece)} on average.')
+            out.append(
+                f'{name} is lower on the test than on validation by {-g["difference"]:.3f} ({-g["high"]:.3f} to'
+                f' {-g["low"]:.3f}), more than chance explains: expect another change wherever it is used next.'
+            )
+    if 'breaks' in (said := promise(f['threshold'], test)):
+        out.append(said)
+    if (ece := test.get('ece')) and _known(ece['low']) and ece['low'] > 0.05:
+        out.append(f'Its scores are not probabilities on the test: they are off by {_points(ece)} on average.')
     return out + _trust_lost(f)
 
+# %% ../nbs/54_report.ipynb #66bfb840
 def _trust_lost(f):
     "What calibration, subgroups, referral and heat maps take away; a report of another form takes away nothing"
+
     def look(*keys):
         at = f
-        for k in keys: at = at.get(k) if isinstance(at, dict) else None
+        for k in keys:
+            at = at.get(k) if isinstance(at, dict) else None
         return at
-    out, change, risk, error = [], look('calibration', 'effect', 'log_loss', 'low'), look('uncertainty', 'rule', 'risk'), look('uncertainty', 'splits', 'test', 'rule', 'error')
-    if _known(change) and change > 0: out.append('Its calibrator does harm on the test: calibrated probabilities are worse there than those of the network.')
-    worse = [f'{r["by"]} {r["group"]} ({METRICS.get(r["metric"], r["metric"])})' for r in look('subgroups', 'groups') or [] if _known(r.get('p_holm')) and r['p_holm'] < .05 and r['difference'] < 0]
-    if worse: out.append(f'It works worse for {", ".join(worse)} than for the others.')
-    if risk and error and _known(error['low']) and error['low'] > risk: out.append(f'Its rule for referring promised at most {in_words(risk)} wrong answers; on the test there are {_share(error)}.')
-    failed = [k for k in ('deletion', 'insertion', 'sufficiency', 'randomisation', 'pointing') if look('explanation', k, 'passed') is False]
-    if failed: out.append(f'Its heat maps failed a test ({", ".join(failed)}): do not show them as an explanation.')
+
+    out = []
+    change = look('calibration', 'effect', 'log_loss', 'low')
+    risk = look('uncertainty', 'rule', 'risk')
+    error = look('uncertainty', 'splits', 'test', 'rule', 'error')
+    if _known(change) and change > 0:
+        out.append(
+            'Its calibrator does harm on the test: calibrated probabilities are worse there than those of the network.'
+        )
+    worse = [
+        f'{r["by"]} {r["group"]} ({METRICS.get(r["metric"], r["metric"])})'
+        for r in look('subgroups', 'groups') or []
+        if _known(r.get('p_holm')) and r['p_holm'] < 0.05 and r['difference'] < 0
+    ]
+    if worse:
+        out.append(f'It works worse for {", ".join(worse)} than for the others.')
+    if risk and error and _known(error['low']) and error['low'] > risk:
+        out.append(
+            f'Its rule for referring promised at most {in_words(risk)} wrong answers; on the test there are'
+            f' {_share(error)}.'
+        )
+    failed = [
+        k
+        for k in ('deletion', 'insertion', 'sufficiency', 'randomisation', 'pointing')
+        if look('explanation', k, 'passed') is False
+    ]
+    if failed:
+        out.append(f'Its heat maps failed a test ({", ".join(failed)}): do not show them as an explanation.')
     return out
 
+# %% ../nbs/54_report.ipynb #9ab057b7
 def _meaning(name, d, finding, test):
     "A metric in words"
     p = test.get('prevalence')
     if name in ('auroc', 'sensitivity', 'specificity', 'ppv', 'npv', 'accuracy'):
-        return _share(d) + dict(auroc=f' pairs, one with {finding} and one without, are put in the right order', sensitivity=f' X-rays with {finding} are found', specificity=' X-rays without it are called negative',
-                                ppv=' that it calls positive have it (at the prevalence of this test)', npv=' that it calls negative are free of it (at the prevalence of this test)',
-                                accuracy=f' are called rightly; always giving the commoner answer is right for {in_words(test.get("majority_accuracy"))}')[name]
-    if name == 'average_precision': return f'1 is best; guessing gives {_number(p)}, the prevalence'
-    if name == 'brier': return f'0 is best; always saying the prevalence gives {_number(p * (1 - p))}' if p else ''
-    if name == 'ece': return f'the probabilities are off by {_points(d)} of 100 on average'
-    return dict(balanced_accuracy='mean of sensitivity and specificity', f1='balance of sensitivity and PPV', log_loss='0 is best; being sure and wrong costs most')[name]
+        return (
+            _share(d)
+            + dict(
+                auroc=f' pairs, one with {finding} and one without, are put in the right order',
+                sensitivity=f' X-rays with {finding} are found',
+                specificity=' X-rays without it are called negative',
+                ppv=' that it calls positive have it (at the prevalence of this test)',
+                npv=' that it calls negative are free of it (at the prevalence of this test)',
+                accuracy=(
+                    ' are called rightly; always giving the commoner answer is right for'
+                    f' {in_words(test.get("majority_accuracy"))}'
+                ),
+            )[name]
+        )
+    if name == 'average_precision':
+        return f'1 is best; guessing gives {_number(p)}, the prevalence'
+    if name == 'brier':
+        return f'0 is best; always saying the prevalence gives {_number(p * (1 - p))}' if p else ''
+    if name == 'ece':
+        return f'the probabilities are off by {_points(d)} of 100 on average'
+    return dict(
+        balanced_accuracy='mean of sensitivity and specificity',
+        f1='balance of sensitivity and PPV',
+        log_loss='0 is best; being sure and wrong costs most',
+    )[name]
 
 # %% ../nbs/54_report.ipynb #ec55bbfb
 def _headline(f):
-    t, finding = f['judged']['test'], f['data']['finding']
+    t = f['judged']['test']
+    finding = f['data']['finding']
     code = f['verdict']['code']
-    words = [f['verdict']['words'],
-             f'Of the X-rays with {finding} it finds {_share(t["sensitivity"])}. Of those without, it calls {_share(t["specificity"])} negative; the others are false alarms.',
-             promise(f['threshold'], t) if code in ('kept', 'broken', 'no_promise') else '',
-             f'So it was on {t["n"]:,} X-rays of {t["patients"]:,} patients that it had never seen, of which {in_words(t["prevalence"])} show {finding}. Where {finding} is rarer, fewer of its alarms are right: see the thousand people below.']
-    return dict(_section('headline', 'In short', words, *([dict(kind='cautions', items=c)] if (c := cautions(f)) else [])), verdict=code)
+    words = [
+        f['verdict']['words'],
+        (
+            f'Of the X-rays with {finding} it finds {_share(t["sensitivity"])}. Of those without, it calls'
+            f' {_share(t["specificity"])} negative; the others are false alarms.'
+        ),
+        promise(f['threshold'], t) if code in ('kept', 'broken', 'no_promise') else '',
+        (
+            f'So it was on {t["n"]:,} X-rays of {t["patients"]:,} patients that it had never seen, of which'
+            f' {in_words(t["prevalence"])} show {finding}. Where {finding} is rarer, fewer of its alarms are right: see'
+            ' the thousand people below.'
+        ),
+    ]
+    return dict(
+        _section('headline', 'In short', words, *([dict(kind='cautions', items=c)] if (c := cautions(f)) else [])),
+        verdict=code,
+    )
 
+# %% ../nbs/54_report.ipynb #c680b1ee
 def _metrics(f):
-    t, valid, finding = f['judged']['test'], f['judged'].get('valid') or {}, f['data']['finding']
+    t = f['judged']['test']
+    valid = f['judged'].get('valid') or {}
+    finding = f['data']['finding']
     shown = [m for m in METRICS if isinstance(t.get(m), dict)]
-    level = (t.get('bootstrap') or {}).get('level', .95)
-    rows = [(METRICS[m], _span(t[m]), _number((valid.get(m) or {}).get('value')), _meaning(m, t[m], finding, t)) for m in shown]
+    level = (t.get('bootstrap') or {}).get('level', 0.95)
+    rows = [
+        (METRICS[m], _span(t[m]), _number((valid.get(m) or {}).get('value')), _meaning(m, t[m], finding, t))
+        for m in shown
+    ]
     c = t['confusion']
-    words = [f'Each figure stands with its {level:.0%} interval, from resampled patients and not images, since images of one patient resemble each other; a figure of exactly 0 or 1 gets Wilson\'s interval.',
-             f'At the threshold it found {c["tp"]:,} and missed {c["fn"]:,} X-rays with {finding}; it called {c["tn"]:,} without it negative and raised {c["fp"]:,} false alarms.']
-    if n := sum((t.get('excluded') or {}).values()): words.append(f'{n:,} test images whose truth is uncertain or missing are left out.')
-    return _section('figures', 'Figures', words, _table('Test, with validation beside it', ('', 'test (interval)', 'validation', 'in words'), rows),
-                    _figure('scores', 'How the scores of both classes lie to the threshold'), _figure('roc', 'Every threshold at once: what is found against what is alarmed falsely'))
+    words = [
+        (
+            f'Each figure stands with its {level:.0%} interval, from resampled patients and not images, since images of'
+            ' one patient resemble each other; a figure of exactly 0 or 1 gets Wilson\'s interval.'
+        ),
+        (
+            f'At the threshold it found {c["tp"]:,} and missed {c["fn"]:,} X-rays with {finding}; it called {c["tn"]:,}'
+            f' without it negative and raised {c["fp"]:,} false alarms.'
+        ),
+    ]
+    if n := sum((t.get('excluded') or {}).values()):
+        words.append(f'{n:,} test images whose truth is uncertain or missing are left out.')
+    return _section(
+        'figures',
+        'Figures',
+        words,
+        _table('Test, with validation beside it', ('', 'test (interval)', 'validation', 'in words'), rows),
+        _figure('scores', 'How the scores of both classes lie to the threshold'),
+        _figure('roc', 'Every threshold at once: what is found against what is alarmed falsely'),
+    )
 
-PREVALENCES = (.01, .05, .1, .3, .5)
+# %% ../nbs/54_report.ipynb #bbd4c1d5
+PREVALENCES = (0.01, 0.05, 0.1, 0.3, 0.5)
 
+# %% ../nbs/54_report.ipynb #798e7927
 def _thousand(f):
-    t, at, finding = f['judged']['test'], f['elsewhere'], f['data']['finding']
-    here, there = (per_thousand(t['sensitivity']['value'], t['specificity']['value'], p) for p in (t['prevalence'], at['prevalence']))
-    rows = [(f'{100 * r["prevalence"]:.3g} of 100', r['tp'], r['fn'], r['fp'], r['tn'], _span(r['ppv']), _span(r['npv'])) for r in at['rows']]
-    words = [f'What becomes of a thousand people like those of the test, and of a thousand where {finding} is rarer or commoner. Sensitivity and specificity are taken along unchanged; in truth they may change too, where people are ill in other ways.']
-    return _section('thousand', 'A thousand people', words, dict(kind='thousand', counts=here, title=f'As in the test: {here["ill"]} of 1,000 have {finding}', movable=False, finding=finding),
-                    dict(kind='thousand', counts=there, title='In another place', movable=True, finding=finding, sensitivity=t['sensitivity']['value'], specificity=t['specificity']['value']),
-                    _table(f'Of 1,000 people, by how many have {finding} (intervals at exactly that prevalence)', ('have it', 'found', 'missed', 'false alarms', 'rightly negative', 'PPV (interval)', 'NPV (interval)'), rows))
+    t = f['judged']['test']
+    at = f['elsewhere']
+    finding = f['data']['finding']
+    here, there = (
+        per_thousand(t['sensitivity']['value'], t['specificity']['value'], p)
+        for p in (t['prevalence'], at['prevalence'])
+    )
+    rows = [
+        (f'{100 * r["prevalence"]:.3g} of 100', r['tp'], r['fn'], r['fp'], r['tn'], _span(r['ppv']), _span(r['npv']))
+        for r in at['rows']
+    ]
+    words = [
+        f'What becomes of a thousand people like those of the test, and of a thousand where {finding} is rarer or'
+        ' commoner. Sensitivity and specificity are taken along unchanged; in truth they may change too, where people'
+        ' are ill in other ways.'
+    ]
+    return _section(
+        'thousand',
+        'A thousand people',
+        words,
+        dict(
+            kind='thousand',
+            counts=here,
+            title=f'As in the test: {here["ill"]} of 1,000 have {finding}',
+            movable=False,
+            finding=finding,
+        ),
+        dict(
+            kind='thousand',
+            counts=there,
+            title='In another place',
+            movable=True,
+            finding=finding,
+            sensitivity=t['sensitivity']['value'],
+            specificity=t['specificity']['value'],
+        ),
+        _table(
+            f'Of 1,000 people, by how many have {finding} (intervals at exactly that prevalence)',
+            ('have it', 'found', 'missed', 'false alarms', 'rightly negative', 'PPV (interval)', 'NPV (interval)'),
+            rows,
+        ),
+    )
 
+# %% ../nbs/54_report.ipynb #a693b783
 def _elsewhere(f, scores, prevalence):
     "PPV and NPV, with intervals, at the prevalence that is asked for and at others"
-    t, rows = f['judged']['test'], []
+    t = f['judged']['test']
+    rows = []
     both = sensitivity, specificity = t['sensitivity'], t['specificity']
-    try: draws = bootstrap(scores, f['threshold']['logit'], 'test', n_boot=1000)[['sensitivity', 'specificity']].to_numpy().T
-    except ScoresError: draws = np.full((2, 1), np.nan) # too few patients for an interval
-    if 1 in (sensitivity['value'], specificity['value']) and _known(sensitivity.get('low')): draws = np.array([[d['low'], d['high']] for d in both], float) # what a bootstrap can't draw
+    try:
+        draws = (
+            bootstrap(scores, f['threshold']['logit'], 'test', n_boot=1000)[['sensitivity', 'specificity']].to_numpy().T
+        )
+    except ScoresError:
+        draws = np.full((2, 1), np.nan)  # too few patients for an interval
+    if 1 in (sensitivity['value'], specificity['value']) and _known(sensitivity.get('low')):
+        draws = np.array([[d['low'], d['high']] for d in both], float)  # what a bootstrap can't draw
     for p in sorted({*PREVALENCES, t['prevalence'], prevalence}):
-        ends = interval(pd.DataFrame(dict(zip(('ppv', 'npv'), predictive_values(*draws, p)))), t.get('bootstrap', {}).get('level', .95) if draws.shape[1] > 2 else 1.)
+        ends = interval(
+            pd.DataFrame(dict(zip(('ppv', 'npv'), predictive_values(*draws, p)))),
+            t.get('bootstrap', {}).get('level', 0.95) if draws.shape[1] > 2 else 1.0,
+        )
         counts = per_thousand(sensitivity['value'], specificity['value'], p)
-        rows.append(dict(counts, **{k: dict(value=counts[k], low=_plain(ends.low[k]), high=_plain(ends.high[k])) for k in ('ppv', 'npv')}))
+        rows.append(
+            dict(
+                counts,
+                **{
+                    k: dict(value=counts[k], low=_plain(ends.low[k]), high=_plain(ends.high[k])) for k in ('ppv', 'npv')
+                },
+            )
+        )
     return dict(prevalence=prevalence, rows=rows)
 
 # %% ../nbs/54_report.ipynb #d3e2997f
@@ -374,206 +810,590 @@ TOLD = ('words', 'verdict', 'sentence', 'note', 'refused', 'skipped', 'reason')
 
 def _flat(v):
     "Whether a value goes into one cell of a table"
-    if isinstance(v, dict): return 'value' in v and not any(isinstance(x, (dict, list)) for x in v.values())
+    if isinstance(v, dict):
+        return 'value' in v and not any(isinstance(x, (dict, list)) for x in v.values())
     return not isinstance(v, list) or not any(isinstance(x, (dict, list)) for x in v)
 
 def _cell(v):
-    if isinstance(v, dict): return _span(v)
-    if not isinstance(v, list): return _number(v)
+    if isinstance(v, dict):
+        return _span(v)
+    if not isinstance(v, list):
+        return _number(v)
     numbers = len(v) > 8 and all(isinstance(x, (int, float)) for x in v)
-    return f'{len(v):,} numbers from {_number(min(v))} to {_number(max(v))}' if numbers else ', '.join(_number(x) for x in v[:8]) + (f' and {len(v) - 8:,} more' if len(v) > 8 else '')
+    return (
+        f'{len(v):,} numbers from {_number(min(v))} to {_number(max(v))}'
+        if numbers
+        else ', '.join(_number(x) for x in v[:8]) + (f' and {len(v) - 8:,} more' if len(v) > 8 else '')
+    )
 
-def _grid(title, rows, most=40): # rows: {name: {column: value}}
+# %% ../nbs/54_report.ipynb #3c37ad3b
+def _grid(title, rows, most=40):  # rows: {name: {column: value}}
     head = list(dict.fromkeys(k for r in rows.values() for k in r if k not in TOLD))
-    table = _table(title, ['', *(h.replace('_', ' ') for h in head)], [[str(n).replace('_', ' '), *(_cell(r.get(h)) for h in head)] for n, r in list(rows.items())[:most]])
+    table = _table(
+        title,
+        ['', *(h.replace('_', ' ') for h in head)],
+        [[str(n).replace('_', ' '), *(_cell(r.get(h)) for h in head)] for n, r in list(rows.items())[:most]],
+    )
     return dict(table, caption=f'{title} (the first {most} of {len(rows):,} rows)') if len(rows) > most else table
 
-def unfold(found: dict, title: str = '') -> tuple: # sentences, and blocks
+# %% ../nbs/54_report.ipynb #fd1fe76a
+def unfold(found: dict, title: str = '') -> tuple:  # sentences, and blocks
     "Any nested dictionary of a report as sentences and tables"
-    words, rows, blocks = [], [], []
+    words = []
+    rows = []
+    blocks = []
     for k, v in found.items():
         name = f'{title}: {k}'.replace('_', ' ') if title else str(k).replace('_', ' ')
-        if k in TOLD and isinstance(v, (str, list)): words += [v] if isinstance(v, str) else [str(s) for s in v]
-        elif _flat(v): rows.append((str(k).replace('_', ' '), _cell(v)))
-        elif isinstance(v, list) and all(isinstance(r, dict) and all(map(_flat, r.values())) for r in v): blocks.append(_grid(name, {i + 1: r for i, r in enumerate(v)}))
-        elif isinstance(v, dict) and all(isinstance(r, dict) and 'value' not in r and all(map(_flat, r.values())) for r in v.values()):
+        if k in TOLD and isinstance(v, (str, list)):
+            words += [v] if isinstance(v, str) else [str(s) for s in v]
+        elif _flat(v):
+            rows.append((str(k).replace('_', ' '), _cell(v)))
+        elif isinstance(v, list) and all(isinstance(r, dict) and all(map(_flat, r.values())) for r in v):
+            blocks.append(_grid(name, {i + 1: r for i, r in enumerate(v)}))
+        elif isinstance(v, dict) and all(
+            isinstance(r, dict) and 'value' not in r and all(map(_flat, r.values())) for r in v.values()
+        ):
             words += [f'{n}: {r[t]}' for n, r in v.items() for t in TOLD if isinstance(r.get(t), str)]
             blocks.append(_grid(name, v))
         elif isinstance(v, dict):
             inner = unfold(v, name)
-            words, blocks = words + inner[0], blocks + inner[1]
-        else: rows.append((str(k).replace('_', ' '), f'{len(v):,} entries, in report.json'))
+            words = words + inner[0]
+            blocks = blocks + inner[1]
+        else:
+            rows.append((str(k).replace('_', ' '), f'{len(v):,} entries, in report.json'))
     return words, ([_table(title, ('', ''), rows)] if rows else []) + blocks
 
+# %% ../nbs/54_report.ipynb #98a6425c
 def _other(f, key, title, absent):
     "A section on a report of another chapter, whatever it holds"
     found = f[key]
-    if not isinstance(found, dict) or not found: return _section(key, title, [absent])
+    if not isinstance(found, dict) or not found:
+        return _section(key, title, [absent])
     words, blocks = unfold(found)
-    if set(found) & {'refused', 'skipped'}: words = [f'This was tried and refused: {w}' for w in words]
-    return _section(key, title, words, *blocks, *([dict(kind='gallery', items=shown, caption='Whether these heat maps show what decides was not tested.')] if (shown := (f.get('maps') if key == 'explanation' else None)) else []))
+    if set(found) & {'refused', 'skipped'}:
+        words = [f'This was tried and refused: {w}' for w in words]
+    return _section(
+        key,
+        title,
+        words,
+        *blocks,
+        *(
+            [dict(kind='gallery', items=shown, caption='Whether these heat maps show what decides was not tested.')]
+            if (shown := (f.get('maps') if key == 'explanation' else None))
+            else []
+        ),
+    )
 
 # %% ../nbs/54_report.ipynb #382a62a4
 def _calibration(f):
-    c, ece, title = f['calibration'], f['judged']['test'].get('ece'), 'Do its probabilities mean what they say?'
-    words = [f'On the test the probabilities of the network are off by {_points(ece)} on average (expected calibration error; some of it is chance).'] if ece and _known(ece['value']) else []
-    blocks = [_figure('reliability', 'How often the finding is there against the probability that was given; below, how many X-rays lie where')]
-    if not isinstance(c, dict): return _section('calibration', title, [*words, 'No calibrator was fitted in this run: the probabilities are as the network gave them.'], *blocks)
-    if 'effect' not in c: return _section('calibration', title, [*words, f'No calibrator was fitted: {c.get("refused") or "its report has no figures"}'], *blocks)
-    effect, made = c['effect'], c.get('calibrator') or {}
+    c = f['calibration']
+    ece = f['judged']['test'].get('ece')
+    title = 'Do its probabilities mean what they say?'
+    words = (
+        [
+            f'On the test the probabilities of the network are off by {_points(ece)} on average (expected calibration'
+            ' error; some of it is chance).'
+        ]
+        if ece and _known(ece['value'])
+        else []
+    )
+    blocks = [
+        _figure(
+            'reliability',
+            'How often the finding is there against the probability that was given; below, how many X-rays lie where',
+        )
+    ]
+    if not isinstance(c, dict):
+        return _section(
+            'calibration',
+            title,
+            [*words, 'No calibrator was fitted in this run: the probabilities are as the network gave them.'],
+            *blocks,
+        )
+    if 'effect' not in c:
+        return _section(
+            'calibration',
+            title,
+            [*words, f'No calibrator was fitted: {c.get("refused") or "its report has no figures"}'],
+            *blocks,
+        )
+    effect = c['effect']
+    made = c.get('calibrator') or {}
     d = effect['log_loss']
-    moved = 'lowers' if _known(d['high']) and d['high'] < 0 else 'raises' if _known(d['low']) and d['low'] > 0 else 'does not clearly change'
-    words.append(f'A calibrator ({made.get("method", "unknown")}), fitted on {made.get("n", 0):,} X-rays ({_split(made.get("fitted_on", "calib"))}) and frozen before the test, {moved} the log loss there '
-                 f'(change {_change(d)}). It changes no ranking, and the threshold above is on the scores before it.')
+    moved = (
+        'lowers'
+        if _known(d['high']) and d['high'] < 0
+        else 'raises' if _known(d['low']) and d['low'] > 0 else 'does not clearly change'
+    )
+    words.append(
+        f'A calibrator ({made.get("method", "unknown")}), fitted on {made.get("n", 0):,} X-rays'
+        f' ({_split(made.get("fitted_on", "calib"))}) and frozen before the test, {moved} the log loss there (change'
+        f' {_change(d)}). It changes no ranking, and the threshold above is on the scores before it.'
+    )
     rows = [(METRICS.get(m, m), e['before'], e['after'], _change(e)) for m, e in effect.items()]
-    blocks += [_figure('calibrated', 'The same after calibration'), _table('Before and after calibration, on the test', ('', 'before', 'after', 'change (interval)'), rows)]
-    if 'matched' in c: words.append(f'Matched to a prevalence of {in_words(c["matched"]["prevalence"])}, which was known from elsewhere, the expected calibration error is {_number(c["matched"]["effect"]["ece"]["after"])}.')
+    blocks += [
+        _figure('calibrated', 'The same after calibration'),
+        _table('Before and after calibration, on the test', ('', 'before', 'after', 'change (interval)'), rows),
+    ]
+    if 'matched' in c:
+        words.append(
+            f'Matched to a prevalence of {in_words(c["matched"]["prevalence"])}, which was known from elsewhere, the'
+            f' expected calibration error is {_number(c["matched"]["effect"]["ece"]["after"])}.'
+        )
     return _section('calibration', title, words, *blocks)
 
+# %% ../nbs/54_report.ipynb #89d7b421
 def _subgroups(f):
-    g, title = f['subgroups'], 'For whom does it work worse?'
-    if not isinstance(g, dict): return _section('subgroups', title, ['Subgroups were not judged in this run.'])
-    if not g.get('groups'): return _section('subgroups', title, [f'Subgroups were not judged: {g.get("skipped") or g.get("refused") or "there are none."}'])
+    g = f['subgroups']
+    title = 'For whom does it work worse?'
+    if not isinstance(g, dict):
+        return _section('subgroups', title, ['Subgroups were not judged in this run.'])
+    if not g.get('groups'):
+        return _section(
+            'subgroups',
+            title,
+            [f'Subgroups were not judged: {g.get("skipped") or g.get("refused") or "there are none."}'],
+        )
     claimed = [r for r in g['groups'] if r['claimed']]
     few = list(dict.fromkeys(f'{r["by"]} {r["group"]}' for r in g['groups'] if not r['claimed']))
     more = f' and {len(few) - 12:,} more' if len(few) > 12 else ''
-    words = [g.get('words'), f'Too few patients for a claim: {", ".join(map(printable, few[:12]))}{more}.' if few else '']
-    if not claimed: return _section('subgroups', title, words)
-    rows = [(f'{r["by"]}: {r["group"]}', METRICS.get(r['metric'], r['metric']), _span(r), r['rest'], r['p_holm'], r['images'], r['patients']) for r in claimed]
+    words = [
+        g.get('words'),
+        f'Too few patients for a claim: {", ".join(map(printable, few[:12]))}{more}.' if few else '',
+    ]
+    if not claimed:
+        return _section('subgroups', title, words)
+    rows = [
+        (
+            f'{r["by"]}: {r["group"]}',
+            METRICS.get(r['metric'], r['metric']),
+            _span(r),
+            r['rest'],
+            r['p_holm'],
+            r['images'],
+            r['patients'],
+        )
+        for r in claimed
+    ]
     words.append('The worst group stands first. p is adjusted for the number of comparisons (Holm).')
-    return _section('subgroups', title, words, _figure('subgroups', 'Sensitivity of each group with its interval'),
-                    _table('Each group against all the others', ('group', 'metric', 'value (interval)', 'the others', 'adjusted p', 'images', 'patients'), rows))
+    return _section(
+        'subgroups',
+        title,
+        words,
+        _figure('subgroups', 'Sensitivity of each group with its interval'),
+        _table(
+            'Each group against all the others',
+            ('group', 'metric', 'value (interval)', 'the others', 'adjusted p', 'images', 'patients'),
+            rows,
+        ),
+    )
 
 # %% ../nbs/54_report.ipynb #e82d3a54
 def _answered(u):
     "Sentences and blocks of the report on uncertainty: the rule, coverage and risk, conformal sets"
     on = u['splits']['test']
-    words = [_stop(u['words'][:1].upper() + u['words'][1:]) if 'words' in u else f'No rule for referring can be promised: {u.get("refused", "none was chosen.")}']
+    words = [
+        (
+            _stop(u['words'][:1].upper() + u['words'][1:])
+            if 'words' in u
+            else f'No rule for referring can be promised: {u.get("refused", "none was chosen.")}'
+        )
+    ]
     if e := on.get('rule'):
-        words.append(f'By this rule it answers {_share(e["coverage"])} X-rays of the test and leaves the others to people. Of its answers {_share(e["error"])} are wrong; of all, had it to answer, {_share(e["error_of_all"])}.')
-    rows = [(in_words(r['coverage']), _span(dict(value=r['error'], low=r['low'], high=r['high'])), _span(dict(value=r['of_full'], low=r['of_full_low'], high=r['of_full_high']))) for r in on['coverage_risk']]
-    blocks = [_figure('coverage', 'The fewer it answers, the surest first, the fewer of its answers should be wrong'),
-              _table('If it answered only the surest', ('answered', 'wrong among these (interval)', 'compared to answering all'), rows)]
+        words.append(
+            f'By this rule it answers {_share(e["coverage"])} X-rays of the test and leaves the others to people. Of'
+            f' its answers {_share(e["error"])} are wrong; of all, had it to answer, {_share(e["error_of_all"])}.'
+        )
+    rows = [
+        (
+            in_words(r['coverage']),
+            _span(dict(value=r['error'], low=r['low'], high=r['high'])),
+            _span(dict(value=r['of_full'], low=r['of_full_low'], high=r['of_full_high'])),
+        )
+        for r in on['coverage_risk']
+    ]
+    blocks = [
+        _figure('coverage', 'The fewer it answers, the surest first, the fewer of its answers should be wrong'),
+        _table(
+            'If it answered only the surest',
+            ('answered', 'wrong among these (interval)', 'compared to answering all'),
+            rows,
+        ),
+    ]
     if c := on.get('conformal'):
-        blocks.append(_table(f'Conformal sets: the truth should be within for {in_words(1 - u["conformal"]["alpha"])}', ('', 'share (interval)'), [
-            (name, _span(c[k])) for k, name in dict(all='truth within, all', positives='truth within, positives', negatives='truth within, negatives', one_answer='one answer left', both='both possible', none='none possible').items() if k in c]))
+        blocks.append(
+            _table(
+                f'Conformal sets: the truth should be within for {in_words(1 - u["conformal"]["alpha"])}',
+                ('', 'share (interval)'),
+                [
+                    (name, _span(c[k]))
+                    for k, name in dict(
+                        all='truth within, all',
+                        positives='truth within, positives',
+                        negatives='truth within, negatives',
+                        one_answer='one answer left',
+                        both='both possible',
+                        none='none possible',
+                    ).items()
+                    if k in c
+                ],
+            )
+        )
     return words, blocks
 
+# %% ../nbs/54_report.ipynb #38bdfaf4
 def _uncertainty(f):
-    title, u = 'When should it not answer?', f['uncertainty']
+    title = 'When should it not answer?'
+    u = f['uncertainty']
     strange = (u if isinstance(u, dict) else {}).get('outliers') or f['outliers']
     try:
         words, blocks = _answered(u)
         section = _section('uncertainty', title, words, *blocks)
-    except (KeyError, TypeError, AttributeError, IndexError): # another form, or none
-        section = _other({**f, 'uncertainty': {k: v for k, v in u.items() if k != 'outliers'} if isinstance(u, dict) else u}, 'uncertainty', title, 'Doubt was not measured in this run: it answers every picture, and knows no third answer.')
-    if not isinstance(strange, dict): return section | dict(words=[*section['words'], 'Strange pictures were not looked for: it answers a photograph too.'])
+    except (KeyError, TypeError, AttributeError, IndexError):  # another form, or none
+        section = _other(
+            {**f, 'uncertainty': {k: v for k, v in u.items() if k != 'outliers'} if isinstance(u, dict) else u},
+            'uncertainty',
+            title,
+            'Doubt was not measured in this run: it answers every picture, and knows no third answer.',
+        )
+    if not isinstance(strange, dict):
+        return section | dict(
+            words=[*section['words'], 'Strange pictures were not looked for: it answers a photograph too.']
+        )
     words, blocks = unfold(strange, 'Strange pictures, referred whatever their score')
-    if 'refused' in strange: words = [f'Strange pictures could not be looked for: {strange["refused"]}']
-    if isinstance(r := strange.get('referred'), dict) and all(isinstance(v, (int, float)) and 0 <= v <= 1 for v in r.values()):
-        words = ['A picture stranger than a limit that was fixed beforehand is left to people, whatever its score: so it goes with ' + ', '.join(f'{in_words(v)} ({_split(s)})' for s, v in r.items()) + '.']
+    if 'refused' in strange:
+        words = [f'Strange pictures could not be looked for: {strange["refused"]}']
+    if isinstance(r := strange.get('referred'), dict) and all(
+        isinstance(v, (int, float)) and 0 <= v <= 1 for v in r.values()
+    ):
+        words = [
+            'A picture stranger than a limit that was fixed beforehand is left to people, whatever its score: so it'
+            ' goes with '
+            + ', '.join(f'{in_words(v)} ({_split(s)})' for s, v in r.items())
+            + '.'
+        ]
         blocks = []
     return section | dict(words=section['words'] + words, blocks=section['blocks'] + blocks)
 
-MAPS = dict(cam='Class activation mapping', gradcam='Grad-CAM', attention='Attention', occlusion='Occlusion') # as `explain` names its methods
+# %% ../nbs/54_report.ipynb #fa82a137
+MAPS = dict(
+    cam='Class activation mapping', gradcam='Grad-CAM', attention='Attention', occlusion='Occlusion'
+)  # as `explain` names its methods
 
+# %% ../nbs/54_report.ipynb #cc17ff01
 def _explanation(f):
-    title, e = 'Where does it look?', f['explanation']
+    title = 'Where does it look?'
+    e = f['explanation']
     try:
         from chestxray_fastai.judge_maps import maps_table
+
         tests = maps_table(e)
-    except (ImportError, KeyError, TypeError, AttributeError, IndexError): return _other(f, 'explanation', title, 'No heat map was judged in this run: where the network looks is not known, and it may look at a marker instead of the lung.')
-    rows = [(name, r['map'], r['control'], r['95 % interval'], {True: 'yes', False: 'no'}.get(r['passed'], '–')) for name, r in tests.iterrows()]
-    words = [e['verdict'], f'{MAPS.get(e["method"], e["method"])}, on {e["n"]:,} X-rays of {e["patients"]:,} patients that it calls positive; each test stands against a control that knows nothing.', *(f'{k}: {_stop(v)}' for k, v in (e.get('reasons') or {}).items())]
-    return _section('explanation', title, words, _table('Tests of the heat maps', ('', 'map', 'control', 'interval', 'passed'), rows), *([dict(kind='gallery', items=f['maps'], caption=e['verdict'])] if f.get('maps') else []))
+    except (ImportError, KeyError, TypeError, AttributeError, IndexError):
+        return _other(
+            f,
+            'explanation',
+            title,
+            'No heat map was judged in this run: where the network looks is not known, and it may look at a marker'
+            ' instead of the lung.',
+        )
+    rows = [
+        (name, r['map'], r['control'], r['95 % interval'], {True: 'yes', False: 'no'}.get(r['passed'], '–'))
+        for name, r in tests.iterrows()
+    ]
+    words = [
+        e['verdict'],
+        (
+            f'{MAPS.get(e["method"], e["method"])}, on {e["n"]:,} X-rays of {e["patients"]:,} patients that it calls'
+            ' positive; each test stands against a control that knows nothing.'
+        ),
+        *(f'{k}: {_stop(v)}' for k, v in (e.get('reasons') or {}).items()),
+    ]
+    return _section(
+        'explanation',
+        title,
+        words,
+        _table('Tests of the heat maps', ('', 'map', 'control', 'interval', 'passed'), rows),
+        *([dict(kind='gallery', items=f['maps'], caption=e['verdict'])] if f.get('maps') else []),
+    )
 
 # %% ../nbs/54_report.ipynb #f4d62d30
 def _errors(f):
-    finding, rows = f['data']['finding'], f['errors']
-    words = ['The test images about which it was most wrongly sure: misses and false alarms, the worst of each first. Look at them before you trust it. A file name may tell who the patient is: think of that before you pass this page on.']
-    if not rows: return _section('errors', 'Worst errors', ['It made no error on the test.'])
+    finding = f['data']['finding']
+    rows = f['errors']
+    words = [
+        'The test images about which it was most wrongly sure: misses and false alarms, the worst of each first. Look'
+        ' at them before you trust it. A file name may tell who the patient is: think of that before you pass this'
+        ' page on.'
+    ]
+    if not rows:
+        return _section('errors', 'Worst errors', ['It made no error on the test.'])
     from chestxray_fastai.triage import say_probability
-    cut = f['threshold'].get('value')
-    table = _table(f'Most confident errors (threshold {say_probability(cut)})', ('kind', 'file', 'patient', f'probability of {finding}', 'logit'),
-                   [(e['kind'], e['file'], e['patient'], say_probability(e['probability'], cut), e['logit']) for e in rows])
-    return _section('errors', 'Worst errors', words, table, *([dict(kind='gallery', items=f['pictures'])] if f.get('pictures') else []))
 
+    cut = f['threshold'].get('value')
+    table = _table(
+        f'Most confident errors (threshold {say_probability(cut)})',
+        ('kind', 'file', 'patient', f'probability of {finding}', 'logit'),
+        [(e['kind'], e['file'], e['patient'], say_probability(e['probability'], cut), e['logit']) for e in rows],
+    )
+    return _section(
+        'errors',
+        'Worst errors',
+        words,
+        table,
+        *([dict(kind='gallery', items=f['pictures'])] if f.get('pictures') else []),
+    )
+
+# %% ../nbs/54_report.ipynb #95417fec
 def _about_data(f):
-    d, o = f['data'], f['data']['origin']
-    words = [f'{o["title"]}: {o["people"]}. Licence: {o["licence"]}. Cite: {o["cite"]}.' if o else f'The set is called {d["name"]}. Where it comes from, of whom it is and under which licence is not recorded in it: ask whoever made it.',
-             'Each patient is in one split. The network learned from the training images, its best epoch was chosen on the validation images, threshold and calibrator on the calibration images; the test was kept away from all of this.']
-    rows = [(_split(r['split']), r['images'], r['patients'], r['positives'], in_words(r['positives'] / r['images']) if r['positives'] is not None and r['images'] else '–') for r in d['splits']]
-    blocks = [_table('Images and patients', ('split', 'images', 'patients', f'with {d["finding"]}', 'prevalence'), rows)]
-    if d['acquisition']: blocks.append(_table('What is known of them', ('', 'training, validation, calibration', 'test'), [(a['what'], a['development'], a['test']) for a in d['acquisition']]))
-    else: words.append('Age, sex and view are not recorded, so nothing can be said about them.')
+    d = f['data']
+    o = f['data']['origin']
+    words = [
+        (
+            f'{o["title"]}: {o["people"]}. Licence: {o["licence"]}. Cite: {o["cite"]}.'
+            if o
+            else (
+                f'The set is called {d["name"]}. Where it comes from, of whom it is and under which licence is not'
+                ' recorded in it: ask whoever made it.'
+            )
+        ),
+        (
+            'Each patient is in one split. The network learned from the training images, its best epoch was chosen on'
+            ' the validation images, threshold and calibrator on the calibration images; the test was kept away from'
+            ' all of this.'
+        ),
+    ]
+    rows = [
+        (
+            _split(r['split']),
+            r['images'],
+            r['patients'],
+            r['positives'],
+            in_words(r['positives'] / r['images']) if r['positives'] is not None and r['images'] else '–',
+        )
+        for r in d['splits']
+    ]
+    blocks = [
+        _table('Images and patients', ('split', 'images', 'patients', f'with {d["finding"]}', 'prevalence'), rows)
+    ]
+    if d['acquisition']:
+        blocks.append(
+            _table(
+                'What is known of them',
+                ('', 'training, validation, calibration', 'test'),
+                [(a['what'], a['development'], a['test']) for a in d['acquisition']],
+            )
+        )
+    else:
+        words.append('Age, sex and view are not recorded, so nothing can be said about them.')
     return _section('data', 'On whom', words, *blocks)
 
+# %% ../nbs/54_report.ipynb #fcf62c69
 def _model(f):
-    m, s, p, best = f['model'], f['settings'], f['model'].get('preprocessing') or {}, f['model'].get('best_epoch') or {}
-    rows = [('network', m.get('arch')), ('parameters', m.get('params')), ('start', m.get('weights')), ('input', f'{p.get("size", m.get("size"))} pixels, {p.get("channels", "?")} channel{"s" * (p.get("channels") != 1)}, resized by {p.get("resize", "?")}'),
-            ('epochs', f['epochs'] or s.get('epochs')), ('best epoch by validation, counted from 1', best['epoch'] + 1 if isinstance(best.get('epoch'), int) else None), ('seed', s.get('seed')), ('learning rate', s.get('lr')), *([('batch size', s['batch_size'])] if s.get('batch_size') else []),
-            ('threshold (probability)', f['threshold'].get('value')), ('threshold (logit)', f['threshold']['logit']), ('how the threshold was chosen', f'{f["threshold"].get("rule", "unknown")}, on the {_split(f["threshold"].get("chosen_on", "unknown"))} images, '
-             f'with {_number(f["threshold"].get("positives"))} positives and {_number(f["threshold"].get("negatives"))} negatives')]
-    return _section('model', 'What was trained', [f'A {m.get("arch")} learned to tell {f["data"]["finding"]} from its absence, and its weights began so: {_stop((m.get("weights") or "unknown").partition(": ")[0])}'], _table('Network and training', ('', ''), rows),
-                    _figure('training', 'Losses and validation AUROC by epoch'))
+    m = f['model']
+    s = f['settings']
+    p = f['model'].get('preprocessing') or {}
+    best = f['model'].get('best_epoch') or {}
+    rows = [
+        ('network', m.get('arch')),
+        ('parameters', m.get('params')),
+        ('start', m.get('weights')),
+        (
+            'input',
+            (
+                f'{p.get("size", m.get("size"))} pixels, {p.get("channels", "?")}'
+                f' channel{"s" * (p.get("channels") != 1)}, resized by {p.get("resize", "?")}'
+            ),
+        ),
+        ('epochs', f['epochs'] or s.get('epochs')),
+        ('best epoch by validation, counted from 1', best['epoch'] + 1 if isinstance(best.get('epoch'), int) else None),
+        ('seed', s.get('seed')),
+        ('learning rate', s.get('lr')),
+        *([('batch size', s['batch_size'])] if s.get('batch_size') else []),
+        ('threshold (probability)', f['threshold'].get('value')),
+        ('threshold (logit)', f['threshold']['logit']),
+        (
+            'how the threshold was chosen',
+            (
+                f'{f["threshold"].get("rule", "unknown")}, on the {_split(f["threshold"].get("chosen_on", "unknown"))}'
+                f' images, with {_number(f["threshold"].get("positives"))} positives and'
+                f' {_number(f["threshold"].get("negatives"))} negatives'
+            ),
+        ),
+    ]
+    return _section(
+        'model',
+        'What was trained',
+        [
+            f'A {m.get("arch")} learned to tell {f["data"]["finding"]} from its absence, and its weights began so:'
+            f' {_stop((m.get("weights") or "unknown").partition(": ")[0])}'
+        ],
+        _table('Network and training', ('', ''), rows),
+        _figure('training', 'Losses and validation AUROC by epoch'),
+    )
 
 # %% ../nbs/54_report.ipynb #d0d4fbf5
-def _done(found): return isinstance(found, dict) and (not set(found) & {'refused', 'skipped'} or 'splits' in found)
+def _done(found):
+    return isinstance(found, dict) and (not set(found) & {'refused', 'skipped'} or 'splits' in found)
 
-def intended_use(f: dict) -> dict: # `f`: of `facts`; sentences under `good` and `bad`
+# %% ../nbs/54_report.ipynb #7be91636
+def intended_use(f: dict) -> dict:  # `f`: of `facts`; sentences under `good` and `bad`
     "What the model is for, and what it must not be used for"
-    d, t = f['data'], f['judged']['test']
-    finding, people = d['finding'], (d['origin'] or {}).get('people') or f'the {t["patients"]:,} patients of the test' + (', of whom nothing more is recorded' if not d['acquisition'] else '')
-    rare = per_thousand(t['sensitivity']['value'], t['specificity']['value'], .01)
-    good = ['Learning and research: how such a model is built, judged and doubted.', f'A starting point for a study of {finding} elsewhere, which begins by judging it on patients of that place.']
-    unlike = (f'People unlike those it was tried on ({people}): another age, another hospital or another machine is another test.')
-    if (d['origin'] or {}).get('name') == 'phantoms': unlike = 'Images of people: it has seen drawn phantoms only.'
-    bad = ['Diagnosis, treatment, triage or discharge of any patient: it is not a medical device.', unlike,
-           f'Ruling out anything else: it was taught {finding} alone, and an X-ray that it calls negative may show any other disease.',
-           'Other pictures: a lateral view, a photograph of a screen or a hand gets a score as well, which means nothing.',
-           f'Screening where {finding} is rare: if 1 of 100 had it, {in_words(rare["ppv"])} alarms would be right.']
-    if not _done(f['calibration']) or (t.get('ece') and _known(t['ece']['low']) and t['ece']['low'] > .05): bad.append('Probabilities: read its score only against the threshold.')
+    d = f['data']
+    t = f['judged']['test']
+    finding = d['finding']
+    people = (d['origin'] or {}).get('people') or f'the {t["patients"]:,} patients of the test' + (
+        ', of whom nothing more is recorded' if not d['acquisition'] else ''
+    )
+    rare = per_thousand(t['sensitivity']['value'], t['specificity']['value'], 0.01)
+    good = [
+        'Learning and research: how such a model is built, judged and doubted.',
+        f'A starting point for a study of {finding} elsewhere, which begins by judging it on patients of that place.',
+    ]
+    unlike = (
+        f'People unlike those it was tried on ({people}): another age, another hospital or another machine is another'
+        ' test.'
+    )
+    if (d['origin'] or {}).get('name') == 'phantoms':
+        unlike = 'Images of people: it has seen drawn phantoms only.'
+    bad = [
+        'Diagnosis, treatment, triage or discharge of any patient: it is not a medical device.',
+        unlike,
+        (
+            f'Ruling out anything else: it was taught {finding} alone, and an X-ray that it calls negative may show any'
+            ' other disease.'
+        ),
+        'Other pictures: a lateral view, a photograph of a screen or a hand gets a score as well, which means nothing.',
+        f'Screening where {finding} is rare: if 1 of 100 had it, {in_words(rare["ppv"])} alarms would be right.',
+    ]
+    if not _done(f['calibration']) or (t.get('ece') and _known(t['ece']['low']) and t['ece']['low'] > 0.05):
+        bad.append('Probabilities: read its score only against the threshold.')
     return dict(good=good, bad=bad)
 
+# %% ../nbs/54_report.ipynb #ec9d1091
 def _use(f):
     use = intended_use(f)
-    return _section('use', 'What it is for, and what not', [], dict(kind='items', caption='It is for', items=use['good']), dict(kind='items', caption='It must not be used for', items=use['bad']))
+    return _section(
+        'use',
+        'What it is for, and what not',
+        [],
+        dict(kind='items', caption='It is for', items=use['good']),
+        dict(kind='items', caption='It must not be used for', items=use['bad']),
+    )
 
+# %% ../nbs/54_report.ipynb #ebb039b0
 def _limits(f):
-    d, missing = f['data'], [what for key, what in dict(calibration='calibration', subgroups='subgroups', uncertainty='doubt', explanation='heat maps').items() if not _done(f[key])]
-    items = [*cautions(f), f'The truth is what the labels of this set say; they err too, and the model has learned their errors. Only {d["finding"]} and its absence are told apart.',
-             'The test is from the same source as the training. How it does in another hospital is not known until it is tried there.']
-    if missing: items.append(f'Not done in this run: {", ".join(missing)}.')
+    d = f['data']
+    missing = [
+        what
+        for key, what in dict(
+            calibration='calibration', subgroups='subgroups', uncertainty='doubt', explanation='heat maps'
+        ).items()
+        if not _done(f[key])
+    ]
+    items = [
+        *cautions(f),
+        (
+            'The truth is what the labels of this set say; they err too, and the model has learned their errors. Only'
+            f' {d["finding"]} and its absence are told apart.'
+        ),
+        (
+            'The test is from the same source as the training. How it does in another hospital is not known until it is'
+            ' tried there.'
+        ),
+    ]
+    if missing:
+        items.append(f'Not done in this run: {", ".join(missing)}.')
     return _section('limits', 'Limits', [], dict(kind='items', caption='', items=items))
 
+# %% ../nbs/54_report.ipynb #61251d42
 def _ethics(f):
-    d, items = f['data'], ['A missed finding harms the patient; a false alarm costs worry, dose and time. The threshold sets one against the other, and choosing it is a matter for people, not for a program.',
-             'A confident machine is believed. Whoever reads beside it should judge first and look at the score afterwards.',
-             'What works worse for a group harms that group; where a group is too small to be judged, nobody knows.',
-             'X-rays are of people. File names, patients and pictures of this run may tell who they are.']
-    if d['origin']: items.append(f'The images were given under {d["origin"]["licence"]}; their makers are to be named.')
+    d = f['data']
+    items = [
+        (
+            'A missed finding harms the patient; a false alarm costs worry, dose and time. The threshold sets one'
+            ' against the other, and choosing it is a matter for people, not for a program.'
+        ),
+        'A confident machine is believed. Whoever reads beside it should judge first and look at the score afterwards.',
+        'What works worse for a group harms that group; where a group is too small to be judged, nobody knows.',
+        'X-rays are of people. File names, patients and pictures of this run may tell who they are.',
+    ]
+    if d['origin']:
+        items.append(f'The images were given under {d["origin"]["licence"]}; their makers are to be named.')
     return _section('ethics', 'Ethical considerations', [], dict(kind='items', caption='', items=items))
 
 # %% ../nbs/54_report.ipynb #c314b545
 def _opened(f):
-    k, n = f['lock'], len(f['lock']['openings'])
-    words = [k['words'], f'The ledger of this run records {n} opening{"s" if n != 1 else ""} of the test.' if not k['broken'] else f'The ledger is damaged: {k["broken"]}', (f['opening'] or {}).get('words')]
-    if not n and not k['broken']: words[1] = 'There is no ledger, so nobody can say how often the test was opened.'
-    blocks = [_table('The ledger', ('when (UTC)', 'run', 'images', 'patients', 'what it was'), [(str(o['when'])[:19].replace('T', ' '), o['run'], o['images'], o['patients'], o['kind']) for o in k['openings']])] if n else []
-    if isinstance(k['gap'], str): words.append(f'Validation and test could not be compared: {k["gap"]}')
-    else: blocks.append(_table('From validation to test', ('', 'validation', 'test', 'change (interval)'), [
-        (METRICS[g['metric']], g['valid'], g['test'], _change(g)) for g in k['gap']]))
+    k = f['lock']
+    n = len(f['lock']['openings'])
+    words = [
+        k['words'],
+        (
+            f'The ledger of this run records {n} opening{"s" if n != 1 else ""} of the test.'
+            if not k['broken']
+            else f'The ledger is damaged: {k["broken"]}'
+        ),
+        (f['opening'] or {}).get('words'),
+    ]
+    if not n and not k['broken']:
+        words[1] = 'There is no ledger, so nobody can say how often the test was opened.'
+    blocks = (
+        [
+            _table(
+                'The ledger',
+                ('when (UTC)', 'run', 'images', 'patients', 'what it was'),
+                [
+                    (str(o['when'])[:19].replace('T', ' '), o['run'], o['images'], o['patients'], o['kind'])
+                    for o in k['openings']
+                ],
+            )
+        ]
+        if n
+        else []
+    )
+    if isinstance(k['gap'], str):
+        words.append(f'Validation and test could not be compared: {k["gap"]}')
+    else:
+        blocks.append(
+            _table(
+                'From validation to test',
+                ('', 'validation', 'test', 'change (interval)'),
+                [(METRICS[g['metric']], g['valid'], g['test'], _change(g)) for g in k['gap']],
+            )
+        )
     return _section('lock', 'How often was the test opened?', words, *blocks)
 
+# %% ../nbs/54_report.ipynb #84b80a5a
 def _technical(f):
     from chestxray_fastai import __version__
+
     hours = {k.replace('_', ' '): f'{v:,.0f} s' for k, v in f['timing'].items() if _known(v)}
-    rows = [*hours.items(), ('frozen (UTC)', str(f['lock']['frozen'] or 'not')[:19].replace('T', ' ')), ('hash of the frozen model', f['lock']['hash']), ('hash of the manifest', f['data']['manifest_hash']),
-            *f['versions'].items(), ('chestxray_fastai, that wrote this', __version__)]
+    rows = [
+        *hours.items(),
+        ('frozen (UTC)', str(f['lock']['frozen'] or 'not')[:19].replace('T', ' ')),
+        ('hash of the frozen model', f['lock']['hash']),
+        ('hash of the manifest', f['data']['manifest_hash']),
+        *f['versions'].items(),
+        ('chestxray_fastai, that wrote this', __version__),
+    ]
     return _section('technical', 'Versions, hashes, time', [], _table('', ('', ''), rows))
 
-def sections(f: dict) -> list: # `f`: of `facts`, with `elsewhere`; dicts with id, title, words and blocks
+# %% ../nbs/54_report.ipynb #e0bd029c
+def sections(f: dict) -> list:  # `f`: of `facts`, with `elsewhere`; dicts with id, title, words and blocks
     "Everything that a page or a card says, in order"
-    return [_headline(f), _use(f), _thousand(f), _metrics(f), _calibration(f), _subgroups(f),
-            _uncertainty(f), _explanation(f),
-            _errors(f), _about_data(f), _model(f), _opened(f), _limits(f), _ethics(f), _technical(f)]
+    return [
+        _headline(f),
+        _use(f),
+        _thousand(f),
+        _metrics(f),
+        _calibration(f),
+        _subgroups(f),
+        _uncertainty(f),
+        _explanation(f),
+        _errors(f),
+        _about_data(f),
+        _model(f),
+        _opened(f),
+        _limits(f),
+        _ethics(f),
+        _technical(f),
+    ]

@@ -21,17 +21,20 @@ from types import SimpleNamespace
 # %% ../nbs/50_run.ipynb #a20dedcb
 def _say(text, quiet=False):
     "Tell the reader what is going on; quiet when JSON alone is wanted"
-    if not quiet: print(text, flush=True)
+    if not quiet:
+        print(text, flush=True)
 
 def _one_line(text):
     "Text as one line that a terminal shows as it is"
     from chestxray_fastai.core import printable
+
     return printable(' '.join(str(text).split('\n')))
 
 def _names_in(words):
     "Names that an option was given, each a word of its own or several with commas between them"
     return [name.strip() for word in words or () for name in word.split(',') if name.strip()]
 
+# %% ../nbs/50_run.ipynb #d034c17b
 def _columns(pairs):
     "The options `THEIRS=OURS` as a dict; a column that is named twice stands for both"
     found = {}
@@ -42,145 +45,197 @@ def _columns(pairs):
         found.setdefault(theirs.strip(), []).append(ours.strip())
     return {theirs: ours[0] if len(ours) == 1 else ours for theirs, ours in found.items()}
 
+# %% ../nbs/50_run.ipynb #b096ba87
 def reading_options(
-    positive=None, # names of class folders whose images are positive
-    negative=None, # names of class folders whose images are negative
-    columns=None, # THEIRS=OURS, a list
-    folder=None, # where the images of a table lie
-    labels=None, # names of the columns of a table that are labels
-) -> dict: # for `get_xrays`; empty where nothing was asked for
+    positive=None,  # names of class folders whose images are positive
+    negative=None,  # names of class folders whose images are negative
+    columns=None,  # THEIRS=OURS, a list
+    folder=None,  # where the images of a table lie
+    labels=None,  # names of the columns of a table that are labels
+) -> dict:  # for `get_xrays`; empty where nothing was asked for
     "What the words of a command say about how a folder or table is to be read"
     positive = _names_in(positive)
-    found = {'positive': positive[0] if len(positive) == 1 else positive, 'negative': _names_in(negative),
-             'columns': _columns(columns), 'folder': folder, 'labels': _names_in(labels)}
+    found = {
+        'positive': positive[0] if len(positive) == 1 else positive,
+        'negative': _names_in(negative),
+        'columns': _columns(columns),
+        'folder': folder,
+        'labels': _names_in(labels),
+    }
     return {name: value for name, value in found.items() if value}
 
+# %% ../nbs/50_run.ipynb #adc6cf07
 def chosen_label(
-    manifest, # with one label or several
-    label=None, # the one to keep
-    what='run', # the command that asks, for the message
+    manifest,  # with one label or several
+    label=None,  # the one to keep
+    what='run',  # the command that asks, for the message
 ):
     "The Manifest with one label alone; the others become columns `meta_…`, and images without a word about it are left out"
     from chestxray_fastai.core import printable
     from chestxray_fastai.manifest import choose_label, label_columns
+
     labels = label_columns(manifest)
     shown = printable(', '.join(labels[:8]) + (f' and {len(labels) - 8} more' if len(labels) > 8 else ''))
-    if label is not None: manifest = choose_label(manifest, label)
-    elif len(labels) != 1: raise ValueError(f'{what} takes one label, and this data has {len(labels)} ({shown}): name one with --label.')
-    label, = label_columns(manifest)
+    if label is not None:
+        manifest = choose_label(manifest, label)
+    elif len(labels) != 1:
+        raise ValueError(f'{what} takes one label, and this data has {len(labels)} ({shown}): name one with --label.')
+    (label,) = label_columns(manifest)
     known = manifest[label].isin((0, 1))
     if not known.all():
-        _say(f'{(~known).sum():,} of {len(manifest):,} images are left out: {printable(label)} is uncertain or missing there.')
+        _say(
+            f'{(~known).sum():,} of {len(manifest):,} images are left out: {printable(label)} is uncertain or missing'
+            ' there.'
+        )
     return manifest[known].reset_index(drop=True)
 
+# %% ../nbs/50_run.ipynb #8124bee3
 def run_manifest(
-    data, # folder, CSV or name of a data set; None for phantoms
-    seed, # of the split
-    phantoms=1000, # how many phantoms to make when there is no data
-    label=None, # which of several labels
-    drop_shared=False, # leave patients out of the pool who occur in the official test split too
-    **reading, # of `reading_options`
+    data,  # folder, CSV or name of a data set; None for phantoms
+    seed,  # of the split
+    phantoms=1000,  # how many phantoms to make when there is no data
+    label=None,  # which of several labels
+    drop_shared=False,  # leave patients out of the pool who occur in the official test split too
+    **reading,  # of `reading_options`
 ):
     "A Manifest split by patient into train, valid, calib and test, and a short name for it"
     from chestxray_fastai.manifest import split_patients
     from chestxray_fastai.sources import get_xrays
-    if data is None and reading: raise ValueError(f'--{next(iter(reading))} says how data are read: name them with --data.')
-    if label is not None: reading['label'] = label
+
+    if data is None and reading:
+        raise ValueError(f'--{next(iter(reading))} says how data are read: name them with --data.')
+    if label is not None:
+        reading['label'] = label
     manifest = get_xrays('phantoms', n=phantoms, **reading) if data is None else get_xrays(data, **reading)
     manifest = chosen_label(manifest)
     has_test = 'split' in manifest and (manifest.split == 'test').any()
-    test = 0. if has_test else .15
-    split = split_patients(manifest, valid=.12, calib=.15, test=test, seed=seed, drop_shared=drop_shared)
+    test = 0.0 if has_test else 0.15
+    split = split_patients(manifest, valid=0.12, calib=0.15, test=test, seed=seed, drop_shared=drop_shared)
     return split, 'phantoms' if data is None else Path(data).stem or Path(data).resolve().name
 
 # %% ../nbs/50_run.ipynb #48f2f6be
 def data_facts(
-    manifest, # a split Manifest
+    manifest,  # a split Manifest
 ):
     "Images, patients and positives in each split"
     from chestxray_fastai.manifest import label_columns, manifest_hash
+
     groups = dict(list(manifest.groupby('split')))
     splits = [s for s in ('train', 'valid', 'calib', 'test') if s in groups]
-    return {'n': {s: len(groups[s]) for s in splits}, 'patients': {s: int(groups[s].patient.nunique()) for s in splits},
-            'positives': {l: {s: int((groups[s][l] == 1).sum()) for s in splits} for l in label_columns(manifest)},
-            'labels': label_columns(manifest), 'manifest_hash': manifest_hash(manifest)}
+    return {
+        'n': {s: len(groups[s]) for s in splits},
+        'patients': {s: int(groups[s].patient.nunique()) for s in splits},
+        'positives': {l: {s: int((groups[s][l] == 1).sum()) for s in splits} for l in label_columns(manifest)},
+        'labels': label_columns(manifest),
+        'manifest_hash': manifest_hash(manifest),
+    }
 
+# %% ../nbs/50_run.ipynb #e1204391
 def write_json(
-    content, # anything that JSON can hold
-    file, # where to write
+    content,  # anything that JSON can hold
+    file,  # where to write
 ):
     "Write JSON whole or not at all"
     from chestxray_fastai.core import write_whole
+
     return write_whole(file, dumps(content, indent=1, allow_nan=False))
 
 # %% ../nbs/50_run.ipynb #c53a0003
-ROOM = {'size': (16, 2048), 'epochs': (1, 10_000), 'batch_size': (1, 4096), 'n': (1, 1_000_000)} # smallest and largest value of an option
+ROOM = {
+    'size': (16, 2048),
+    'epochs': (1, 10_000),
+    'batch_size': (1, 4096),
+    'n': (1, 1_000_000),
+}  # smallest and largest value of an option
 
+# %% ../nbs/50_run.ipynb #321158a0
 def check_options(
-    **options, # under their names: size, epochs, n, batch_size, lr, target_sensitivity, prevalence, film_quality, film_shape; None is passed over
+    **options,  # under their names: size, epochs, n, batch_size, lr, target_sensitivity, prevalence, film_quality, film_shape; None is passed over
 ):
     "Refuse numbers and words that no run can be made with, before anything is read"
     for name, value in options.items():
-        if value is None: continue
+        if value is None:
+            continue
         if name in ROOM and not ROOM[name][0] <= value <= ROOM[name][1]:
             raise ValueError(f'--{name} is from {ROOM[name][0]} to {ROOM[name][1]:,}, not {value}.')
-        if name == 'lr' and not (isfinite(value) and 0 < value): raise ValueError(f'--lr is a number above 0, such as 0.002, not {value}.')
+        if name == 'lr' and not (isfinite(value) and 0 < value):
+            raise ValueError(f'--lr is a number above 0, such as 0.002, not {value}.')
         if name in ('target_sensitivity', 'prevalence') and not 0 < value < 1:
             raise ValueError(f'--{name} lies between 0 and 1, and {value} does not.')
         if name.startswith('film_') and value not in ('varied', 'as-is'):
             raise ValueError(f"--{name} is 'varied' or 'as-is', not {value!r}.")
 
+# %% ../nbs/50_run.ipynb #7671ad99
 def check_splits(
-    facts, # of `data_facts`
-    target_sensitivity, # that the threshold is to promise on calib
-) -> list: # sentences: what this run will not be able to do
+    facts,  # of `data_facts`
+    target_sensitivity,  # that the threshold is to promise on calib
+) -> list:  # sentences: what this run will not be able to do
     "What is known before the training: raises where there is nothing to learn or to judge, and says what there will be too little for"
     from chestxray_fastai.core import printable
     from chestxray_fastai.evaluate import can_promise
-    label, n = facts['labels'][0], facts['n']
+
+    label = facts['labels'][0]
+    n = facts['n']
     positives = facts['positives'][label]
     for split in ('train', 'valid', 'calib', 'test'):
-        if 0 < positives.get(split, 0) < n.get(split, 0): continue
+        if 0 < positives.get(split, 0) < n.get(split, 0):
+            continue
         kind = 'positive' if not positives.get(split) else 'negative'
-        raise ValueError(f'The split {split} has no {kind} image for {printable(label)} among its {n.get(split, 0):,}: '
-                         'add patients of that kind, or try another --seed.')
+        raise ValueError(
+            f'The split {split} has no {kind} image for {printable(label)} among its {n.get(split, 0):,}: '
+            'add patients of that kind, or try another --seed.'
+        )
     few = can_promise(positives['calib'], target_sensitivity, 'calib', label)
-    notes = [f'Too few for that promise: {few} The network is trained and kept all the same; Ctrl-C stops.'] if few else []
+    notes = (
+        [f'Too few for that promise: {few} The network is trained and kept all the same; Ctrl-C stops.'] if few else []
+    )
     return notes + _too_few(n, facts['patients'])
 
-def _too_few(n, patients, least=100, alpha=.02, interval=10):
+# %% ../nbs/50_run.ipynb #6ee35158
+def _too_few(n, patients, least=100, alpha=0.02, interval=10):
     "What a run with so few images goes without"
     small = [s for s in ('valid', 'calib', 'test') if patients[s] < interval]
     notes = [f'Figures of {", ".join(small)} will have no interval: that takes {interval} patients.'] if small else []
-    if min(n['train'], n['calib']) >= least and patients['calib'] >= ceil(1/alpha - 1): return notes
-    return notes + [f'This run can be judged but not frozen into a bundle: that takes {least} training images, and {least} calibration images of '
-            f'{ceil(1/alpha - 1)} patients, to know what is out of distribution; here are {n["train"]:,} and {n["calib"]:,} of {patients["calib"]:,}.']
+    if min(n['train'], n['calib']) >= least and patients['calib'] >= ceil(1 / alpha - 1):
+        return notes
+    return notes + [
+        f'This run can be judged but not frozen into a bundle: that takes {least} training images, and {least}'
+        f' calibration images of {ceil(1/alpha - 1)} patients, to know what is out of distribution; here are'
+        f' {n["train"]:,} and {n["calib"]:,} of {patients["calib"]:,}.'
+    ]
 
 # %% ../nbs/50_run.ipynb #21e42b8c
-JUDGED = 'target_sensitivity', 'prevalence' # options that do not touch the training
+JUDGED = 'target_sensitivity', 'prevalence'  # options that do not touch the training
 
 def _own_leftover(path):
     "Whether a file was left behind by a command of ours that was killed"
     return path.is_file() and (path.suffix == '.tmp' or path.name.startswith('.probe.') or path.suffix == '.lock')
 
+# %% ../nbs/50_run.ipynb #755ad99e
 def run_folder(
-    out, # folder of the run
-    config, # what the run is made with; a folder that holds another training is refused
+    out,  # folder of the run
+    config,  # what the run is made with; a folder that holds another training is refused
 ):
     "Make the folder of a run, or find the one to go on with; raises a ValueError when it holds something else"
     from chestxray_fastai.core import StorageError, printable, read_json, write_whole
+
     out, name = Path(out), printable(Path(out).name)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        write_whole(out/f'.probe.{os.getpid()}', '').unlink()
-    except StorageError: raise
+        write_whole(out / f'.probe.{os.getpid()}', '').unlink()
+    except StorageError:
+        raise
     except OSError as error:
-        raise ValueError(f'The output folder {name} cannot be written to ({error.strerror}): pass another with --out.') from None
+        raise ValueError(
+            f'The output folder {name} cannot be written to ({error.strerror}): pass another with --out.'
+        ) from None
     for path in out.iterdir():
-        if _own_leftover(path): path.unlink(missing_ok=True)
-    file = out/'run.json'
+        if _own_leftover(path):
+            path.unlink(missing_ok=True)
+    file = out / 'run.json'
     if not file.exists():
-        if any(out.iterdir()): raise ValueError(f'The output folder {name} is not empty and holds no run: pass another with --out.')
+        if any(out.iterdir()):
+            raise ValueError(f'The output folder {name} is not empty and holds no run: pass another with --out.')
         write_json(config, file)
     old = read_json(file)
     old = old if isinstance(old, dict) else {}
@@ -190,36 +245,38 @@ def run_folder(
     return out
 
 # %% ../nbs/50_run.ipynb #67ad4048
-REFERRAL_RISKS = .02, .05, .1 # errors among the answered, of which the smallest is promised that can be
+REFERRAL_RISKS = 0.02, 0.05, 0.1  # errors among the answered, of which the smallest is promised that can be
 
-def refused_in_words(
-    judgement, # function that gives a part of the report
-    *args, **kwargs
-):
+def refused_in_words(judgement, *args, **kwargs):  # function that gives a part of the report
     "What the judgement gives, or `{'refused': why}` when there is too little to judge by"
     from chestxray_fastai.core import StorageError
-    try: return judgement(*args, **kwargs)
-    except StorageError: raise
-    except (ValueError, ImportError) as error: return {'refused': str(error)}
+
+    try:
+        return judgement(*args, **kwargs)
+    except StorageError:
+        raise
+    except (ValueError, ImportError) as error:
+        return {'refused': str(error)}
 
 def keep_rule(
-    file, # JSON to write
-    found, # an object with `to_dict`, or {'refused': why}
+    file,  # JSON to write
+    found,  # an object with `to_dict`, or {'refused': why}
 ):
     "Keep a rule for later, if there is one: the rule or None"
-    if isinstance(found, dict): return None
+    if isinstance(found, dict):
+        return None
     write_json(found.to_dict(), file)
     return found
 
 # %% ../nbs/50_run.ipynb #c18eed77
 def judge_run(
-    out, # run folder with `model.safetensors`
-    scores, # Scores of valid, calib and test
-    manifest, # the split Manifest
-    target_sensitivity=.95, # of the threshold, on calib
-    n_boot=2000, # resamples for the intervals
-    prevalence=None, # of the test, if it is known from elsewhere than its labels
-    varied=None, # Scores of calib to calibrate by, as `varied_scores` gives them; by default those of `scores`
+    out,  # run folder with `model.safetensors`
+    scores,  # Scores of valid, calib and test
+    manifest,  # the split Manifest
+    target_sensitivity=0.95,  # of the threshold, on calib
+    n_boot=2000,  # resamples for the intervals
+    prevalence=None,  # of the test, if it is known from elsewhere than its labels
+    varied=None,  # Scores of calib to calibrate by, as `varied_scores` gives them; by default those of `scores`
 ):
     "Fix calibrator, operating point and referral, freeze, open the test through its lock: (threshold, judgement of each split, the report's further parts)"
     from chestxray_fastai.calibrate import calibration_report, choose_calibrator, write_calibration
@@ -228,39 +285,58 @@ def judge_run(
     from chestxray_fastai.lock import freeze, open_test
     from chestxray_fastai.manifest import manifest_hash
     from chestxray_fastai.refer import referral_rule, uncertainty_report
+
     out = Path(out)
-    try: point = operating_point(scores, target_sensitivity, split='calib')
-    except ScoresError as error: raise ScoresError(f'{error} The trained network is kept: the same command with that target judges it.') from None
+    try:
+        point = operating_point(scores, target_sensitivity, split='calib')
+    except ScoresError as error:
+        raise ScoresError(
+            f'{error} The trained network is kept: the same command with that target judges it.'
+        ) from None
     resamples = {s: n_boot if enough_patients(scores, s) else 0 for s in ('valid', 'calib', 'test')}
     judged = {split: judge(scores, point, split=split, n_boot=resamples[split]) for split in ('valid', 'calib')}
     calibrator = refused_in_words(choose_calibrator, scores if varied is None else varied)
     kept = not isinstance(calibrator, dict)
-    if kept and varied is not None: calibrator = replace(calibrator, fitted_on='calib, each film drawn several times')
-    if kept: write_calibration(calibrator, out/'calibration.json')
-    rule = keep_rule(out/'referral.json', refused_in_words(referral_rule, scores, point, REFERRAL_RISKS, least=.97))   # strangers are referred beside these; a person is to see no more than about 5 films of 100
-    beside = [name for name in ('model.json', 'calibration.json', 'referral.json', 'detector.json') if (out/name).exists()]
+    if kept and varied is not None:
+        calibrator = replace(calibrator, fitted_on='calib, each film drawn several times')
+    if kept:
+        write_calibration(calibrator, out / 'calibration.json')
+    rule = keep_rule(
+        out / 'referral.json', refused_in_words(referral_rule, scores, point, REFERRAL_RISKS, least=0.97)
+    )  # strangers are referred beside these; a person is to see no more than about 5 films of 100
+    beside = [
+        name for name in ('model.json', 'calibration.json', 'referral.json', 'detector.json') if (out / name).exists()
+    ]
     freeze(out, 'model.safetensors', point, manifest_hash(manifest), files=beside)
-    judged['test'] = open_test(out, scores, n_boot=resamples['test'])          # written into ledger.jsonl
-    more = {'calibration': refused_in_words(calibration_report, scores, calibrator, prevalence=prevalence) if kept else calibrator,
-            'uncertainty': refused_in_words(uncertainty_report, scores, point, rule), 'subgroups': refused_in_words(judge_groups, scores, manifest, point)}
+    judged['test'] = open_test(out, scores, n_boot=resamples['test'])  # written into ledger.jsonl
+    more = {
+        'calibration': (
+            refused_in_words(calibration_report, scores, calibrator, prevalence=prevalence) if kept else calibrator
+        ),
+        'uncertainty': refused_in_words(uncertainty_report, scores, point, rule),
+        'subgroups': refused_in_words(judge_groups, scores, manifest, point),
+    }
     return point, judged, more
 
+# %% ../nbs/50_run.ipynb #9042de98
 def enough_patients(
-    scores, # Scores
-    split, # one of their splits
+    scores,  # Scores
+    split,  # one of their splits
 ) -> bool:
     "Whether a split has patients enough for an interval"
     from chestxray_fastai.evaluate import MIN_PATIENTS
+
     return scores.patient[scores.split == split].nunique() >= MIN_PATIENTS
 
 def judge_groups(
-    scores, # Scores with a split test
-    manifest, # what is known of each image
-    point, # the operating point
+    scores,  # Scores with a split test
+    manifest,  # what is known of each image
+    point,  # the operating point
 ):
     "The subgroups of the test by whatever acquisition tells"
     from chestxray_fastai.manifest import ACQUISITION
     from chestxray_fastai.validate import join_manifest, judge_subgroups
+
     joined = join_manifest(scores, manifest) if any(c in manifest for c in ACQUISITION) else scores
     return judge_subgroups(joined, point, split='test')
 
@@ -268,14 +344,17 @@ def judge_groups(
 def _write_figure(fig, file):
     "Write a figure as PNG, whole or not at all"
     from chestxray_fastai.core import write_whole
+
     return write_whole(file, lambda stream: fig.savefig(stream, dpi=120, format='png'))
 
+# %% ../nbs/50_run.ipynb #17e771b2
 def training_figure(
-    log, # training log, as `log.csv` holds it
-    file, # PNG to write
+    log,  # training log, as `log.csv` holds it
+    file,  # PNG to write
 ):
     "Draw the losses and the validation AUROC of a training run"
     from matplotlib.figure import Figure
+
     fig = Figure(figsize=(9, 3.5), layout='constrained')
     left, right = fig.subplots(1, 2)
     epochs = range(1, len(log) + 1)
@@ -285,232 +364,301 @@ def training_figure(
     left.legend(frameon=False)
     right.plot(epochs, log.auroc, color='tab:green')
     right.set(xlabel='epoch', ylabel='validation AUROC')
-    for ax in (left, right): ax.xaxis.get_major_locator().set_params(integer=True)
+    for ax in (left, right):
+        ax.xaxis.get_major_locator().set_params(integer=True)
     return _write_figure(fig, file)
 
 # %% ../nbs/50_run.ipynb #1ef3f2aa
 def _keep_manifest(manifest, out):
     "Write the split Manifest into the run folder"
     from chestxray_fastai.manifest import write_manifest
-    write_manifest(manifest, out/'manifest.csv')
+
+    write_manifest(manifest, out / 'manifest.csv')
 
 def _pixels(manifest, card):
     "The images of a Manifest in its order, uint8, shape (n, size, size)"
     import numpy as np
     from chestxray_fastai.pixels import pixel_cache
+
     pre = card['preprocessing']
     return np.asarray(pixel_cache(manifest, pre['size'], pre['resize'])[np.arange(len(manifest))])
 
 def _loaded(out, network):
     "(model, card): those that were given, or those of a run folder"
     from chestxray_fastai.networks import load_model
+
     return load_model(out) if network is None else network
 
+# %% ../nbs/50_run.ipynb #e0328134
 def look_at(
-    network, # (model, card)
-    manifest, # a split Manifest
-) -> dict: # by split: {'rows', 'pixels', 'logits', 'features'}; features are None where the network is no body and head
+    network,  # (model, card)
+    manifest,  # a split Manifest
+) -> (
+    dict
+):  # by split: {'rows', 'pixels', 'logits', 'features'}; features are None where the network is no body and head
     "Logits and features of every image, in one pass"
     import numpy as np
     from chestxray_fastai.core import progress
     from chestxray_fastai.devices import exact_float32
     from chestxray_fastai.features import network_outputs
+
     model, card = network
     found = {}
     for split in ('train', 'valid', 'calib', 'test'):
         rows = manifest[manifest.split == split].reset_index(drop=True)
-        if not len(rows): continue
-        pixels, parts = _pixels(rows, card), []
+        if not len(rows):
+            continue
+        pixels = _pixels(rows, card)
+        parts = []
         for k in progress(range(0, len(rows), 128), label=f'Scoring {split}, batches of 128', every=8):
-            with exact_float32(): parts.append(network_outputs(model, pixels[k:k + 128], card['preprocessing'], progress=False))
+            with exact_float32():
+                parts.append(network_outputs(model, pixels[k : k + 128], card['preprocessing'], progress=False))
         logits, features = (np.concatenate(part) for part in zip(*parts))
         found[split] = {'rows': rows, 'pixels': pixels, 'logits': logits, 'features': features}
     return found
 
+# %% ../nbs/50_run.ipynb #617d649a
 def scores_of(
-    seen, # of `look_at`
+    seen,  # of `look_at`
 ):
     "Scores of valid, calib and test"
     import pandas as pd
     from chestxray_fastai.scores import make_scores
+
     parts = [make_scores(seen[s]['rows'], seen[s]['logits']) for s in ('valid', 'calib', 'test') if s in seen]
     scores = pd.concat([part[['path', 'patient', 'split', 'y', 'logit']] for part in parts], ignore_index=True)
     scores.attrs['logits'] = True
     return scores
 
+# %% ../nbs/50_run.ipynb #42a1ab06
 def find_strangers(
-    out, # folder of the run
-    manifest, # its split Manifest
-    alpha=.02, # share of the calibration images that may be referred
-    seen=None, # of `look_at`, if it is there
+    out,  # folder of the run
+    manifest,  # its split Manifest
+    alpha=0.02,  # share of the calibration images that may be referred
+    seen=None,  # of `look_at`, if it is there
 ):
     "Fit the detector of what is out of distribution, keep it as `detector.json`, and say what share of each split it refers (no truth is looked at)"
     from chestxray_fastai.ood import OutlierDetector
+
     seen = seen or look_at(_loaded(out, None), manifest)
-    train, calib = seen['train'], seen['calib']
-    detector = OutlierDetector.fit(train['features'], train['pixels'], calib['features'], calib['pixels'], calib['rows'].patient, alpha)
-    write_json(detector.to_dict(), Path(out)/'detector.json')
+    train = seen['train']
+    calib = seen['calib']
+    detector = OutlierDetector.fit(
+        train['features'], train['pixels'], calib['features'], calib['pixels'], calib['rows'].patient, alpha
+    )
+    write_json(detector.to_dict(), Path(out) / 'detector.json')
     referred = {s: float(detector.refer(seen[s]['features'], seen[s]['pixels']).mean()) for s in seen if s != 'train'}
     return {'alpha': alpha, 'limit': float(detector.threshold), 'referred': referred}
 
+# %% ../nbs/50_run.ipynb #ec38ae15
 def judge_heat_maps(
-    out, # folder of the run
-    manifest, # its split Manifest
-    scores, # its Scores
-    point, # its `OperatingPoint`
-    network=None, # (model, card), if they are there
+    out,  # folder of the run
+    manifest,  # its split Manifest
+    scores,  # its Scores
+    point,  # its `OperatingPoint`
+    network=None,  # (model, card), if they are there
 ):
     "The tests that a heat map must pass, on images of the test split that the model calls positive"
     from chestxray_fastai.judge_maps import explanation_report
+
     model, card = _loaded(out, network)
     rows = manifest[manifest.split == 'test'].reset_index(drop=True)
     test = scores[scores.split == 'test']
     logits = test.set_index('path').logit.loc[rows.path].to_numpy()
     return explanation_report(model, card, _pixels(rows, card), rows, logits=logits, threshold=point.logit)
 
+# %% ../nbs/50_run.ipynb #e56a11fa
 def heat_map_figure(
-    out, # folder of the run
-    manifest, # its split Manifest
-    point, # its `OperatingPoint`
-    n=300, # images of the test split, chosen at random, among which the surest are looked for
-    network=None, # (model, card), if they are there
+    out,  # folder of the run
+    manifest,  # its split Manifest
+    point,  # its `OperatingPoint`
+    n=300,  # images of the test split, chosen at random, among which the surest are looked for
+    network=None,  # (model, card), if they are there
 ):
     "Draw right and wrong answers of the test split with their heat maps, as `figures/heat_maps.png`"
     from chestxray_fastai.explain import heat_map, plot_cases
     from chestxray_fastai.manifest import label_columns
+
     model, card = _loaded(out, network)
     rows = manifest[manifest.split == 'test']
     label = label_columns(rows)[0]
     rows = rows[rows[label].isin((0, 1))]
     rows = rows.sample(min(n, len(rows)), random_state=0).reset_index(drop=True)
     heat = heat_map(model, _pixels(rows, card), card, progress=True)
-    return _write_figure(plot_cases(heat, rows[label], point.logit), Path(out)/'figures/heat_maps.png')
+    return _write_figure(plot_cases(heat, rows[label], point.logit), Path(out) / 'figures/heat_maps.png')
 
 # %% ../nbs/50_run.ipynb #c53a0005
-DEFAULTS = {'arch': 'resnet18', 'size': 128, 'epochs': 24, 'lr': 2e-3} # of `run` for data of your own
-PHANTOM_DEFAULTS = {'arch': 'resnet18_short', 'size': 96, 'epochs': 24, 'lr': 3e-3} # for phantoms: a few minutes on two cores
+DEFAULTS = {'arch': 'resnet18', 'size': 128, 'epochs': 24, 'lr': 2e-3}  # of `run` for data of your own
+PHANTOM_DEFAULTS = {
+    'arch': 'resnet18_short',
+    'size': 96,
+    'epochs': 24,
+    'lr': 3e-3,
+}  # for phantoms: a few minutes on two cores
 
 def printed(path):
     "A path as it may stand in a terminal"
     from chestxray_fastai.core import printable
+
     return printable(path)
 
+# %% ../nbs/50_run.ipynb #ddd4336b
 def check_network(
-    asked, # what `run` was asked for
-) -> list: # sentences: what this network will not be able to do
+    asked,  # what `run` was asked for
+) -> list:  # sentences: what this network will not be able to do
     "Refuse an architecture, size, precision or teacher that there is not, before any image is read"
     from chestxray_fastai.networks import build_model
     from chestxray_fastai.train import check_training
+
     check_training(weights=asked.weights, precision=asked.precision)
     for teacher in _names_in([asked.teachers or '']):
-        if not (Path(teacher)/'model.json').is_file():
+        if not (Path(teacher) / 'model.json').is_file():
             raise ValueError(f'{printed(teacher)} holds no model.json: --teachers takes folders of finished runs.')
     return try_network(build_model(asked.arch, 2, asked.size, 1), asked)
 
+# %% ../nbs/50_run.ipynb #4156a009
 def try_network(
-    model, # untrained
-    asked, # what `run` was asked for
-) -> list: # of sentences
+    model,  # untrained
+    asked,  # what `run` was asked for
+) -> list:  # of sentences
     "One blank image through a network: whether it can be frozen later"
     import torch
     from chestxray_fastai.ood_images import OutlierError
     from chestxray_fastai.features import feature_probe
+
     blank = torch.zeros(1, 1, asked.size, asked.size, device=next(model.parameters()).device)
     try:
-        with torch.inference_mode(): _, features = feature_probe(model.eval())(blank)
-        if features.ndim == 2: return []
+        with torch.inference_mode():
+            _, features = feature_probe(model.eval())(blank)
+        if features.ndim == 2:
+            return []
         why = f'its features have the shape {tuple(features.shape)}'
-    except (OutlierError, RuntimeError, AttributeError, TypeError) as error: why = _one_line(error)
+    except (OutlierError, RuntimeError, AttributeError, TypeError) as error:
+        why = _one_line(error)
     return [f'{asked.arch} can be trained and judged, but not frozen into a bundle: {why}']
 
+# %% ../nbs/50_run.ipynb #56ad38a5
 def run_config(
-    asked, # what `run` was asked for
-    name, # of the data
-    facts, # of `data_facts`
-    target_sensitivity, prevalence, # by which the network is judged
+    asked,  # what `run` was asked for
+    name,  # of the data
+    facts,  # of `data_facts`
+    target_sensitivity,
+    prevalence,  # by which the network is judged
 ) -> dict:
     "What makes one run another than the next, as `run.json` holds it"
-    config = {'data': name, 'manifest_hash': facts['manifest_hash'], 'target_sensitivity': target_sensitivity, 'prevalence': prevalence}
-    config |= {k: getattr(asked, k) for k in ('arch', 'size', 'epochs', 'weights', 'seed', 'lr', 'batch_size', 'film_quality')}
-    if asked.film_shape == 'varied': config['film_shape'] = 'varied'
-    if asked.teachers: config['teachers'] = [Path(t).name for t in _names_in([asked.teachers])]
-    if asked.precision != 'auto': config['precision'] = asked.precision
+    config = {
+        'data': name,
+        'manifest_hash': facts['manifest_hash'],
+        'target_sensitivity': target_sensitivity,
+        'prevalence': prevalence,
+    }
+    config |= {
+        k: getattr(asked, k) for k in ('arch', 'size', 'epochs', 'weights', 'seed', 'lr', 'batch_size', 'film_quality')
+    }
+    if asked.film_shape == 'varied':
+        config['film_shape'] = 'varied'
+    if asked.teachers:
+        config['teachers'] = [Path(t).name for t in _names_in([asked.teachers])]
+    if asked.precision != 'auto':
+        config['precision'] = asked.precision
     return config
 
+# %% ../nbs/50_run.ipynb #d88bf90f
 def finished_alike(
-    out, # folder of the run
-    config, # of `run_config`
+    out,  # folder of the run
+    config,  # of `run_config`
 ) -> bool:
     "Whether a run is finished, and was judged as is asked for now"
     from chestxray_fastai.core import read_json
-    if not (out/'report.json').exists(): return False
-    old = read_json(out/'run.json')
+
+    if not (out / 'report.json').exists():
+        return False
+    old = read_json(out / 'run.json')
     return all(old.get(name) == config[name] for name in JUDGED)
 
 # %% ../nbs/50_run.ipynb #6c61f4fb
 def run(
-    data: str = None, # folder, CSV or data set ('pneumonia', 'nih', 'pneumoniamnist'); by default phantoms made on the spot
-    arch: str = None, # resnet18, resnet34, resnet50, densenet121, efficientnet_b0, vit_b_16, vgg19, resnet18_short, or a timm name; by default resnet18, for phantoms resnet18_short
-    size: int = None, # height and width of the images [pixels]; by default 128 for your data, 96 for phantoms
-    epochs: int = None, # passes over the training images; by default 24
-    weights: str = 'auto', # where to start: 'imagenet' (ImageNet's, fetched where they are not in the cache), 'none' (from scratch), a .safetensors file, or 'auto' (ImageNet's where they are in the cache, else from scratch; it never asks the network)
-    seed: int = 0, # of split, weights, order and augmentation
-    out: str = None, # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
-    target_sensitivity: float = .95, # of the threshold chosen on the calibration split; another one judges a finished network again
-    batch_size: int = None, # images in a batch; by default 64, or 32 for fewer than 2,000 training images
-    lr: float = None, # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms
-    film_quality: str = 'varied', # in training: 'varied' draws sharpness, noise, gamma and collimation at random, 'as-is' does not
-    film_shape: str = None, # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not; by default 'varied' for your data, 'as-is' for phantoms
-    teachers: str = None, # model folders, separated by commas, whose mean probability is learned beside the label
-    prevalence: float = None, # share of the positive in the test, if it is known from elsewhere than its labels
-    precision: str = 'auto', # arithmetic of the training: 'float32', 'bfloat16', 'float16', or 'auto' (what is fastest on this machine)
-    offline: bool = False, # never ask the network for weights
-    label: str = None, # which label to learn, where the data have several
-    positive: list = None, # names of the class folders whose images are positive
-    negative: list = None, # names of the class folders whose images are negative
-    columns: list = None, # THEIRS=OURS, where the columns of a CSV have other names than path, patient, split, …
-    folder: str = None, # where the images of a CSV lie
-    drop_shared: bool = False, # leave patients out of the training who occur in the official test split too
-    labels: list = None, # which columns of a CSV are labels, where that is not plain
+    data: str = None,  # folder, CSV or data set ('pneumonia', 'nih', 'pneumoniamnist'); by default phantoms made on the spot
+    arch: str = None,  # resnet18, resnet34, resnet50, densenet121, efficientnet_b0, vit_b_16, vgg19, resnet18_short, or a timm name; by default resnet18, for phantoms resnet18_short
+    size: int = None,  # height and width of the images [pixels]; by default 128 for your data, 96 for phantoms
+    epochs: int = None,  # passes over the training images; by default 24
+    weights: str = 'auto',  # where to start: 'imagenet' (ImageNet's, fetched where they are not in the cache), 'none' (from scratch), a .safetensors file, or 'auto' (ImageNet's where they are in the cache, else from scratch; it never asks the network)
+    seed: int = 0,  # of split, weights, order and augmentation
+    out: str = None,  # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
+    target_sensitivity: float = 0.95,  # of the threshold chosen on the calibration split; another one judges a finished network again
+    batch_size: int = None,  # images in a batch; by default 64, or 32 for fewer than 2,000 training images
+    lr: float = None,  # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms
+    film_quality: str = 'varied',  # in training: 'varied' draws sharpness, noise, gamma and collimation at random, 'as-is' does not
+    film_shape: str = None,  # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not; by default 'varied' for your data, 'as-is' for phantoms
+    teachers: str = None,  # model folders, separated by commas, whose mean probability is learned beside the label
+    prevalence: float = None,  # share of the positive in the test, if it is known from elsewhere than its labels
+    precision: str = 'auto',  # arithmetic of the training: 'float32', 'bfloat16', 'float16', or 'auto' (what is fastest on this machine)
+    offline: bool = False,  # never ask the network for weights
+    label: str = None,  # which label to learn, where the data have several
+    positive: list = None,  # names of the class folders whose images are positive
+    negative: list = None,  # names of the class folders whose images are negative
+    columns: list = None,  # THEIRS=OURS, where the columns of a CSV have other names than path, patient, split, …
+    folder: str = None,  # where the images of a CSV lie
+    drop_shared: bool = False,  # leave patients out of the training who occur in the official test split too
+    labels: list = None,  # which columns of a CSV are labels, where that is not plain
 ):
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     started = time.time()
     film_shape = ('varied' if data is not None else 'as-is') if film_shape is None else film_shape
-    asked = SimpleNamespace(arch=arch, size=size, epochs=epochs, weights=weights, seed=seed, lr=lr, batch_size=batch_size, film_quality=film_quality,
-                            film_shape=film_shape, teachers=teachers, precision=precision, offline=offline)
+    asked = SimpleNamespace(
+        arch=arch,
+        size=size,
+        epochs=epochs,
+        weights=weights,
+        seed=seed,
+        lr=lr,
+        batch_size=batch_size,
+        film_quality=film_quality,
+        film_shape=film_shape,
+        teachers=teachers,
+        precision=precision,
+        offline=offline,
+    )
     for name, value in (DEFAULTS if data is not None else PHANTOM_DEFAULTS).items():
-        if getattr(asked, name) is None: setattr(asked, name, value)
+        if getattr(asked, name) is None:
+            setattr(asked, name, value)
     check_options(target_sensitivity=target_sensitivity, prevalence=prevalence, **vars(asked))
-    if 'fastai' not in sys.modules: _say('      Loading PyTorch and fastai')
+    if 'fastai' not in sys.modules:
+        _say('      Loading PyTorch and fastai')
     notes = check_network(asked)
     reading = reading_options(positive, negative, columns, folder, labels)
     manifest, name = run_manifest(data, seed, label=label, drop_shared=drop_shared, **reading)
     facts = data_facts(manifest)
     notes += check_splits(facts, target_sensitivity)
-    out = Path('runs')/f'{name}-{asked.arch}-{asked.size}-seed{seed}' if out is None else out
+    out = Path('runs') / f'{name}-{asked.arch}-{asked.size}-seed{seed}' if out is None else out
     config = run_config(asked, name, facts, target_sensitivity, prevalence)
     out = run_folder(out, config)
     if finished_alike(out, config):
         _say(f'{printed(out)} holds this very run, finished. Pass another --out or --seed for a new one.')
-        return _say(summary(loads((out/'report.json').read_text(encoding='utf-8'))))
-    write_json(config, out/'run.json')
-    _say('[1/4] Data: ' + ', '.join(f'{s} {facts["n"][s]:,} images of {facts["patients"][s]:,} patients' for s in facts['n']))
-    for note in notes: _say(f'      {note}')
+        return _say(summary(loads((out / 'report.json').read_text(encoding='utf-8'))))
+    write_json(config, out / 'run.json')
+    _say(
+        '[1/4] Data: '
+        + ', '.join(f'{s} {facts["n"][s]:,} images of {facts["patients"][s]:,} patients' for s in facts['n'])
+    )
+    for note in notes:
+        _say(f'      {note}')
     _keep_manifest(manifest, out)
     report = train_and_judge(manifest, out, asked, target_sensitivity, prevalence, {'name': name, **facts}, started)
     _say(summary(report) + f'\n\nEverything is in {printed(out)}: report.json, scores.csv, figures, model.safetensors')
 
 # %% ../nbs/50_run.ipynb #2ac88ce3
 def varied_scores(
-    learn, # the trained Learner
-    manifest, # the split Manifest
-    n=4, # times that each film is drawn
+    learn,  # the trained Learner
+    manifest,  # the split Manifest
+    n=4,  # times that each film is drawn
     seed=0,
 ):
     "Scores of the calibration split with the film's machine and shape drawn at random as in training: probabilities that are fitted to these hold for other films than those of one pile"
     import pandas as pd, torch
     from chestxray_fastai.core import progress
     from chestxray_fastai.learner import score
+
     rows = manifest[manifest.split == 'calib']
     drawn = []
     with torch.random.fork_rng():
@@ -520,65 +668,90 @@ def varied_scores(
             drawn.append(scores.assign(path=scores.path + f'#{i}'))
     return pd.concat(drawn, ignore_index=True)
 
+# %% ../nbs/50_run.ipynb #0239e3f8
 def train_and_judge(
-    manifest, # the split Manifest
-    out, # folder of the run
-    asked, # what `run` was asked for
-    target_sensitivity, prevalence, # by which the network is judged
-    data, # name and facts of the data, for the report
-    started, # when the command began
-) -> dict: # the report
+    manifest,  # the split Manifest
+    out,  # folder of the run
+    asked,  # what `run` was asked for
+    target_sensitivity,
+    prevalence,  # by which the network is judged
+    data,  # name and facts of the data, for the report
+    started,  # when the command began
+) -> dict:  # the report
     "Train, or take the network that was trained; score, judge, and write the report"
-    trained = (out/'report.json').exists()
-    _say(f'[2/4] Training {asked.arch} at {asked.size} pixels for {asked.epochs} epochs (Ctrl-C stops; the same command goes on)' if not trained else
-         f'[2/4] The network is trained; it is judged again, for a sensitivity of {target_sensitivity:g}')
+    trained = (out / 'report.json').exists()
+    _say(
+        f'[2/4] Training {asked.arch} at {asked.size} pixels for {asked.epochs} epochs (Ctrl-C stops; the same command'
+        ' goes on)'
+        if not trained
+        else f'[2/4] The network is trained; it is judged again, for a sensitivity of {target_sensitivity:g}'
+    )
     before = time.time()
     learn, log, seconds = _train(manifest, out, asked)
-    started += time.time() - before - seconds                              # epochs of an interrupted call count, replaying them does not
+    started += time.time() - before - seconds  # epochs of an interrupted call count, replaying them does not
     _say('[3/4] Scoring all images, once')
     scores, card, seen = _keep(learn, manifest, out)
     varied = None
     if asked.film_shape == 'varied':
-        with learn.no_bar(): varied = varied_scores(learn, manifest)
+        with learn.no_bar():
+            varied = varied_scores(learn, manifest)
     strangers = refused_in_words(find_strangers, out, manifest, seen=seen)
     report = _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, strangers, varied)
     report |= {'data': data, 'timing': {'training_seconds': seconds, 'total_seconds': round(time.time() - started, 1)}}
-    training_figure(log, out/'figures/training.png')
-    write_json(report, out/'report.json')
+    training_figure(log, out / 'figures/training.png')
+    write_json(report, out / 'report.json')
     return report
 
+# %% ../nbs/50_run.ipynb #1d1e3093
 def _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, strangers, varied=None):
     "The judgements of a trained network, as `report.json` holds them"
     from chestxray_fastai.plots import write_figures
     from chestxray_fastai.devices import exact_float32
+
     _say(f'[4/4] Judging: threshold on calib for sensitivity {target_sensitivity:g}, then the test, opened once')
     point, judged, more = judge_run(out, scores, manifest, target_sensitivity, prevalence=prevalence, varied=varied)
     more['uncertainty']['outliers'] = strangers
     _say('      Judging the heat maps')
     network = learn.model.eval(), card
-    with exact_float32(): more['explanation'] = refused_in_words(judge_heat_maps, out, manifest, scores, point, network)
+    with exact_float32():
+        more['explanation'] = refused_in_words(judge_heat_maps, out, manifest, scores, point, network)
     _say('      Drawing the figures')
-    write_figures(scores, out/'figures', point, finding=card['labels'][0])
+    write_figures(scores, out / 'figures', point, finding=card['labels'][0])
     drawn = refused_in_words(heat_map_figure, out, manifest, point, network=network)
-    if isinstance(drawn, dict): _say(f'      No heat maps were drawn: {_one_line(drawn["refused"])}')
-    model = {'arch': card['arch'], 'size': card['preprocessing']['size'], 'weights': card['weights'], 'params': card['params'], 'best_epoch': learn.best_epoch}
+    if isinstance(drawn, dict):
+        _say(f'      No heat maps were drawn: {_one_line(drawn["refused"])}')
+    model = {
+        'arch': card['arch'],
+        'size': card['preprocessing']['size'],
+        'weights': card['weights'],
+        'params': card['params'],
+        'best_epoch': learn.best_epoch,
+    }
     return {'model': model, 'threshold': point.to_dict(), **judged, **more, 'versions': card['versions']}
 
 # %% ../nbs/50_run.ipynb #bb856f2a
 @contextmanager
 def _watched(learn, trained=False):
     "A bar where somebody watches the training of a Learner, elsewhere a line for each epoch; nothing of one that is `trained`"
+
     def line(row):
-        if learn.replaying: return                                         # an epoch that an earlier call trained, and told of
+        if learn.replaying:
+            return  # an epoch that an earlier call trained, and told of
         shown = [f'{value:.4f}' if isinstance(value, float) else str(value) for value in row]
         _say('  ' + '  '.join(f'{name} {value}' for name, value in zip(learn.recorder.metric_names, shown)))
-    if not trained and ('ipykernel' in sys.modules or sys.stdout.isatty()): yield
-    else:
-        plain, learn.logger = learn.logger, line
-        with learn.no_bar():
-            try: yield
-            finally: learn.logger = plain
 
+    if not trained and ('ipykernel' in sys.modules or sys.stdout.isatty()):
+        yield
+    else:
+        plain = learn.logger
+        learn.logger = line
+        with learn.no_bar():
+            try:
+                yield
+            finally:
+                learn.logger = plain
+
+# %% ../nbs/50_run.ipynb #86a712ea
 def _train(manifest, out, asked):
     "Train in `out`: (Learner with its best weights, log, seconds of training)"
     from chestxray_fastai.augment import FilmQuality, xray_augmentations
@@ -586,32 +759,52 @@ def _train(manifest, out, asked):
     from chestxray_fastai.networks import load_model
     from chestxray_fastai.learner import xray_learner
     from chestxray_fastai.train import Distill, train
+
     batch_size = asked.batch_size or (32 if (manifest.split == 'train').sum() < 2000 else 64)
-    if asked.film_shape == 'varied': shape, sharpness = dict(max_zoom=1.3, max_stretch=1.5), 2.   # what is stretched is blurred
-    else: shape, sharpness = dict(max_zoom=1.15), .8
-    augment = xray_augmentations(max_shift=.08, max_lighting=.3, **shape)
-    if asked.film_quality == 'varied': augment = [*augment, FilmQuality(max_sharpness=sharpness)]
-    dls = xray_dataloaders(manifest, size=asked.size, channels=1, batch_size=batch_size, seed=asked.seed, augment=augment)
-    learn = xray_learner(dls, asked.arch, asked.weights, precision=asked.precision, seed=asked.seed, verbose=False, offline=asked.offline or None)
+    if asked.film_shape == 'varied':
+        shape = dict(max_zoom=1.3, max_stretch=1.5)  # what is stretched is blurred
+        sharpness = 2.0
+    else:
+        shape = dict(max_zoom=1.15)
+        sharpness = 0.8
+    augment = xray_augmentations(max_shift=0.08, max_lighting=0.3, **shape)
+    if asked.film_quality == 'varied':
+        augment = [*augment, FilmQuality(max_sharpness=sharpness)]
+    dls = xray_dataloaders(
+        manifest, size=asked.size, channels=1, batch_size=batch_size, seed=asked.seed, augment=augment
+    )
+    learn = xray_learner(
+        dls,
+        asked.arch,
+        asked.weights,
+        precision=asked.precision,
+        seed=asked.seed,
+        verbose=False,
+        offline=asked.offline or None,
+    )
     _say(f'      Weights {printed(learn.weights)}')
     _say(f'      {learn.hardware}')
-    if asked.teachers: learn.add_cb(Distill([load_model(folder) for folder in _names_in([asked.teachers])]))
+    if asked.teachers:
+        learn.add_cb(Distill([load_model(folder) for folder in _names_in([asked.teachers])]))
     schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
-    with _watched(learn, (out/'report.json').exists()): log = train(learn, out/'training', epochs=asked.epochs, lr=asked.lr, schedule=schedule, seed=asked.seed)
+    with _watched(learn, (out / 'report.json').exists()):
+        log = train(learn, out / 'training', epochs=asked.epochs, lr=asked.lr, schedule=schedule, seed=asked.seed)
     return learn, log, float(log.seconds.sum())
 
+# %% ../nbs/50_run.ipynb #91b04e12
 def _keep(learn, manifest, out):
     "Keep model, log and scores in `out`: (Scores of valid, calib and test, what model.json holds, what `look_at` saw)"
     from chestxray_fastai.scores import write_scores
     from chestxray_fastai.lock import write_scored
     from chestxray_fastai.networks import save_model
     from chestxray_fastai.train import write_log
+
     card = save_model(learn, out, best_epoch=learn.best_epoch)
-    write_log(learn.training_log, out/'log.csv')
+    write_log(learn.training_log, out / 'log.csv')
     seen = look_at((learn.model.eval(), card), manifest)
     scores = scores_of(seen)
-    write_scores(scores, out/'scores.csv')
-    write_scored(scores, out)                                              # from here on the test's figures are those of these scores
+    write_scores(scores, out / 'scores.csv')
+    write_scored(scores, out)  # from here on the test's figures are those of these scores
     return scores, card, seen
 
 # %% ../nbs/50_run.ipynb #6cdd89ec
@@ -620,28 +813,45 @@ def _bare(value):
     return 'undefined' if value is None else f'{value:.3f}'
 
 def with_interval(
-    metric, # {'value', 'low', 'high'}
+    metric,  # {'value', 'low', 'high'}
 ):
     "`0.912 (0.871 to 0.945)`, without the brackets where there were too few patients for an interval"
-    if metric['value'] is None or metric['low'] is None: return _bare(metric['value'])
+    if metric['value'] is None or metric['low'] is None:
+        return _bare(metric['value'])
     return f'{metric["value"]:.3f} ({metric["low"]:.3f} to {metric["high"]:.3f})'
 
+# %% ../nbs/50_run.ipynb #68733d96
 def summary(
-    report, # what `report.json` holds
+    report,  # what `report.json` holds
 ):
     "A report in a few lines for a terminal"
     from chestxray_fastai.evaluate import verdict
-    test, valid, point = report['test'], report['valid'], report['threshold']
+
+    test = report['test']
+    valid = report['valid']
+    point = report['threshold']
     label = printed(report['data']['labels'][0])
+
     def line(name, key, more=''):
         return f'  {name:<18}{with_interval(test[key])}    valid {_bare(valid[key]["value"])}{more}'
+
     c = test['confusion']
-    lines = [f'\n{verdict(test, point, label)["words"]}\n',
-             f'Test: {report["data"]["n"]["test"]:,} images of {report["data"]["patients"]["test"]:,} patients, ' + ('95 % intervals over patients' if test['auroc']['low'] is not None else 'too few for intervals'),
-             line('AUROC', 'auroc'), line('average precision', 'average_precision'),
-             line('sensitivity', 'sensitivity', f'    promised {point["target_sensitivity"]:.2f}'), line('specificity', 'specificity'),
-             line('accuracy', 'accuracy', f'    the majority class alone {test["majority_accuracy"]:.3f}'),
-             line('Brier score', 'brier'), line('ECE', 'ece'),
-             f'  {label}: {c["tp"]} of {c["tp"] + c["fn"]} images with it called positive, {c["tn"]} of {c["tn"] + c["fp"]} without it called negative',
-             f'  weights {printed(report["model"]["weights"].partition(": ")[0])}', f'  {printed(test["opening"]["words"])}']
+    lines = [
+        f'\n{verdict(test, point, label)["words"]}\n',
+        f'Test: {report["data"]["n"]["test"]:,} images of {report["data"]["patients"]["test"]:,} patients, '
+        + ('95 % intervals over patients' if test['auroc']['low'] is not None else 'too few for intervals'),
+        line('AUROC', 'auroc'),
+        line('average precision', 'average_precision'),
+        line('sensitivity', 'sensitivity', f'    promised {point["target_sensitivity"]:.2f}'),
+        line('specificity', 'specificity'),
+        line('accuracy', 'accuracy', f'    the majority class alone {test["majority_accuracy"]:.3f}'),
+        line('Brier score', 'brier'),
+        line('ECE', 'ece'),
+        (
+            f'  {label}: {c["tp"]} of {c["tp"] + c["fn"]} images with it called positive, {c["tn"]} of'
+            f' {c["tn"] + c["fp"]} without it called negative'
+        ),
+        f'  weights {printed(report["model"]["weights"].partition(": ")[0])}',
+        f'  {printed(test["opening"]["words"])}',
+    ]
     return '\n'.join(lines)

@@ -12,40 +12,54 @@ import os, re, warnings
 from collections import Counter
 from pathlib import Path
 from weakref import WeakValueDictionary
-
 import numpy as np
 import pandas as pd
-
 from .core import ChestXrayError, printable, write_whole
-from .manifest import (_warn_nameless, ACQUISITION, as_split, label_columns, ManifestError, read_table,
-                                       SPLITS)
+from chestxray_fastai.manifest import (
+    _warn_nameless,
+    ACQUISITION,
+    as_split,
+    label_columns,
+    ManifestError,
+    read_table,
+    SPLITS,
+)
 
 # %% ../nbs/30_scores.ipynb #93a2dcd8
-class ScoresError(ChestXrayError): "A Scores table that cannot be judged: the message says where it is wrong and what to do"
+class ScoresError(ChestXrayError):
+    "A Scores table that cannot be judged: the message says where it is wrong and what to do"
 
-SCORES_HELP = ('A Scores table has one row per image and the columns path, patient, split (train, valid, calib, test or empty), '
-               'y (1 present, 0 absent, -1 uncertain, empty: missing) and logit (log-odds of the finding); '
-               'for several labels y_NAME and logit_NAME each. Columns with names of their own are mapped by columns={"theirs": "ours"}, '
-               'on the command line by --columns THEIRS=OURS.')
+SCORES_HELP = (
+    'A Scores table has one row per image and the columns path, patient, split (train, valid, calib, test or empty), y'
+    ' (1 present, 0 absent, -1 uncertain, empty: missing) and logit (log-odds of the finding); for several labels'
+    ' y_NAME and logit_NAME each. Columns with names of their own are mapped by columns={"theirs": "ours"}, on the'
+    ' command line by --columns THEIRS=OURS.'
+)
 
-def score_columns(label: str) -> tuple: # '' for a single label
+def score_columns(label: str) -> tuple:  # '' for a single label
     "The columns of truth and logit of a label"
     return ('y', 'logit') if label == '' else (f'y_{label}', f'logit_{label}')
 
 _names = score_columns  # the name under which other modules know it
 
-def score_labels(scores: pd.DataFrame) -> list: # `['']` for one label in `y` and `logit`, else each NAME of `y_NAME`, `logit_NAME`
+# %% ../nbs/30_scores.ipynb #a8bc1471
+def score_labels(
+    scores: pd.DataFrame,
+) -> list:  # `['']` for one label in `y` and `logit`, else each NAME of `y_NAME`, `logit_NAME`
     "The labels that a Scores table judges"
     columns = [c for c in scores.columns if isinstance(c, str)]
-    if 'logit' in columns or 'y' in columns: labels = ['']
-    else: labels = list(dict.fromkeys(c.split('_', 1)[1] for c in columns if c.startswith(('logit_', 'y_'))))
+    if 'logit' in columns or 'y' in columns:
+        labels = ['']
+    else:
+        labels = list(dict.fromkeys(c.split('_', 1)[1] for c in columns if c.startswith(('logit_', 'y_'))))
     if not labels:
         there = printable(', '.join(columns)) or 'none'
         raise ScoresError(f'The table has no scores (its columns: {there}). {SCORES_HELP}')
     if labels == [''] and any(c.startswith('logit_') for c in columns):
         raise ScoresError(f'The table has a column logit or y and columns logit_NAME too: keep one kind. {SCORES_HELP}')
     lost = [c for l in labels for c in score_columns(l) if c not in columns]
-    if lost: raise ScoresError(f'The table lacks the column {printable(", ".join(lost))}. {SCORES_HELP}')
+    if lost:
+        raise ScoresError(f'The table lacks the column {printable(", ".join(lost))}. {SCORES_HELP}')
     return labels
 
 # %% ../nbs/30_scores.ipynb #0fc2e828
@@ -57,28 +71,41 @@ def _numbers(scores, column):
     numbers = pd.to_numeric(cells, errors='coerce').to_numpy(float, na_value=np.nan)
     odd = np.flatnonzero(np.isnan(numbers) & cells.notna().to_numpy())
     odd = [i for i in odd if str(cells.iloc[i]).strip().lower() not in ('', 'nan')]
-    if not odd: return numbers
-    raise ScoresError(f'Column {printable(column)} holds "{printable(cells.iloc[odd[0]])}" in row {odd[0]}, which is not a number '
-                      f'({len(odd)} such in all). {SCORES_HELP}')
+    if not odd:
+        return numbers
+    raise ScoresError(
+        f'Column {printable(column)} holds "{printable(cells.iloc[odd[0]])}" in row {odd[0]}, which is not a number '
+        f'({len(odd)} such in all). {SCORES_HELP}'
+    )
 
+# %% ../nbs/30_scores.ipynb #7d22aec7
 def _refuse(odd, values, rows, column, what):
     "Raise over the first odd value, naming its row and file"
-    if not odd.any(): return
+    if not odd.any():
+        return
     i = odd.argmax()
-    raise ScoresError(f'Column {printable(column)} holds {values[i]:g} in row {i} ({printable(Path(rows.path[i]).name)}), '
-                      f'{odd.sum()} such in all: {what}')
+    raise ScoresError(
+        f'Column {printable(column)} holds {values[i]:g} in row {i} ({printable(Path(rows.path[i]).name)}), '
+        f'{odd.sum()} such in all: {what}'
+    )
 
+# %% ../nbs/30_scores.ipynb #cad17e3e
 def _text(rows, column):
     "A column of names as text: 13118, 13118.0 and ' 13118 ' are one patient"
     cells = rows[column]
-    if pd.api.types.is_float_dtype(cells) and (cells % 1 == 0).all(): cells = cells.astype(int)
+    if pd.api.types.is_float_dtype(cells) and (cells % 1 == 0).all():
+        cells = cells.astype(int)
     if cells.dtype == object:
         cells = cells.map(lambda v: int(v) if isinstance(v, float) and v.is_integer() else v)
     text = cells.astype(str).str.strip()
     empty = cells.isna() | (text == '')
-    if not empty.any(): return text
-    raise ScoresError(f'Column {column} is empty in {empty.sum()} of {len(rows)} rows, first in row {empty.argmax()}: fill it in.')
+    if not empty.any():
+        return text
+    raise ScoresError(
+        f'Column {column} is empty in {empty.sum()} of {len(rows)} rows, first in row {empty.argmax()}: fill it in.'
+    )
 
+# %% ../nbs/30_scores.ipynb #ea8f0670
 def _plain_paths(paths):
     "Paths in the form in which two of one file are equal, as the Manifest compares them"
     paths = np.asarray(paths, object).tolist()
@@ -86,122 +113,187 @@ def _plain_paths(paths):
     if '\\' in together:
         paths = [p.replace('\\', '/') for p in paths]
         together = '\n'.join(paths)
-    if os.name == 'posix' and not any(s in together for s in ('./', '//')): return paths
+    if os.name == 'posix' and not any(s in together for s in ('./', '//')):
+        return paths
     return [os.path.normcase(os.path.normpath(p)) for p in paths]
 
 def _refuse_twice(paths):
     "Raise when two rows are of one image"
     twice = pd.Series(_plain_paths(paths)).duplicated()
-    if not twice.any(): return
+    if not twice.any():
+        return
     first = printable(Path(list(paths)[twice.argmax()]).name)
-    raise ScoresError(f'{twice.sum()} of {len(twice)} rows repeat the path of an earlier one, first {first}: '
-                      'an image counts once, so drop the copies.')
+    raise ScoresError(
+        f'{twice.sum()} of {len(twice)} rows repeat the path of an earlier one, first {first}: '
+        'an image counts once, so drop the copies.'
+    )
 
+# %% ../nbs/30_scores.ipynb #e12ced97
 def _splits(given):
     "The split column in this project's four words; what is empty stays so"
     known = {v: as_split(v) for v in given.dropna().unique()}
     known = {v: s for v, s in known.items() if s or str(v).strip()}
     odd = sorted(printable(v) for v, s in known.items() if not s)
-    if odd: raise ScoresError(f'Column split holds {", ".join(odd)}: it may be {", ".join(SPLITS)} or empty (val, validation and '
-                              'testing are understood).')
+    if odd:
+        raise ScoresError(
+            f'Column split holds {", ".join(odd)}: it may be {", ".join(SPLITS)} or empty (val, validation and '
+            'testing are understood).'
+        )
     return given if all(v == s for v, s in known.items()) else given.map(known)
 
 # %% ../nbs/30_scores.ipynb #bc3177c6
-def check_scores(scores: pd.DataFrame) -> pd.DataFrame: # a copy with text paths and patients, float truths and logits, rows numbered from 0
+def check_scores(
+    scores: pd.DataFrame,
+) -> pd.DataFrame:  # a copy with text paths and patients, float truths and logits, rows numbered from 0
     "Check that `scores` can be judged, or raise a `ScoresError` that says why not"
-    if not isinstance(scores, pd.DataFrame): raise ScoresError(f'Scores must be a pandas DataFrame, not {type(scores).__name__}. {SCORES_HELP}')
+    if not isinstance(scores, pd.DataFrame):
+        raise ScoresError(f'Scores must be a pandas DataFrame, not {type(scores).__name__}. {SCORES_HELP}')
     twins = scores.columns[scores.columns.duplicated()]
-    if len(twins): raise ScoresError(f'The column {printable(twins[0])} occurs twice: keep one.')
+    if len(twins):
+        raise ScoresError(f'The column {printable(twins[0])} occurs twice: keep one.')
     lost = [c for c in ('path', 'patient', 'split') if c not in scores.columns]
-    if lost: raise ScoresError(f'The table lacks the column {", ".join(lost)}. {SCORES_HELP} If each image is of another patient, copy path into patient.')
-    labels, rows = score_labels(scores), scores.reset_index(drop=True)
-    if not len(rows): raise ScoresError(f'The table has no rows. {SCORES_HELP}')
-    for c in ('path', 'patient'): rows[c] = _text(rows, c)
+    if lost:
+        raise ScoresError(
+            f'The table lacks the column {", ".join(lost)}. {SCORES_HELP} If each image is of another patient, copy'
+            ' path into patient.'
+        )
+    labels = score_labels(scores)
+    rows = scores.reset_index(drop=True)
+    if not len(rows):
+        raise ScoresError(f'The table has no rows. {SCORES_HELP}')
+    for c in ('path', 'patient'):
+        rows[c] = _text(rows, c)
     rows['patient'] = rows.patient.str.replace(r'^(\d+)\.0$', r'\1', regex=True)
     _refuse_twice(rows.path)
     rows['split'] = _splits(rows.split)
-    for truth, logit in map(score_columns, labels): rows[truth], rows[logit] = _checked_pair(rows, truth, logit, scores.attrs.get('logits'))
+    for truth, logit in map(score_columns, labels):
+        rows[truth], rows[logit] = _checked_pair(rows, truth, logit, scores.attrs.get('logits'))
     return rows
 
+# %% ../nbs/30_scores.ipynb #073e552f
 def _checked_pair(rows, truth, logit, sure):
     "Truths and logits of one label as floats"
-    y, z = _numbers(rows, truth), _numbers(rows, logit)
-    _refuse(~(np.isnan(y) | np.isin(y, (-1, 0, 1))), y, rows, truth, 'it may be 1, 0, -1 (uncertain) or empty (missing).')
+    y = _numbers(rows, truth)
+    z = _numbers(rows, logit)
+    _refuse(
+        ~(np.isnan(y) | np.isin(y, (-1, 0, 1))), y, rows, truth, 'it may be 1, 0, -1 (uncertain) or empty (missing).'
+    )
     _refuse(~np.isfinite(z), z, rows, logit, 'score these images again, or leave them out and say so.')
-    _refuse(np.abs(z) > MAX_LOGIT, z, rows, logit, f'no log-odds lie beyond {MAX_LOGIT:,.0f}; scale these scores, or score the images again.')
+    _refuse(
+        np.abs(z) > MAX_LOGIT,
+        z,
+        rows,
+        logit,
+        f'no log-odds lie beyond {MAX_LOGIT:,.0f}; scale these scores, or score the images again.',
+    )
     if z.min() >= 0 and z.max() <= 1 and not sure:
-        raise ScoresError(f'All values of column {printable(logit)} lie between 0 and 1: they look like probabilities, and logits are due. '
-                          'If they are, say so: --probabilities on the command line, read_scores(file, probabilities=True) or '
-                          'logits_from_probabilities(scores) in Python. If they are logits all the same, set scores.attrs["logits"] = True.')
+        raise ScoresError(
+            f'All values of column {printable(logit)} lie between 0 and 1: they look like probabilities, and logits are'
+            ' due. If they are, say so: --probabilities on the command line, read_scores(file, probabilities=True) or'
+            ' logits_from_probabilities(scores) in Python. If they are logits all the same, set scores.attrs["logits"]'
+            ' = True.'
+        )
     return y, z
 
 # %% ../nbs/30_scores.ipynb #54d2d778
-def sigmoid(logit): # log-odds, any shape
+def sigmoid(logit):  # log-odds, any shape
     "Probability of a logit, without overflow"
     from scipy.special import expit
+
     return expit(np.asarray(logit, float))
 
-def logits_from_probabilities(scores: pd.DataFrame, # a Scores table whose logit columns hold probabilities
-                              eps: float = 1e-7, # probabilities are kept this far from 0 and 1
-                             ) -> pd.DataFrame:
+def logits_from_probabilities(
+    scores: pd.DataFrame,  # a Scores table whose logit columns hold probabilities
+    eps: float = 1e-7,  # probabilities are kept this far from 0 and 1
+) -> pd.DataFrame:
     "Scores from a table that holds probabilities where logits are due"
     from scipy.special import logit as log_odds
+
     out = scores.copy()
     for _, column in map(score_columns, score_labels(out)):
         p = _numbers(out, column)
-        if not ((p >= 0) & (p <= 1)).all(): raise ScoresError(f'Column {column} holds values outside 0 to 1: they are no probabilities.')
+        if not ((p >= 0) & (p <= 1)).all():
+            raise ScoresError(f'Column {column} holds values outside 0 to 1: they are no probabilities.')
         out[column] = log_odds(p.clip(eps, 1 - eps))
     out.attrs['logits'] = True
     return check_scores(out)
 
-def make_scores(manifest: pd.DataFrame, # path, patient, split and label columns
-                logits, # log-odds of each label, shape (n,) or (n, labels), in the manifest's row order
-                labels: list = None, # the label columns that the logits belong to; all of them by default
-                features=None, # features of each image, shape (n, number of features)
-               ) -> pd.DataFrame:
+# %% ../nbs/30_scores.ipynb #3d3283e0
+def make_scores(
+    manifest: pd.DataFrame,  # path, patient, split and label columns
+    logits,  # log-odds of each label, shape (n,) or (n, labels), in the manifest's row order
+    labels: list = None,  # the label columns that the logits belong to; all of them by default
+    features=None,  # features of each image, shape (n, number of features)
+) -> pd.DataFrame:
     "Scores: the manifest's truth beside a model's logits"
-    labels, logits, rows = list(labels or label_columns(manifest)), np.asarray(logits, float), manifest.reset_index(drop=True)
-    if logits.ndim == 1: logits = logits[:, None]
+    labels = list(labels or label_columns(manifest))
+    logits = np.asarray(logits, float)
+    rows = manifest.reset_index(drop=True)
+    if logits.ndim == 1:
+        logits = logits[:, None]
     if logits.shape != (len(rows), len(labels)):
-        raise ScoresError(f'Logits of shape {logits.shape} do not fit {len(rows)} rows with {len(labels)} labels ({", ".join(labels)}).')
+        raise ScoresError(
+            f'Logits of shape {logits.shape} do not fit {len(rows)} rows with {len(labels)} labels'
+            f' ({", ".join(labels)}).'
+        )
     scores = rows.reindex(columns=['path', 'patient', 'split'])
     for label, z in zip(labels, logits.T):
         truth, logit = score_columns('' if len(labels) == 1 else label)
-        scores[truth], scores[logit] = rows[label].astype(float), z
+        scores[truth] = rows[label].astype(float)
+        scores[logit] = z
     features = np.zeros((len(rows), 0)) if features is None else np.asarray(features, float)
-    scores = pd.concat([scores, rows[[c for c in ACQUISITION if c in rows]],
-                        pd.DataFrame(features, columns=[f'f{i}' for i in range(features.shape[1])])], axis=1)
+    scores = pd.concat(
+        [
+            scores,
+            rows[[c for c in ACQUISITION if c in rows]],
+            pd.DataFrame(features, columns=[f'f{i}' for i in range(features.shape[1])]),
+        ],
+        axis=1,
+    )
     scores.attrs['logits'] = True
     return check_scores(scores)
 
 # %% ../nbs/30_scores.ipynb #7d75629a
-def write_scores(scores: pd.DataFrame, csv) -> Path: # paths below the CSV's folder are written relative to it
+def write_scores(scores: pd.DataFrame, csv) -> Path:  # paths below the CSV's folder are written relative to it
     "Write Scores with a `probability` beside each logit: for readers, and as proof that the logits are logits"
-    csv, out = Path(csv), check_scores(scores)
+    csv = Path(csv)
+    out = check_scores(scores)
     below = lambda p: Path(p).is_absolute() and Path(p).is_relative_to(csv.resolve().parent)
     out['path'] = [Path(p).relative_to(csv.resolve().parent).as_posix() if below(p) else p for p in out.path]
     for _, logit in map(score_columns, score_labels(out)):
-        out.insert(out.columns.get_loc(logit) + 1, logit.replace('logit', 'probability', 1), sigmoid(out[logit]).round(6))
+        out.insert(
+            out.columns.get_loc(logit) + 1, logit.replace('logit', 'probability', 1), sigmoid(out[logit]).round(6)
+        )
     return write_whole(csv, lambda file: out.to_csv(file, index=False, encoding='utf-8'))
 
+# %% ../nbs/30_scores.ipynb #98c520c7
 def _proved(table):
     "Whether each logit stands beside the probability that it gives; `ScoresError` if one contradicts it"
     pairs = [(logit, logit.replace('logit', 'probability', 1)) for _, logit in map(score_columns, score_labels(table))]
     for logit, beside in pairs:
-        if beside in table and not np.allclose(sigmoid(_numbers(table, logit)), _numbers(table, beside), atol=1e-5, equal_nan=True):
+        if beside in table and not np.allclose(
+            sigmoid(_numbers(table, logit)), _numbers(table, beside), atol=1e-5, equal_nan=True
+        ):
             raise ScoresError(f'Column {beside} is not the sigmoid of column {logit}: drop the one that is wrong.')
     return all(beside in table for _, beside in pairs)
 
+# %% ../nbs/30_scores.ipynb #4b479fc0
 def _mapped(table, columns):
     "The table under our names; one of their columns may serve for several of ours"
     lost = [c for c in columns if c not in table]
-    if lost: raise ScoresError(f'There is no column "{printable(lost[0])}", only {printable(", ".join(map(str, table)))}: check --columns.')
+    if lost:
+        raise ScoresError(
+            f'There is no column "{printable(lost[0])}", only {printable(", ".join(map(str, table)))}: check --columns.'
+        )
     renamed = {c: [to] if isinstance(to, str) else list(to) for c, to in columns.items()}
     ours = {o for to in renamed.values() for o in to}
-    gone = {c for c in table if c in ours or (c in renamed and (c != 'path' or 'path' in ours))}  # a path may also serve as patient
+    gone = {
+        c for c in table if c in ours or (c in renamed and (c != 'path' or 'path' in ours))
+    }  # a path may also serve as patient
     kept = table.drop(columns=list(gone))
     return kept.assign(**{o: table[c] for c, to in renamed.items() for o in to})
 
+# %% ../nbs/30_scores.ipynb #4dba57bd
 def _our_names(table):
     "The table whose columns are called as ours but for their case (`Path`, `Y_edema`) under our names"
     ours = re.compile('(path|patient|split)|(y|logit|probability)(_.+)?', re.I)
@@ -209,29 +301,46 @@ def _our_names(table):
     count = Counter(meant.values())
     return table.rename(columns={c: to for c, to in meant.items() if count[to] == 1})
 
+# %% ../nbs/30_scores.ipynb #44cbb05b
 def _from_probabilities(table):
     "A table whose scores stand in columns `probability` (or `probability_NAME`) alone, with these as its logit columns"
-    given = {c: c.replace('probability', 'logit', 1) for c in table if c == 'probability' or str(c).startswith('probability_')}
-    if not given or any(str(c).split('_')[0] == 'logit' for c in table): return None
+    given = {
+        c: c.replace('probability', 'logit', 1)
+        for c in table
+        if c == 'probability' or str(c).startswith('probability_')
+    }
+    if not given or any(str(c).split('_')[0] == 'logit' for c in table):
+        return None
     for c in given:
         p = _numbers(table, c)
         if (odd := ~((p >= 0) & (p <= 1))).any():
-            raise ScoresError(f'Column {printable(c)} holds {p[odd][0]:g} in row {odd.argmax()} '
-                              f'({odd.sum()} such in all), which is no probability: write each as a number from 0 to 1 (a percentage divided by 100).')
+            raise ScoresError(
+                f'Column {printable(c)} holds {p[odd][0]:g} in row {odd.argmax()} ({odd.sum()} such in all), which is'
+                ' no probability: write each as a number from 0 to 1 (a percentage divided by 100).'
+            )
     return table.rename(columns=given)
 
-def read_scores(csv, # a file of `write_scores`, or anybody's with the same columns
-                columns: dict = None, # what the file's own columns are called here, e.g. `{'image': 'path', 'target': 'y'}`; a list for several
-                probabilities: bool = False, # whether the logit columns hold probabilities
-               ) -> pd.DataFrame:
+# %% ../nbs/30_scores.ipynb #74a65e8b
+def read_scores(
+    csv,  # a file of `write_scores`, or anybody's with the same columns
+    columns: dict = None,  # what the file's own columns are called here, e.g. `{'image': 'path', 'target': 'y'}`; a list for several
+    probabilities: bool = False,  # whether the logit columns hold probabilities
+) -> pd.DataFrame:
     "Read Scores from a table: CSV, TSV, with semicolons, compressed, as `read_table` understands it"
     csv, name = Path(csv), printable(Path(csv).name)
-    if csv.is_dir(): raise ScoresError(f'{printable(csv)} is a folder: pass the file with the scores{", " + printable(csv/"scores.csv") if (csv/"scores.csv").is_file() else ""}.')
-    if not csv.exists(): raise ScoresError(f'There is no file {printable(csv)}: pass the CSV with the scores. {SCORES_HELP}')
+    if csv.is_dir():
+        raise ScoresError(
+            f'{printable(csv)} is a folder: pass the file with the'
+            f' scores{", " + printable(csv/"scores.csv") if (csv/"scores.csv").is_file() else ""}.'
+        )
+    if not csv.exists():
+        raise ScoresError(f'There is no file {printable(csv)}: pass the CSV with the scores. {SCORES_HELP}')
     names = {'path', 'patient'}
     named = [c for c, to in (columns or {}).items() if names & set([to] if isinstance(to, str) else to)]
-    try: table = read_table(csv, text=(*names, *named))
-    except ManifestError as e: raise ScoresError(f'{name} is not a CSV table ({e}). {SCORES_HELP}') from None
+    try:
+        table = read_table(csv, text=(*names, *named))
+    except ManifestError as e:
+        raise ScoresError(f'{name} is not a CSV table ({e}). {SCORES_HELP}') from None
     try:
         table = _our_names(_mapped(table, columns or {}))
         said = _from_probabilities(table)
@@ -239,83 +348,128 @@ def read_scores(csv, # a file of `write_scores`, or anybody's with the same colu
         table.attrs['logits'] = not probabilities and _proved(table)
         table = logits_from_probabilities(table) if probabilities else check_scores(table)
         _warn_nameless(table, name)
-    except ScoresError as e: raise ScoresError(f'{name}: {e}') from None
-    table['path'] = [str(csv.parent/p) if not os.path.isabs(p) and os.path.exists(csv.parent/p) else p for p in table.path]
-    if any(map(os.path.isabs, table.path)): _refuse_twice([os.path.abspath(p) for p in table.path])
+    except ScoresError as e:
+        raise ScoresError(f'{name}: {e}') from None
+    table['path'] = [
+        str(csv.parent / p) if not os.path.isabs(p) and os.path.exists(csv.parent / p) else p for p in table.path
+    ]
+    if any(map(os.path.isabs, table.path)):
+        _refuse_twice([os.path.abspath(p) for p in table.path])
     return table.drop(columns=[c for c in table if c.split('_')[0] == 'probability'])
 
 # %% ../nbs/30_scores.ipynb #6033078d
 def split_rows(scores: pd.DataFrame, split: str = None) -> pd.DataFrame:
     "The checked rows of one split; a table of several splits must name one"
     rows = check_scores(scores)
-    if isinstance(split, str): split = as_split(split) or split
+    if isinstance(split, str):
+        split = as_split(split) or split
     there = rows.split.astype(object).where(rows.split.notna(), 'none').value_counts()
     count = ', '.join(f'{n} of {s}' for s, n in there.items())
     if split in there:
         _warn_of_leaks(scores)
         return rows[rows.split == split].reset_index(drop=True)
-    if split is not None: raise ScoresError(f'There are no rows of split {split!r} (there are {count}).')
-    if len(there) > 1: raise ScoresError(f'The rows are of several splits ({count}): name one of them by split.')
+    if split is not None:
+        raise ScoresError(f'There are no rows of split {split!r} (there are {count}).')
+    if len(there) > 1:
+        raise ScoresError(f'The rows are of several splits ({count}): name one of them by split.')
     return rows
 
-def one_label(scores: pd.DataFrame, label: str = None, split: str = None) -> pd.DataFrame: # columns path, patient, split, y (0 or 1), logit
+# %% ../nbs/30_scores.ipynb #6df3dab2
+def one_label(
+    scores: pd.DataFrame, label: str = None, split: str = None
+) -> pd.DataFrame:  # columns path, patient, split, y (0 or 1), logit
     "The rows of one split whose truth for one label is known; `attrs['excluded']` counts the others"
-    rows, labels = split_rows(scores, split), score_labels(scores)
+    rows = split_rows(scores, split)
+    labels = score_labels(scores)
     label = labels[0] if label is None and len(labels) == 1 else label
-    if label not in labels: raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}, not {label!r}.')
-    rows = rows[['path', 'patient', 'split', *score_columns(label)]].set_axis(['path', 'patient', 'split', 'y', 'logit'], axis=1)
+    if label not in labels:
+        raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}, not {label!r}.')
+    rows = rows[['path', 'patient', 'split', *score_columns(label)]].set_axis(
+        ['path', 'patient', 'split', 'y', 'logit'], axis=1
+    )
     known = rows[rows.y.isin((0, 1))].reset_index(drop=True)
-    known.attrs = dict(logits=True, excluded=dict(uncertain=int((rows.y == -1).sum()), missing=int(rows.y.isna().sum())))
+    known.attrs = dict(
+        logits=True, excluded=dict(uncertain=int((rows.y == -1).sum()), missing=int(rows.y.isna().sum()))
+    )
     return known
 
-def simulate_scores(n_patients: int = 400, images: int = 4, # each patient has one to `images` images
-                    prevalence: float = .6, # share of patients with the finding
-                    auroc: float = .95, # of the model that is simulated
-                    correlation: float = .6, # between the scores of two images of one patient
-                    stretch: float = 1., # logits are multiplied by this; above 1 the model is overconfident
-                    labels: list = None, # names of several labels, else one without a name
-                    uncertain: float = 0., missing: float = 0., # share of truths made uncertain (-1) or missing
-                    splits: dict = None, seed: int = 0) -> pd.DataFrame: # share of patients by split; by default valid .25, calib .25, test .5
+# %% ../nbs/30_scores.ipynb #589be2fc
+def simulate_scores(
+    n_patients: int = 400,
+    images: int = 4,  # each patient has one to `images` images
+    prevalence: float = 0.6,  # share of patients with the finding
+    auroc: float = 0.95,  # of the model that is simulated
+    correlation: float = 0.6,  # between the scores of two images of one patient
+    stretch: float = 1.0,  # logits are multiplied by this; above 1 the model is overconfident
+    labels: list = None,  # names of several labels, else one without a name
+    uncertain: float = 0.0,
+    missing: float = 0.0,  # share of truths made uncertain (-1) or missing
+    splits: dict = None,
+    seed: int = 0,
+) -> pd.DataFrame:  # share of patients by split; by default valid .25, calib .25, test .5
     "Scores of a model that is known exactly: normal in each class, calibrated when `stretch` is 1, correlated within a patient"
     from scipy.stats import norm
-    rng, distance, splits = np.random.default_rng(seed), np.sqrt(2) * norm.ppf(auroc), splits or dict(valid=.25, calib=.25, test=.5)
+
+    rng = np.random.default_rng(seed)
+    distance = np.sqrt(2) * norm.ppf(auroc)
+    splits = splits or dict(valid=0.25, calib=0.25, test=0.5)
     of = np.repeat(np.arange(n_patients), rng.integers(1, images + 1, n_patients))
     split = np.searchsorted(np.cumsum(list(splits.values()))[:-1] / sum(splits.values()) * n_patients, of, side='right')
-    scores = pd.DataFrame(dict(path=[f'simulated/{i:05d}.png' for i in range(len(of))], patient=[f'person-{p}' for p in of], split=np.array(list(splits))[split]))
+    scores = pd.DataFrame(
+        dict(
+            path=[f'simulated/{i:05d}.png' for i in range(len(of))],
+            patient=[f'person-{p}' for p in of],
+            split=np.array(list(splits))[split],
+        )
+    )
     for truth, logit in map(score_columns, labels or ['']):
         y = (rng.random(n_patients) < prevalence)[of].astype(float)
-        noise = np.sqrt(correlation) * rng.normal(size=n_patients)[of] + np.sqrt(1 - correlation) * rng.normal(size=len(of))
+        noise = np.sqrt(correlation) * rng.normal(size=n_patients)[of] + np.sqrt(1 - correlation) * rng.normal(
+            size=len(of)
+        )
         draw = rng.random(len(of))
         scores[truth] = np.where(draw < uncertain, -1, np.where(draw < uncertain + missing, np.nan, y))
-        scores[logit] = stretch * (distance * (noise + distance * y) - distance**2 / 2 + np.log(prevalence / (1 - prevalence)))
+        scores[logit] = stretch * (
+            distance * (noise + distance * y) - distance**2 / 2 + np.log(prevalence / (1 - prevalence))
+        )
     scores.attrs['logits'] = True
     return check_scores(scores)
 
 # %% ../nbs/30_scores.ipynb #87b07a71
-def shared_patients(scores: pd.DataFrame) -> dict: # patients by pair of splits, e.g. `{('calib', 'test'): 80}`; empty where there is no leak
+def shared_patients(
+    scores: pd.DataFrame,
+) -> dict:  # patients by pair of splits, e.g. `{('calib', 'test'): 80}`; empty where there is no leak
     "How many patients stand in two splits of a table"
     rows = check_scores(scores)
     pairs = rows[['patient', 'split']][rows.split.notna()].drop_duplicates()
     pairs = pairs[pairs.patient.duplicated(keep=False)]
-    if not len(pairs): return {}
+    if not len(pairs):
+        return {}
     there = pd.crosstab(pairs.patient, pairs.split).astype(bool)
     splits = [s for s in SPLITS if s in there]
-    found = {(a, b): int((there[a] & there[b]).sum()) for i, a in enumerate(splits) for b in splits[i + 1:]}
+    found = {(a, b): int((there[a] & there[b]).sum()) for i, a in enumerate(splits) for b in splits[i + 1 :]}
     return {pair: n for pair, n in found.items() if n}
 
-def leak_words(scores: pd.DataFrame) -> str: # '' where there is no leak
+# %% ../nbs/30_scores.ipynb #3e38eced
+def leak_words(scores: pd.DataFrame) -> str:  # '' where there is no leak
     "What `shared_patients` finds, as a sentence"
     shared = shared_patients(scores)
-    if not shared: return ''
+    if not shared:
+        return ''
     counts = [f'{n:,} {"patient is" if n == 1 else "patients are"} in both {a} and {b}' for (a, b), n in shared.items()]
-    return (f'Patients are shared between splits: {", ".join(counts)}. Unless one key stands for different people there, what was '
-            'learned or chosen on one is not independent of the other, and the figures look better than they are: '
-            'give each patient one key, split by patient, and score again.')
+    return (
+        f'Patients are shared between splits: {", ".join(counts)}. Unless one key stands for different people there,'
+        ' what was learned or chosen on one is not independent of the other, and the figures look better than they'
+        ' are: give each patient one key, split by patient, and score again.'
+    )
 
 _looked = WeakValueDictionary()  # tables that were looked at for leaks, by id
 
+# %% ../nbs/30_scores.ipynb #5ce9dac6
 def _warn_of_leaks(scores):
     "Warn of leaks, once for each table"
-    if _looked.get(id(scores)) is scores: return
+    if _looked.get(id(scores)) is scores:
+        return
     _looked[id(scores)] = scores
-    if words := leak_words(scores): warnings.warn(words)
+    if words := leak_words(scores):
+        warnings.warn(words)

@@ -9,50 +9,129 @@ __all__ = ['MENDELEY', 'SETS', 'KAGGLE', 'PNEUMONIA_COUNTS', 'NIH_FINDINGS', 'ME
 import difflib, hashlib, inspect, json, os, re, tarfile, warnings, zipfile
 from functools import partial
 from pathlib import Path
-
 import numpy as np
 import pandas as pd
-
 from .core import printable, try_again
-from .manifest import (_image_files, _is_file, _is_folder, _same, _some, _split_words, choose_label,
-                                       ManifestError, read_csv, read_folder, read_manifest, read_table, write_manifest)
-from .fetch import (_DAMAGE, _may_connect, _meter, _not_begun, _shows_bars, _wrong, cache_folder,
-                                    checksum, download, is_complete, SourceError, unpack, whole_folder)
+from chestxray_fastai.manifest import (
+    _image_files,
+    _is_file,
+    _is_folder,
+    _same,
+    _some,
+    _split_words,
+    choose_label,
+    ManifestError,
+    read_csv,
+    read_folder,
+    read_manifest,
+    read_table,
+    write_manifest,
+)
+from chestxray_fastai.fetch import (
+    _DAMAGE,
+    _may_connect,
+    _meter,
+    _not_begun,
+    _shows_bars,
+    _wrong,
+    cache_folder,
+    checksum,
+    download,
+    is_complete,
+    SourceError,
+    unpack,
+    whole_folder,
+)
 
 # %% ../nbs/13_sources.ipynb #08e2a4e2
-MENDELEY = dict(url='https://data.mendeley.com/public-files/datasets/rscbjbr9sj/files/f12eaf6d-6023-432f-acc9-80c9d7393433/file_downloaded',
-                size=1_235_512_464, sha256='13efc055629733dbab07877f8b3c9f81097840dbcdaa326a8542322c2281ce36')
-_KERMANY = ('Kermany D, Zhang K, Goldbaum M (2018). Labeled Optical Coherence Tomography (OCT) and Chest X-Ray Images for Classification. '
-            'Mendeley Data, V2, doi:10.17632/rscbjbr9sj.2')
+MENDELEY = dict(
+    url='https://data.mendeley.com/public-files/datasets/rscbjbr9sj/files/f12eaf6d-6023-432f-acc9-80c9d7393433/file_downloaded',
+    size=1_235_512_464,
+    sha256='13efc055629733dbab07877f8b3c9f81097840dbcdaa326a8542322c2281ce36',
+)
+_KERMANY = (
+    'Kermany D, Zhang K, Goldbaum M (2018). Labeled Optical Coherence Tomography (OCT) and Chest X-Ray Images for'
+    ' Classification. Mendeley Data, V2, doi:10.17632/rscbjbr9sj.2'
+)
 SETS = {
-    'phantoms': dict(title='Phantoms', images='as many as asked for', people='none: computed', task='pneumonia; six findings with masks', licence='Apache-2.0',
-        cite='chestxray_fastai, module phantom', home='', fetch='nothing to fetch', put=''),
-    'pneumonia': dict(title='Chest X-Ray Images (Pneumonia)', images='5,856', people='children of one to five years, Guangzhou', task='pneumonia',
-        licence='CC BY 4.0', cite=_KERMANY, home='https://data.mendeley.com/datasets/rscbjbr9sj/2', fetch='ChestXRay2017.zip (1.24 GB)',
-        put="unpack it into the folder that CHESTXRAY_DATA names, or pass it: get_xrays('pneumonia', path='ChestXRay2017.zip')"),
-    'nih': dict(title='ChestX-ray14', images='112,120', people='30,805 patients of the NIH Clinical Center', task='14 findings, read from reports by a program',
-        licence='free to use; link to the download site, cite the paper and name the NIH Clinical Center as the provider',
-        cite='Wang X, Peng Y, Lu L, Lu Z, Bagheri M, Summers RM (2017). ChestX-ray8: Hospital-scale Chest X-ray Database and Benchmarks. CVPR, 3462-3471. '
-             'Provider: NIH Clinical Center',
-        home='https://nihcc.app.box.com/v/ChestXray-NIHCC', fetch='Data_Entry_2017_v2020.csv, test_list.txt and the images_*.tar.gz (45 GB)',
-        put="unpack them into a folder nih in the folder that CHESTXRAY_DATA names, or pass that folder: get_xrays('nih', path='nih')"),
-    'pneumoniamnist': dict(title='PneumoniaMNIST', images='5,856', people='those of pneumonia, in small', task='pneumonia', licence='CC BY 4.0',
-        cite='Yang J, Shi R, Wei D, et al. (2023). MedMNIST v2. Scientific Data 10, 41, doi:10.1038/s41597-022-01721-8; and ' + _KERMANY,
-        home='https://zenodo.org/records/10519652', fetch='pneumoniamnist_224.npz (or _128, _64, or no number for 28 pixels)',
-        put="put it into the folder that CHESTXRAY_DATA names, or pass it: get_xrays('pneumoniamnist', size=224, path='pneumoniamnist_224.npz')")}
+    'phantoms': dict(
+        title='Phantoms',
+        images='as many as asked for',
+        people='none: computed',
+        task='pneumonia; six findings with masks',
+        licence='Apache-2.0',
+        cite='chestxray_fastai, module phantom',
+        home='',
+        fetch='nothing to fetch',
+        put='',
+    ),
+    'pneumonia': dict(
+        title='Chest X-Ray Images (Pneumonia)',
+        images='5,856',
+        people='children of one to five years, Guangzhou',
+        task='pneumonia',
+        licence='CC BY 4.0',
+        cite=_KERMANY,
+        home='https://data.mendeley.com/datasets/rscbjbr9sj/2',
+        fetch='ChestXRay2017.zip (1.24 GB)',
+        put=(
+            "unpack it into the folder that CHESTXRAY_DATA names, or pass it: get_xrays('pneumonia',"
+            " path='ChestXRay2017.zip')"
+        ),
+    ),
+    'nih': dict(
+        title='ChestX-ray14',
+        images='112,120',
+        people='30,805 patients of the NIH Clinical Center',
+        task='14 findings, read from reports by a program',
+        licence=(
+            'free to use; link to the download site, cite the paper and name the NIH Clinical Center as the provider'
+        ),
+        cite=(
+            'Wang X, Peng Y, Lu L, Lu Z, Bagheri M, Summers RM (2017). ChestX-ray8: Hospital-scale Chest X-ray Database'
+            ' and Benchmarks. CVPR, 3462-3471. Provider: NIH Clinical Center'
+        ),
+        home='https://nihcc.app.box.com/v/ChestXray-NIHCC',
+        fetch='Data_Entry_2017_v2020.csv, test_list.txt and the images_*.tar.gz (45 GB)',
+        put=(
+            "unpack them into a folder nih in the folder that CHESTXRAY_DATA names, or pass that folder:"
+            " get_xrays('nih', path='nih')"
+        ),
+    ),
+    'pneumoniamnist': dict(
+        title='PneumoniaMNIST',
+        images='5,856',
+        people='those of pneumonia, in small',
+        task='pneumonia',
+        licence='CC BY 4.0',
+        cite=(
+            'Yang J, Shi R, Wei D, et al. (2023). MedMNIST v2. Scientific Data 10, 41, doi:10.1038/s41597-022-01721-8;'
+            ' and '
+        )
+        + _KERMANY,
+        home='https://zenodo.org/records/10519652',
+        fetch='pneumoniamnist_224.npz (or _128, _64, or no number for 28 pixels)',
+        put=(
+            "put it into the folder that CHESTXRAY_DATA names, or pass it: get_xrays('pneumoniamnist', size=224,"
+            " path='pneumoniamnist_224.npz')"
+        ),
+    ),
+}
 
-def datasets() -> pd.DataFrame: # one row per name that `get_xrays` knows
+# %% ../nbs/13_sources.ipynb #8e7a53ac
+def datasets() -> pd.DataFrame:  # one row per name that `get_xrays` knows
     "The data sets that have a name: what is in them, under which licence, whom to cite"
     return pd.DataFrame(SETS).T.drop(columns='put').rename_axis('name')
 
 _credited = set()
 
 def credit(
-    name, # one of `datasets().index`
-    again=False, # print it even if it was printed before
+    name,  # one of `datasets().index`
+    again=False,  # print it even if it was printed before
 ):
     "Print licence and citation of a data set, the first time that it is used in a process"
-    if name in _credited and not again: return
+    if name in _credited and not again:
+        return
     _credited.add(name)
     s = SETS[name]
     print(f'{s["title"]}. Licence: {s["licence"]}. Cite: {s["cite"]}.' + (f' {s["home"]}' if s['home'] else ''))
@@ -60,93 +139,182 @@ def credit(
 # %% ../nbs/13_sources.ipynb #b31f6c7c
 def _places(name, path):
     "Where to look, in order: [(what to call the place, folder)]"
-    if path is not None: return [('the given path', Path(path).expanduser())]
+    if path is not None:
+        return [('the given path', Path(path).expanduser())]
     env = os.environ.get('CHESTXRAY_DATA')
-    cached = sorted(f for f in (cache_folder()/name).glob('*') if is_complete(f))
-    hub = Path(os.environ.get('KAGGLEHUB_CACHE') or Path.home()/'.cache'/'kagglehub')/'datasets'/KAGGLE.get(name, '-')
-    hub = [hub/'versions'/m.stem for m in sorted(hub.glob('*.complete'), reverse=True)] # kagglehub's own marker of a whole one
-    return ([('CHESTXRAY_DATA', Path(env).expanduser())] if env else []) + [('the cache', f) for f in cached] + [("kagglehub's cache", f) for f in hub]
+    cached = sorted(f for f in (cache_folder() / name).glob('*') if is_complete(f))
+    hub = (
+        Path(os.environ.get('KAGGLEHUB_CACHE') or Path.home() / '.cache' / 'kagglehub')
+        / 'datasets'
+        / KAGGLE.get(name, '-')
+    )
+    hub = [
+        hub / 'versions' / m.stem for m in sorted(hub.glob('*.complete'), reverse=True)
+    ]  # kagglehub's own marker of a whole one
+    return (
+        ([('CHESTXRAY_DATA', Path(env).expanduser())] if env else [])
+        + [('the cache', f) for f in cached]
+        + [("kagglehub's cache", f) for f in hub]
+    )
 
 KAGGLE = {'pneumonia': 'paultimothymooney/chest-xray-pneumonia', 'nih': 'nih-chest-xrays/data'}
 
+# %% ../nbs/13_sources.ipynb #4c79477d
 def _find(name, path, is_root, below):
     "(place, folder) of the first folder that `is_root` accepts: a place itself, or one of the names `below` it"
     for place, folder in _places(name, path):
-        for f in [folder, *(folder/b for b in below)]:
-            if f.is_dir() and is_root(f): return place, f
+        for f in [folder, *(folder / b for b in below)]:
+            if f.is_dir() and is_root(f):
+                return place, f
 
 def _absent(name, *why):
     "One sentence: what to fetch, from where, and where to put it"
     s = SETS[name]
-    failed = ' and was not fetched (' + '; '.join(w.rstrip('.').replace('There is', 'there is', 1) for w in why) + ')' if why else ''
+    failed = (
+        ' and was not fetched (' + '; '.join(w.rstrip('.').replace('There is', 'there is', 1) for w in why) + ')'
+        if why
+        else ''
+    )
     return SourceError(f'{s["title"]} is not here{failed}: get {s["fetch"]} from {s["home"]}, then {s["put"]}.')
 
-PNEUMONIA_COUNTS = {('train', 0): 1349, ('train', 1): 3883, ('test', 0): 234, ('test', 1): 390} # images, val counted with train
+PNEUMONIA_COUNTS = {
+    ('train', 0): 1349,
+    ('train', 1): 3883,
+    ('test', 0): 234,
+    ('test', 1): 390,
+}  # images, val counted with train
 
+# %% ../nbs/13_sources.ipynb #0cfa00de
 def _is_pneumonia(folder):
     "Whether `folder` directly holds train and test over NORMAL and PNEUMONIA"
-    return all((folder/s/c).is_dir() for s in ('train', 'test') for c in ('NORMAL', 'PNEUMONIA'))
+    return all((folder / s / c).is_dir() for s in ('train', 'test') for c in ('NORMAL', 'PNEUMONIA'))
 
+# %% ../nbs/13_sources.ipynb #d518e7c4
 def _check_pneumonia(df, folder):
     "Raise unless the manifest has the published number of images in each split and class"
     found = df.groupby([df['split'].replace({'valid': 'train'}), 'pneumonia']).size().to_dict()
-    if found == PNEUMONIA_COUNTS: return df
-    wrong = '; '.join(f'{s} {"PNEUMONIA" if y else "NORMAL"} has {found.get((s, y), 0):,} images instead of {n:,}'
-                      for (s, y), n in PNEUMONIA_COUNTS.items() if found.get((s, y), 0) != n)
-    raise SourceError(f'"{folder}" is not the whole published set ({wrong or "it has other splits"}): unpack the archive again, '
-                      f'or read it as a set of your own: pass "{folder}" itself in place of the name.')
+    if found == PNEUMONIA_COUNTS:
+        return df
+    wrong = '; '.join(
+        f'{s} {"PNEUMONIA" if y else "NORMAL"} has {found.get((s, y), 0):,} images instead of {n:,}'
+        for (s, y), n in PNEUMONIA_COUNTS.items()
+        if found.get((s, y), 0) != n
+    )
+    raise SourceError(
+        f'"{folder}" is not the whole published set ({wrong or "it has other splits"}): unpack the archive again, '
+        f'or read it as a set of your own: pass "{folder}" itself in place of the name.'
+    )
 
 # %% ../nbs/13_sources.ipynb #41d2ea30
 def _from_kaggle(name):
     "Fetch a set with `kagglehub` into its own cache, or say in a sentence why not"
     _may_connect('Kaggle')
-    try: import kagglehub
-    except ImportError: raise SourceError('There is no kagglehub: pip install "chestxray_fastai[download]".') from None
-    try: return Path(kagglehub.dataset_download(KAGGLE[name]))
+    try:
+        import kagglehub
+    except ImportError:
+        raise SourceError('There is no kagglehub: pip install "chestxray_fastai[download]".') from None
+    try:
+        return Path(kagglehub.dataset_download(KAGGLE[name]))
     except Exception as e:
-        if 'Connect' in type(e).__name__: raise SourceError('There is no connection to Kaggle.') from None
-        raise SourceError(f'Kaggle answered {type(e).__name__}: {(str(e).strip() or "no reason").splitlines()[0][:150]}.') from None
+        if 'Connect' in type(e).__name__:
+            raise SourceError('There is no connection to Kaggle.') from None
+        raise SourceError(
+            f'Kaggle answered {type(e).__name__}: {(str(e).strip() or "no reason").splitlines()[0][:150]}.'
+        ) from None
 
+# %% ../nbs/13_sources.ipynb #3beb27d9
 def _from_mendeley(progress):
     "Fetch and unpack the authors' own archive; the archive is removed when the folder is whole"
-    folder = cache_folder()/'pneumonia'/'mendeley'
+    folder = cache_folder() / 'pneumonia' / 'mendeley'
     _not_begun(folder)
-    archive = download(MENDELEY['url'], cache_folder()/'archives'/'ChestXRay2017.zip', sha256=MENDELEY['sha256'], size=MENDELEY['size'], progress=progress)
+    archive = download(
+        MENDELEY['url'],
+        cache_folder() / 'archives' / 'ChestXRay2017.zip',
+        sha256=MENDELEY['sha256'],
+        size=MENDELEY['size'],
+        progress=progress,
+    )
     unpack(archive, folder, progress=progress)
     archive.unlink(missing_ok=True)
     return folder
 
+# %% ../nbs/13_sources.ipynb #7ce22315
 def _pneumonia(path, fetch, progress, say, origin='auto'):
     "The manifest of the pneumonia set: found, or fetched from `origin` 'kaggle', 'mendeley' or 'auto' (first the one, then the other)"
     sources = {'kaggle': ['kaggle'], 'mendeley': ['mendeley'], 'auto': ['kaggle', 'mendeley']}
-    if origin not in sources: raise SourceError(f"origin is 'kaggle', 'mendeley' or 'auto', not {origin!r}.")
-    below = ['chest_xray', 'chest-xray-pneumonia/chest_xray', 'chest-xray-pneumonia', 'ChestXRay2017/chest_xray', 'pneumonia/chest_xray', 'pneumonia']
-    found, why = _find('pneumonia', path, _is_pneumonia, below), []
+    if origin not in sources:
+        raise SourceError(f"origin is 'kaggle', 'mendeley' or 'auto', not {origin!r}.")
+    below = [
+        'chest_xray',
+        'chest-xray-pneumonia/chest_xray',
+        'chest-xray-pneumonia',
+        'ChestXRay2017/chest_xray',
+        'pneumonia/chest_xray',
+        'pneumonia',
+    ]
+    found = _find('pneumonia', path, _is_pneumonia, below)
+    why = []
     for s in sources[origin] if not found and path is None and fetch else []:
         say(f'Fetching {SETS["pneumonia"]["title"]} from {s.title()}.')
-        try: folder = _from_kaggle('pneumonia') if s == 'kaggle' else _from_mendeley(progress)
-        except SourceError as e: why.append(str(e)); continue
-        if found := _find('pneumonia', folder, _is_pneumonia, below): found = s.title(), found[1]; break
+        try:
+            folder = _from_kaggle('pneumonia') if s == 'kaggle' else _from_mendeley(progress)
+        except SourceError as e:
+            why.append(str(e))
+            continue
+        if found := _find('pneumonia', folder, _is_pneumonia, below):
+            found = s.title(), found[1]
+            break
         why.append(f'what came from {s.title()} has no train and test folders')
-    if not found: raise _absent('pneumonia', *why)
+    if not found:
+        raise _absent('pneumonia', *why)
     place, root = found
-    if _is_pneumonia(root/'chest_xray'):
-        root = root/'chest_xray'; say('The folder holds the set twice, as Kaggle packs it: only the inner chest_xray/chest_xray is read.')
+    if _is_pneumonia(root / 'chest_xray'):
+        root = root / 'chest_xray'
+        say('The folder holds the set twice, as Kaggle packs it: only the inner chest_xray/chest_xray is read.')
     say(f'{SETS["pneumonia"]["title"]}: read from {place}.')
     return _check_pneumonia(read_folder(root, source='pneumonia'), root)
 
 # %% ../nbs/13_sources.ipynb #8773a96a
-NIH_FINDINGS = ['atelectasis', 'cardiomegaly', 'effusion', 'infiltration', 'mass', 'nodule', 'pneumonia', 'pneumothorax',
-                'consolidation', 'edema', 'emphysema', 'fibrosis', 'pleural_thickening', 'hernia']
+NIH_FINDINGS = [
+    'atelectasis',
+    'cardiomegaly',
+    'effusion',
+    'infiltration',
+    'mass',
+    'nodule',
+    'pneumonia',
+    'pneumothorax',
+    'consolidation',
+    'edema',
+    'emphysema',
+    'fibrosis',
+    'pleural_thickening',
+    'hernia',
+]
 _NIH_CSV = ('Data_Entry_2017_v2020.csv', 'Data_Entry_2017.csv', 'Data_Entry.csv', 'sample_labels.csv')
-_NIH_COLUMNS = {'Image Index': 'path', 'Finding Labels': 'findings', 'Patient ID': 'patient', 'Patient Age': 'age', 'Patient Gender': 'sex', 'Patient Sex': 'sex',
-                'View Position': 'view', 'Follow-up #': 'meta_follow_up', 'OriginalImage[Width': 'width', 'Height]': 'height',
-                'OriginalImagePixelSpacing[x': 'spacing', 'y]': 'meta_spacing_y', # the header's brackets hold commas
-                'OriginalImageWidth': 'width', 'OriginalImageHeight': 'height', 'OriginalImagePixelSpacing_x': 'spacing', 'OriginalImagePixelSpacing_y': 'meta_spacing_y'}
+_NIH_COLUMNS = {
+    'Image Index': 'path',
+    'Finding Labels': 'findings',
+    'Patient ID': 'patient',
+    'Patient Age': 'age',
+    'Patient Gender': 'sex',
+    'Patient Sex': 'sex',
+    'View Position': 'view',
+    'Follow-up #': 'meta_follow_up',
+    'OriginalImage[Width': 'width',
+    'Height]': 'height',
+    'OriginalImagePixelSpacing[x': 'spacing',
+    'y]': 'meta_spacing_y',  # the header's brackets hold commas
+    'OriginalImageWidth': 'width',
+    'OriginalImageHeight': 'height',
+    'OriginalImagePixelSpacing_x': 'spacing',
+    'OriginalImagePixelSpacing_y': 'meta_spacing_y',
+}
 
+# %% ../nbs/13_sources.ipynb #31154016
 def _nih_csv(folder):
     "The CSV of ChestX-ray14 in a folder, or None"
-    return next((folder/n for n in _NIH_CSV if _is_file(folder/n)), None)
+    return next((folder / n for n in _NIH_CSV if _is_file(folder / n)), None)
 
 def _list_names(file):
     "The words of a list, the names of files without their folders among them"
@@ -158,37 +326,54 @@ def _list_split(file):
     splits, _ = _split_words(re.sub(r'(?i)nih|list', ' ', file.stem))
     return 'pool' if splits == {'train', 'valid'} else next(iter(splits)) if len(splits) == 1 else None
 
+# %% ../nbs/13_sources.ipynb #3ca31322
 def _official_split(images, folder):
     "The split of each image by the lists that lie in `folder` or up to two below; None where there is no list"
-    lists = sorted(f for pattern in ('*', '*/*', '*/*/*') for f in folder.glob(pattern)
-                   if f.suffix.lower() in ('.txt', '.lst', '.csv', '.tsv') and _list_split(f) and _is_file(f))
-    split, pool, known = {}, set(), set(images)
+    lists = sorted(
+        f
+        for pattern in ('*', '*/*', '*/*/*')
+        for f in folder.glob(pattern)
+        if f.suffix.lower() in ('.txt', '.lst', '.csv', '.tsv') and _list_split(f) and _is_file(f)
+    )
+    split = {}
+    pool = set()
+    known = set(images)
     for file in lists:
-        names, of = _list_names(file) & known, _list_split(file)
+        names = _list_names(file) & known
+        of = _list_split(file)
         if not names and 'list' in file.stem.lower():
             warnings.warn(f'"{printable(file.name)}" looks like the list of a split and names none of the images.')
-        if of == 'pool': pool |= names
+        if of == 'pool':
+            pool |= names
         else:
             if twice := [n for n in names if split.get(n, of) != of]:
-                raise SourceError(f'{_some(twice)} is in more than one of the lists {_some(f.name for f in lists)}: '
-                                  'keep the right one.')
+                raise SourceError(
+                    f'{_some(twice)} is in more than one of the lists {_some(f.name for f in lists)}: '
+                    'keep the right one.'
+                )
             split.update(dict.fromkeys(names, of))
     if both := [n for n in pool if split.get(n) == 'test']:
         raise SourceError(f'{_some(both)} is in the list of the test and in that of train and val: keep the right one.')
     if pool and 'test' not in split.values():
-        split.update({n: 'test' for n in known - pool}) # who gives train_val alone holds out the rest
+        split.update({n: 'test' for n in known - pool})  # who gives train_val alone holds out the rest
     return [split.get(n) for n in images] if split else None
 
+# %% ../nbs/13_sources.ipynb #010f3d78
 def _nih_table(csv):
     "The rows of ChestX-ray14's CSV in a manifest's words, and the official test split where its list lies beside it"
-    try: df = read_table(csv, text=['Image Index', 'Patient ID', 'Finding Labels'])
+    try:
+        df = read_table(csv, text=['Image Index', 'Patient ID', 'Finding Labels'])
     except ManifestError as e:
-        if not _is_file(csv): raise
-        raise SourceError(f'"{printable(csv)}" is not the table of ChestX-ray14 ({printable(e).rstrip(".")}): fetch it '
-                          'again.') from None
+        if not _is_file(csv):
+            raise
+        raise SourceError(
+            f'"{printable(csv)}" is not the table of ChestX-ray14 ({printable(e).rstrip(".")}): fetch it again.'
+        ) from None
     if not {'Image Index', 'Finding Labels', 'Patient ID'} <= set(df):
-        raise SourceError(f'"{printable(csv)}" has no columns "Image Index", "Finding Labels" and "Patient ID", so it '
-                          'is not the table of ChestX-ray14: fetch it again.')
+        raise SourceError(
+            f'"{printable(csv)}" has no columns "Image Index", "Finding Labels" and "Patient ID", so it '
+            'is not the table of ChestX-ray14: fetch it again.'
+        )
     split = [c for c in df if _same(c) == 'split']
     df = df[[c for c in df if c in _NIH_COLUMNS or c in split]].rename(columns={c: 'split' for c in split})
     official = _official_split(df['Image Index'], Path(csv).parent)
@@ -197,135 +382,226 @@ def _nih_table(csv):
 # %% ../nbs/13_sources.ipynb #545376d1
 def _read_nih(csv, folder=None, partial=False):
     "The manifest of a ChestX-ray14 table: fourteen labels, patient, split, age, sex, view, pixel size"
-    folder, df = Path(folder or csv.parent), _nih_table(csv)
+    folder = Path(folder or csv.parent)
+    df = _nih_table(csv)
     here = {im[-1] for im in _image_files(folder).images}
     gone = ~df['Image Index'].isin(here)
     if gone.all() or (gone.any() and not partial):
-        raise SourceError(f'{gone.sum():,} of the {len(df):,} images that "{csv.name}" names are not below "{folder}": unpack the missing archives there' +
-                          ('.' if gone.all() else ', or, in Python, pass partial=True to go on without them.'))
+        raise SourceError(
+            f'{gone.sum():,} of the {len(df):,} images that "{csv.name}" names are not below "{folder}": unpack the'
+            ' missing archives there'
+            + ('.' if gone.all() else ', or, in Python, pass partial=True to go on without them.')
+        )
     df = read_csv(df[~gone], folder=folder, columns={c: n for c, n in _NIH_COLUMNS.items() if c in df}, source='nih')
     df = df.rename(columns={c: n for c in df if (n := _same(c).replace(' ', '_')) in NIH_FINDINGS})
     for finding in NIH_FINDINGS:
-        if finding not in df: df[finding] = 0. # not mentioned in any of these reports
-    if 'age' in df: df['age'] = df['age'].where(df['age'] <= 120) # a few typing errors reach 414
+        if finding not in df:
+            df[finding] = 0.0  # not mentioned in any of these reports
+    if 'age' in df:
+        df['age'] = df['age'].where(df['age'] <= 120)  # a few typing errors reach 414
     rest = [c for c in df if c not in NIH_FINDINGS and c != 'path']
     return df[['path', *NIH_FINDINGS, *rest]]
 
+# %% ../nbs/13_sources.ipynb #263e3d5d
 def _say_no_list(df, say):
     "A manifest of ChestX-ray14, and a word when no image of it is in a split"
-    if df['split'].isna().all(): say('No test_list.txt lies beside its table, so no image is in an official split.')
+    if df['split'].isna().all():
+        say('No test_list.txt lies beside its table, so no image is in an official split.')
     return df
 
+# %% ../nbs/13_sources.ipynb #0ace5849
 def _nih(path, fetch, progress, say, partial=False):
     "The manifest of ChestX-ray14: found, or fetched from Kaggle if it may be"
-    if path is not None and Path(path).suffix.lower() == '.csv': found = 'the given path', Path(path).expanduser().parent
-    else: found = _find('nih', path, _nih_csv, ['nih', 'nih_sample', 'NIH', 'ChestX-ray14', 'ChestXray14', 'chestxray14', 'nih-chest-xrays', 'CXR8', 'data'])
-    why = [] if path is not None else ['it is 45 GB, so it is fetched from Kaggle only by get_xrays("nih", '
-                                       'download=True) in Python']
+    if path is not None and Path(path).suffix.lower() == '.csv':
+        found = 'the given path', Path(path).expanduser().parent
+    else:
+        found = _find(
+            'nih',
+            path,
+            _nih_csv,
+            [
+                'nih',
+                'nih_sample',
+                'NIH',
+                'ChestX-ray14',
+                'ChestXray14',
+                'chestxray14',
+                'nih-chest-xrays',
+                'CXR8',
+                'data',
+            ],
+        )
+    why = (
+        []
+        if path is not None
+        else ['it is 45 GB, so it is fetched from Kaggle only by get_xrays("nih", download=True) in Python']
+    )
     if not found and path is None and fetch:
         say('Fetching ChestX-ray14 from Kaggle (45 GB).')
         try:
-            if found := _find('nih', _from_kaggle('nih'), _nih_csv, ['data']): found = ('Kaggle', found[1])
-        except SourceError as e: why = [str(e)]
-    if not found: raise _absent('nih', *why)
+            if found := _find('nih', _from_kaggle('nih'), _nih_csv, ['data']):
+                found = ('Kaggle', found[1])
+        except SourceError as e:
+            why = [str(e)]
+    if not found:
+        raise _absent('nih', *why)
     place, root = found
-    df = _read_nih(Path(path).expanduser() if path is not None and Path(path).suffix.lower() == '.csv' else _nih_csv(root), root, partial)
+    df = _read_nih(
+        Path(path).expanduser() if path is not None and Path(path).suffix.lower() == '.csv' else _nih_csv(root),
+        root,
+        partial,
+    )
     say(f'{SETS["nih"]["title"]}: {len(df):,} of its {SETS["nih"]["images"]} images, read from {place}.')
     return _say_no_list(df, say)
 
 # %% ../nbs/13_sources.ipynb #bdbd1113
 _ZENODO = 'https://zenodo.org/records/10519652/files/pneumoniamnist{}.npz?download=1'
-MEDMNIST_MD5 = {28: '28209eda62fecd6e6a2d98b1501bb15f', 64: '8f4eceb4ccffa70c672198ea285246c6', # published in medmnist.INFO
-                128: '05b46931834c231683c68f40c47b2971', 224: 'd6a3c71de1b945ea11211b03746c1fe1'}
+MEDMNIST_MD5 = {
+    28: '28209eda62fecd6e6a2d98b1501bb15f',
+    64: '8f4eceb4ccffa70c672198ea285246c6',  # published in medmnist.INFO
+    128: '05b46931834c231683c68f40c47b2971',
+    224: 'd6a3c71de1b945ea11211b03746c1fe1',
+}
 
 def _npz_name(size):
     "The file name that MedMNIST gives a size"
     return 'pneumoniamnist.npz' if size == 28 else f'pneumoniamnist_{size}.npz'
 
+# %% ../nbs/13_sources.ipynb #bf4d6904
 def _load_npz(file):
     "{split: (images (n, size, size) uint8, labels (n,))} of a MedMNIST file"
     try:
-        with np.load(file, allow_pickle=False) as z: data = {s: (z[f'{s}_images'], z[f'{s}_labels'].reshape(-1)) for s in ('train', 'val', 'test')}
+        with np.load(file, allow_pickle=False) as z:
+            data = {s: (z[f'{s}_images'], z[f'{s}_labels'].reshape(-1)) for s in ('train', 'val', 'test')}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as e:
-        raise SourceError(f'"{file}" cannot be read as a MedMNIST file ({type(e).__name__}): fetch it again from {SETS["pneumoniamnist"]["home"]}.') from None
+        raise SourceError(
+            f'"{file}" cannot be read as a MedMNIST file ({type(e).__name__}): fetch it again from'
+            f' {SETS["pneumoniamnist"]["home"]}.'
+        ) from None
     for images, labels in data.values():
-        if images.ndim != 3 or images.dtype != np.uint8 or len(images) != len(labels) or not np.isin(labels, [0, 1]).all():
-            raise SourceError(f'"{file}" does not hold grey images with labels 0 and 1: fetch it again from {SETS["pneumoniamnist"]["home"]}.')
+        if (
+            images.ndim != 3
+            or images.dtype != np.uint8
+            or len(images) != len(labels)
+            or not np.isin(labels, [0, 1]).all()
+        ):
+            raise SourceError(
+                f'"{file}" does not hold grey images with labels 0 and 1: fetch it again from'
+                f' {SETS["pneumoniamnist"]["home"]}.'
+            )
     return data
 
 # %% ../nbs/13_sources.ipynb #08bd041c
 def _write_images(data, folder, progress):
     "Write the arrays of a MedMNIST file as PNG under train|val|test/NORMAL|PNEUMONIA, and their manifest beside them"
     from PIL import Image
-    rows, show = [], _meter(sum(x.nbytes for x, _ in data.values()), progress)
+
+    rows = []
+    show = _meter(sum(x.nbytes for x, _ in data.values()), progress)
     for split, (images, labels) in data.items():
         for i, (image, y) in enumerate(zip(images, labels)):
-            file = folder/split/('PNEUMONIA' if y else 'NORMAL')/f'pneumoniamnist-{split}-{i:05}.png'
-            file.parent.mkdir(parents=True, exist_ok=True); Image.fromarray(image).save(file)
-            rows.append(dict(path=str(file), pneumonia=float(y), patient=file.stem, split=split, source='pneumoniamnist', meta_patient_known=0))
-            show(len(rows)*image.nbytes)
-    return write_manifest(pd.DataFrame(rows), folder/'pneumoniamnist.csv')
+            file = folder / split / ('PNEUMONIA' if y else 'NORMAL') / f'pneumoniamnist-{split}-{i:05}.png'
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(file)
+            rows.append(
+                dict(
+                    path=str(file),
+                    pneumonia=float(y),
+                    patient=file.stem,
+                    split=split,
+                    source='pneumoniamnist',
+                    meta_patient_known=0,
+                )
+            )
+            show(len(rows) * image.nbytes)
+    return write_manifest(pd.DataFrame(rows), folder / 'pneumoniamnist.csv')
 
+# %% ../nbs/13_sources.ipynb #343e60ac
 def _find_npz(path, size, fetch, progress, say):
     "(file, whether it was fetched now) of PneumoniaMNIST: in the path given, in CHESTXRAY_DATA, or from Zenodo"
-    name, given = _npz_name(size), path or os.environ.get('CHESTXRAY_DATA')
-    for file in (Path(given).expanduser()/below for below in ('', name, f'pneumoniamnist/{name}')) if given else []:
-        if file.is_file(): return file, False
-    if path is not None or not fetch: raise _absent('pneumoniamnist')
+    name = _npz_name(size)
+    given = path or os.environ.get('CHESTXRAY_DATA')
+    for file in (Path(given).expanduser() / below for below in ('', name, f'pneumoniamnist/{name}')) if given else []:
+        if file.is_file():
+            return file, False
+    if path is not None or not fetch:
+        raise _absent('pneumoniamnist')
     say(f'Fetching PneumoniaMNIST at {size} pixels from Zenodo.')
     address = _ZENODO.format('' if size == 28 else f'_{size}')
-    try: return download(address, cache_folder()/'archives'/name, md5=MEDMNIST_MD5[size], progress=progress), True
-    except SourceError as e: raise _absent('pneumoniamnist', str(e)) from None
+    try:
+        return download(address, cache_folder() / 'archives' / name, md5=MEDMNIST_MD5[size], progress=progress), True
+    except SourceError as e:
+        raise _absent('pneumoniamnist', str(e)) from None
 
+# %% ../nbs/13_sources.ipynb #ab5437bb
 def _pneumoniamnist(path, fetch, progress, say, size=28):
     "The manifest of PneumoniaMNIST at 28, 64, 128 or 224 pixels: found, or fetched from Zenodo, and written out as PNG once"
-    if size not in MEDMNIST_MD5: raise SourceError(f'PneumoniaMNIST comes in {", ".join(map(str, MEDMNIST_MD5))} pixels, not in {size}.')
-    folder = cache_folder()/'pneumoniamnist'/str(size)
-    if path is None and is_complete(folder): return read_manifest(folder/'pneumoniamnist.csv')
+    if size not in MEDMNIST_MD5:
+        raise SourceError(f'PneumoniaMNIST comes in {", ".join(map(str, MEDMNIST_MD5))} pixels, not in {size}.')
+    folder = cache_folder() / 'pneumoniamnist' / str(size)
+    if path is None and is_complete(folder):
+        return read_manifest(folder / 'pneumoniamnist.csv')
     npz, fetched = _find_npz(path, size, fetch, progress, say)
     if wrong := _wrong(npz, md5=MEDMNIST_MD5[size]):
-        if path is None: raise SourceError(f'"{npz}" is not the published file for {size} pixels ({wrong}): fetch it again, or pass it with path=… if you mean it.')
+        if path is None:
+            raise SourceError(
+                f'"{npz}" is not the published file for {size} pixels ({wrong}): fetch it again, or pass it with path=…'
+                ' if you mean it.'
+            )
         say(f'{npz.name} is not the published file for {size} pixels; it is read because its path was given.')
         folder = folder.with_name(checksum(npz)[:12])
     if not is_complete(folder):
-        with whole_folder(folder, archive=npz.name) as temp: _write_images(_load_npz(npz), temp, progress)
-    if fetched: npz.unlink(missing_ok=True)
-    return read_manifest(folder/'pneumoniamnist.csv')
+        with whole_folder(folder, archive=npz.name) as temp:
+            _write_images(_load_npz(npz), temp, progress)
+    if fetched:
+        npz.unlink(missing_ok=True)
+    return read_manifest(folder / 'pneumoniamnist.csv')
 
 # %% ../nbs/13_sources.ipynb #9e69b627
 def _phantoms(path, fetch, progress, say, n=600, size=224, seed=0, **options):
     "The manifest of `n` phantoms: read from `path`, or drawn into the cache"
     from chestxray_fastai import phantom, radiograph
+
     if path is not None:
-        csv = Path(path).expanduser()/'phantoms.csv'
-        if not csv.is_file(): raise SourceError(f'There is no phantoms.csv in "{path}": pass a folder that write_phantoms made.')
+        csv = Path(path).expanduser() / 'phantoms.csv'
+        if not csv.is_file():
+            raise SourceError(f'There is no phantoms.csv in "{path}": pass a folder that write_phantoms made.')
         return read_manifest(csv)
     asked = json.dumps(dict(options, n=n, size=size, seed=seed), sort_keys=True, default=str)
     code = ''.join(Path(m.__file__).read_text(encoding='utf-8') for m in (phantom, radiograph))
     key = hashlib.sha256((asked + code).encode()).hexdigest()[:10]
-    folder = cache_folder()/'phantoms'/f'{n}-{size}px-seed{seed}-{key}'
+    folder = cache_folder() / 'phantoms' / f'{n}-{size}px-seed{seed}-{key}'
     if not is_complete(folder):
-        with whole_folder(folder, asked=asked) as temp: phantom.write_phantoms(temp, n=n, size=size, seed=seed, progress=progress and _shows_bars(), **options)
-    return read_manifest(folder/'phantoms.csv')
+        with whole_folder(folder, asked=asked) as temp:
+            phantom.write_phantoms(temp, n=n, size=size, seed=seed, progress=progress and _shows_bars(), **options)
+    return read_manifest(folder / 'phantoms.csv')
 
+# %% ../nbs/13_sources.ipynb #008cd66e
 def _fits(reader, options, what):
     "Raise unless a reader takes all options"
     known = set(inspect.signature(reader).parameters) - {'csv', 'fetch', 'progress', 'say', 'path'}
     if unknown := sorted(set(options) - known - {'label'}):
-        raise ManifestError(f'What was passed is {what}, which has no option {unknown[0]} (--{unknown[0]} on the '
-                            'command line): leave it out.')
+        raise ManifestError(
+            f'What was passed is {what}, which has no option {unknown[0]} (--{unknown[0]} on the '
+            'command line): leave it out.'
+        )
     return options
 
+# %% ../nbs/13_sources.ipynb #09e1a5ca
 def _is_archive(path):
     "Whether a file is an archive of images, rather than a table (a spreadsheet is a zip, and a table may be in one)"
     try:
-        if not zipfile.is_zipfile(path): return tarfile.is_tarfile(path)
+        if not zipfile.is_zipfile(path):
+            return tarfile.is_tarfile(path)
         with zipfile.ZipFile(path) as z:
             files = [i.filename for i in z.infolist() if not i.is_dir() and not i.filename.startswith('__MACOSX')]
-    except _DAMAGE: return True # unpacking says so
-    if {'[Content_Types].xml', 'mimetype'} & set(files): return False
+    except _DAMAGE:
+        return True  # unpacking says so
+    if {'[Content_Types].xml', 'mimetype'} & set(files):
+        return False
     return len(files) != 1 or not re.search(r'\.(csv|tsv|txt)$', files[0], re.I)
 
+# %% ../nbs/13_sources.ipynb #03539d6a
 def _own_table(path, label, **options):
     "The manifest of a table of the user's"
     head = set(read_table(path, text=['path', 'patient']).columns)
@@ -333,59 +609,78 @@ def _own_table(path, label, **options):
         df = _read_nih(path, **_fits(_read_nih, options, 'the table of ChestX-ray14'))
     elif {'path', 'patient'} <= head and 'findings' not in map(_same, head) and not options:
         df = read_manifest(path, need_files=True, search=True)
-    else: df = read_csv(path, **_fits(read_csv, options, 'a table'))
+    else:
+        df = read_csv(path, **_fits(read_csv, options, 'a table'))
     return df if label is None else choose_label(df, label)
 
+# %% ../nbs/13_sources.ipynb #5e194efa
 def _own(path, progress, say, **options):
     "The manifest of a folder, table, archive or .npz of the user's, read by what it holds"
-    path, label, rest = Path(path).expanduser(), options.get('label'), {k: v for k, v in options.items()
-                                                                        if k != 'label'}
+    path = Path(path).expanduser()
+    label = options.get('label')
+    rest = {k: v for k, v in options.items() if k != 'label'}
     chosen = (lambda df: df) if label is None else partial(choose_label, label=label)
     if _is_folder(path):
-        if _is_file(path/'phantoms.csv') and not rest: return chosen(read_manifest(path/'phantoms.csv'))
+        if _is_file(path / 'phantoms.csv') and not rest:
+            return chosen(read_manifest(path / 'phantoms.csv'))
         if csv := _nih_csv(path):
             return chosen(_say_no_list(_read_nih(csv, path, **_fits(_read_nih, rest, 'ChestX-ray14')), say))
         return read_folder(path, **_fits(read_folder, options, 'a folder'))
     if not _is_file(path):
         meant = difflib.get_close_matches(str(path), SETS, 1)
-        todo = f'did you mean {meant[0]!r}?' if meant else f'check the path, or give one of the names {", ".join(SETS)}.'
+        todo = (
+            f'did you mean {meant[0]!r}?' if meant else f'check the path, or give one of the names {", ".join(SETS)}.'
+        )
         raise SourceError(f'There is no folder or file "{printable(path)}": {todo}')
     if path.suffix.lower() == '.npz':
         return chosen(_pneumoniamnist(path, False, progress, say, **_fits(_pneumoniamnist, rest, 'a .npz')))
-    if not _is_archive(path): return _own_table(path, label, **rest)
-    folder = unpack(path, cache_folder()/'own'/f'{path.stem}-{checksum(path)[:12]}', progress=progress)
+    if not _is_archive(path):
+        return _own_table(path, label, **rest)
+    folder = unpack(path, cache_folder() / 'own' / f'{path.stem}-{checksum(path)[:12]}', progress=progress)
     inside = [f for f in folder.iterdir() if f.name != '.complete']
     return _own(inside[0] if len(inside) == 1 and inside[0].is_dir() else folder, progress, say, **options)
 
 # %% ../nbs/13_sources.ipynb #7756b0c9
 _READERS = {'phantoms': _phantoms, 'pneumonia': _pneumonia, 'nih': _nih, 'pneumoniamnist': _pneumoniamnist}
 
+# %% ../nbs/13_sources.ipynb #6dee580f
 def get_xrays(
-    name='phantoms', # 'phantoms', 'pneumonia', 'nih', 'pneumoniamnist', or a folder, CSV or archive of your own
-    path=None, # where the named set lies (a folder or an archive), if it is not to be looked for
-    download=None, # fetch what is not here? None: yes, but not the 45 GB of 'nih'
-    progress=True, # show progress bars
-    verbose=True, # print licence and citation at the first use, and where the set was found
-    **options, # n, size, seed (phantoms); origin (pneumonia); partial (nih); size (pneumoniamnist); label (any);
-               # for a folder or table of your own what `read_folder` or `read_csv` take
-) -> pd.DataFrame: # a manifest
+    name='phantoms',  # 'phantoms', 'pneumonia', 'nih', 'pneumoniamnist', or a folder, CSV or archive of your own
+    path=None,  # where the named set lies (a folder or an archive), if it is not to be looked for
+    download=None,  # fetch what is not here? None: yes, but not the 45 GB of 'nih'
+    progress=True,  # show progress bars
+    verbose=True,  # print licence and citation at the first use, and where the set was found
+    **options,  # n, size, seed (phantoms); origin (pneumonia); partial (nih); size (pneumoniamnist); label (any);
+    # for a folder or table of your own what `read_folder` or `read_csv` take
+) -> pd.DataFrame:  # a manifest
     "The manifest of a set of X-rays: looked for in `path`, then in the folder `CHESTXRAY_DATA`, then in the cache, and then fetched"
     say = print if verbose else _silent
     if not isinstance(name, str) or name not in _READERS:
-        if path is not None: raise SourceError(f'There is no set called {name!r}: with path=… give one of the names {", ".join(SETS)}, or give only the path.')
+        if path is not None:
+            raise SourceError(
+                f'There is no set called {name!r}: with path=… give one of the names {", ".join(SETS)}, or give only'
+                ' the path.'
+            )
         return _own(name, progress, say, **options)
-    known, label = set(inspect.signature(_READERS[name]).parameters), options.pop('label', None)
-    if name == 'phantoms': known |= {'prevalence', 'val', 'test', 'repeat', 'shortcut'} # what write_phantoms takes
+    known = set(inspect.signature(_READERS[name]).parameters)
+    label = options.pop('label', None)
+    if name == 'phantoms':
+        known |= {'prevalence', 'val', 'test', 'repeat', 'shortcut'}  # what write_phantoms takes
     if unknown := set(options) - known:
-        raise SourceError(f'{name!r} has no option {sorted(unknown)[0]!r}: it takes '
-                          f'{", ".join(sorted({*known, "label"} - {"path", "fetch", "progress", "say", "options"}))}.')
-    if path is not None and not (path := Path(path).expanduser()).exists(): raise SourceError(f'There is no folder or file "{path}": check path=….')
+        raise SourceError(
+            f'{name!r} has no option {sorted(unknown)[0]!r}: it takes '
+            f'{", ".join(sorted({*known, "label"} - {"path", "fetch", "progress", "say", "options"}))}.'
+        )
+    if path is not None and not (path := Path(path).expanduser()).exists():
+        raise SourceError(f'There is no folder or file "{path}": check path=….')
     if path is not None and path.is_file() and path.suffix.lower() not in ('.csv', '.npz'):
-        path = unpack(path, cache_folder()/name/checksum(path)[:12], progress=progress)
-    fetch = name != 'nih' if download is None else download # 45 GB are never fetched unasked
+        path = unpack(path, cache_folder() / name / checksum(path)[:12], progress=progress)
+    fetch = name != 'nih' if download is None else download  # 45 GB are never fetched unasked
     df = _READERS[name](path, fetch, progress, say, **options)
-    if verbose: credit(name)
+    if verbose:
+        credit(name)
     return df if label is None else choose_label(df, label)
 
+# %% ../nbs/13_sources.ipynb #64e7c0b3
 def _silent(*args):
     "Say nothing"

@@ -8,88 +8,168 @@ __all__ = ['patients_needed', 'one_image_each', 'guaranteed_point', 'cost_point'
 # %% ../nbs/35_threshold.ipynb #c41a1d66
 import hashlib
 from pathlib import Path
-
 import numpy as np
 import pandas as pd
-
 from .scores import one_label, score_labels, ScoresError
 from .evaluate import interval, OperatingPoint, resample_weights
 from .plots import COLOURS, plot_axes
 from .calibrate import _enough, _fitting_rows, _log_odds, _several
 
 # %% ../nbs/35_threshold.ipynb #d0d9593a
-def patients_needed(target_sensitivity: float = .95, confidence: float = .95) -> int:
+def patients_needed(target_sensitivity: float = 0.95, confidence: float = 0.95) -> int:
     "The fewest positive patients, all of them found, that prove a sensitivity"
     return int(np.ceil(np.log(1 - confidence) / np.log(target_sensitivity) - 1e-9))
 
-def one_image_each(rows: pd.DataFrame) -> pd.DataFrame: # rows of Scores
+def one_image_each(rows: pd.DataFrame) -> pd.DataFrame:  # rows of Scores
     "One row of each patient, by lot: the smallest hash of a file name"
     lot = [hashlib.sha256(Path(p).name.encode('utf-8')).hexdigest() for p in rows.path]
     return rows.iloc[np.argsort(lot, kind='stable')].drop_duplicates('patient').sort_index()
 
+# %% ../nbs/35_threshold.ipynb #bf6d92db
 def _point(rows, logit, target, rule, label, split):
     "An `OperatingPoint` at this logit, with what it gives on these rows"
-    positive, negative = rows.logit[rows.y == 1], rows.logit[rows.y == 0]
-    return OperatingPoint(float(logit), float(target), split or '', float((positive >= logit).mean()), float((negative < logit).mean()) if len(negative) else np.nan,
-                          len(positive), len(negative), label or '', rule)
+    positive = rows.logit[rows.y == 1]
+    negative = rows.logit[rows.y == 0]
+    return OperatingPoint(
+        float(logit),
+        float(target),
+        split or '',
+        float((positive >= logit).mean()),
+        float((negative < logit).mean()) if len(negative) else np.nan,
+        len(positive),
+        len(negative),
+        label or '',
+        rule,
+    )
 
-def guaranteed_point(scores: pd.DataFrame, target_sensitivity: float = .95, confidence: float = .95,
-                     split: str = 'calib', label: str = None): # an `OperatingPoint`, or a dict of them by label
+# %% ../nbs/35_threshold.ipynb #25589899
+def guaranteed_point(
+    scores: pd.DataFrame,
+    target_sensitivity: float = 0.95,
+    confidence: float = 0.95,
+    split: str = 'calib',
+    label: str = None,
+):  # an `OperatingPoint`, or a dict of them by label
     "The largest threshold that has at least the target sensitivity with this confidence (Wilks 1941; Clopper and Pearson 1934), for patients like those of `split`"
     from scipy.stats import binom
-    if _several(scores, label): return {l: guaranteed_point(scores, target_sensitivity, confidence, split, l) for l in score_labels(scores)}
-    if not (0 < target_sensitivity < 1 and 0 < confidence < 1): raise ScoresError(f'A sensitivity and a confidence lie between 0 and 1, and {target_sensitivity} or {confidence} does not.')
-    if split == 'test': raise ScoresError('A threshold that is chosen on the test makes the figures of the test worthless: choose it on calib.')
+
+    if _several(scores, label):
+        return {l: guaranteed_point(scores, target_sensitivity, confidence, split, l) for l in score_labels(scores)}
+    if not (0 < target_sensitivity < 1 and 0 < confidence < 1):
+        raise ScoresError(
+            f'A sensitivity and a confidence lie between 0 and 1, and {target_sensitivity} or {confidence} does not.'
+        )
+    if split == 'test':
+        raise ScoresError(
+            'A threshold that is chosen on the test makes the figures of the test worthless: choose it on calib.'
+        )
     rows = one_label(scores, label, split)
     drawn = np.sort(one_image_each(rows[rows.y == 1]).logit)
-    m, needed = len(drawn), patients_needed(target_sensitivity, confidence)
+    m = len(drawn)
+    needed = patients_needed(target_sensitivity, confidence)
     if m < needed:
-        raise ScoresError(f'{split} has positives of {m} patients{f" for {label}" if label else ""}, and a sensitivity of {target_sensitivity:g} with {confidence:.0%} confidence takes '
-                          f'at least {needed}: put more patients into {split}, or promise less.')
-    missed = np.flatnonzero(binom.cdf(np.arange(m), m, 1 - target_sensitivity) <= 1 - confidence + 1e-12)[-1]  # so many may lie below
-    return _point(rows, drawn[missed], target_sensitivity, f'at least {target_sensitivity:g} with {confidence:.0%} confidence, from one image each of {m} positive patients', label, split)
+        raise ScoresError(
+            f'{split} has positives of {m} patients{f" for {label}" if label else ""}, and a sensitivity of'
+            f' {target_sensitivity:g} with {confidence:.0%} confidence takes at least {needed}: put more patients into'
+            f' {split}, or promise less.'
+        )
+    missed = np.flatnonzero(binom.cdf(np.arange(m), m, 1 - target_sensitivity) <= 1 - confidence + 1e-12)[
+        -1
+    ]  # so many may lie below
+    return _point(
+        rows,
+        drawn[missed],
+        target_sensitivity,
+        f'at least {target_sensitivity:g} with {confidence:.0%} confidence, from one image each of {m} positive'
+        ' patients',
+        label,
+        split,
+    )
 
 # %% ../nbs/35_threshold.ipynb #96058ce3
-def cost_point(scores: pd.DataFrame, # calibrated
-               miss: float = 10., false_alarm: float = 1., # what each costs, in the same unit
-               split: str = 'calib', label: str = None): # an `OperatingPoint`, or a dict of them by label
+def cost_point(
+    scores: pd.DataFrame,  # calibrated
+    miss: float = 10.0,
+    false_alarm: float = 1.0,  # what each costs, in the same unit
+    split: str = 'calib',
+    label: str = None,
+):  # an `OperatingPoint`, or a dict of them by label
     "The threshold of least expected cost for calibrated scores (Elkan 2001), and what it gives on `split`"
-    if _several(scores, label): return {l: cost_point(scores, miss, false_alarm, split, l) for l in score_labels(scores)}
-    if not (miss > 0 and false_alarm > 0): raise ScoresError(f'Costs are above 0, and {miss} or {false_alarm} is not.')
+    if _several(scores, label):
+        return {l: cost_point(scores, miss, false_alarm, split, l) for l in score_labels(scores)}
+    if not (miss > 0 and false_alarm > 0):
+        raise ScoresError(f'Costs are above 0, and {miss} or {false_alarm} is not.')
     rows = _fitting_rows(scores, split, label)
-    return _point(rows, np.log(false_alarm / miss), np.nan, f'least cost where a miss weighs {miss / false_alarm:g} false alarms, for calibrated scores', label, split)
+    return _point(
+        rows,
+        np.log(false_alarm / miss),
+        np.nan,
+        f'least cost where a miss weighs {miss / false_alarm:g} false alarms, for calibrated scores',
+        label,
+        split,
+    )
 
 # %% ../nbs/35_threshold.ipynb #0050635a
-def decision_curve(scores: pd.DataFrame, split: str = None, label: str = None,
-                   thresholds=None, # probabilities; by default .01 to .99
-                   prevalence: float = None, # of the place it is for; by default that of these rows
-                   n_boot: int = 500, seed: int = 0, level: float = .95) -> pd.DataFrame: # columns threshold, model, low, high, everybody, nobody
+def decision_curve(
+    scores: pd.DataFrame,
+    split: str = None,
+    label: str = None,
+    thresholds=None,  # probabilities; by default .01 to .99
+    prevalence: float = None,  # of the place it is for; by default that of these rows
+    n_boot: int = 500,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:  # columns threshold, model, low, high, everybody, nobody
     "Net benefit at each threshold probability (Vickers and Elkin 2006), with a band over patients"
-    rows, t = _enough(one_label(scores, label, split), split, label), np.linspace(.01, .99, 99) if thresholds is None else np.asarray(thresholds, float)
-    if not ((t > 0) & (t < 1)).all(): raise ScoresError('Threshold probabilities lie between 0 and 1.')
-    if prevalence is not None: _log_odds(prevalence)
-    y, odds = rows.y.to_numpy(), t / (1 - t)
+    rows = _enough(one_label(scores, label, split), split, label)
+    t = np.linspace(0.01, 0.99, 99) if thresholds is None else np.asarray(thresholds, float)
+    if not ((t > 0) & (t < 1)).all():
+        raise ScoresError('Threshold probabilities lie between 0 and 1.')
+    if prevalence is not None:
+        _log_odds(prevalence)
+    y = rows.y.to_numpy()
+    odds = t / (1 - t)
     called = (rows.logit.to_numpy()[:, None] >= np.log(odds)).astype(float)
-    def benefit(w):
-        ill, well = w @ y, w @ (1 - y)
-        share = ill / (ill + well) if prevalence is None else np.full(len(w), prevalence)
-        with np.errstate(invalid='ignore'): tpr, fpr = w @ (called * y[:, None]) / ill[:, None], w @ (called * (1 - y)[:, None]) / well[:, None]
-        return share[:, None] * tpr - (1 - share)[:, None] * odds * fpr
-    band = interval(pd.DataFrame(np.concatenate([benefit(w) for w in resample_weights(rows.patient, n_boot, seed)])), level)
-    share = y.mean() if prevalence is None else prevalence
-    return pd.DataFrame(dict(threshold=t, model=benefit(np.ones((1, len(y))))[0])).join(band).assign(everybody=share - (1 - share) * odds, nobody=0.)
 
-def plot_decision_curve(curves, # a table from `decision_curve`, or a dict of them by name
-                        ax=None, title: str = 'Decision curve'):
+    def benefit(w):
+        ill = w @ y
+        well = w @ (1 - y)
+        share = ill / (ill + well) if prevalence is None else np.full(len(w), prevalence)
+        with np.errstate(invalid='ignore'):
+            tpr = w @ (called * y[:, None]) / ill[:, None]
+            fpr = w @ (called * (1 - y)[:, None]) / well[:, None]
+        return share[:, None] * tpr - (1 - share)[:, None] * odds * fpr
+
+    band = interval(
+        pd.DataFrame(np.concatenate([benefit(w) for w in resample_weights(rows.patient, n_boot, seed)])), level
+    )
+    share = y.mean() if prevalence is None else prevalence
+    return (
+        pd.DataFrame(dict(threshold=t, model=benefit(np.ones((1, len(y))))[0]))
+        .join(band)
+        .assign(everybody=share - (1 - share) * odds, nobody=0.0)
+    )
+
+# %% ../nbs/35_threshold.ipynb #736fb947
+def plot_decision_curve(
+    curves, ax=None, title: str = 'Decision curve'  # a table from `decision_curve`, or a dict of them by name
+):
     "Net benefit of models, of calling everybody and of calling nobody"
     curves = curves if isinstance(curves, dict) else {'model': curves}
-    ax, colours = plot_axes(ax, 'threshold probability', 'net benefit', title, square=False), [COLOURS['curve'], COLOURS['positive'], COLOURS['negative']]
+    ax = plot_axes(ax, 'threshold probability', 'net benefit', title, square=False)
+    colours = [
+        COLOURS['curve'],
+        COLOURS['positive'],
+        COLOURS['negative'],
+    ]
     for (name, c), colour in zip(curves.items(), colours):
-        ax.fill_between(c.threshold, c.low, c.high, color=colour, alpha=.15, linewidth=0)
+        ax.fill_between(c.threshold, c.low, c.high, color=colour, alpha=0.15, linewidth=0)
         ax.plot(c.threshold, c.model, color=colour, linewidth=1.8, label=name)
-    ax.plot(c.threshold, c.everybody, color=COLOURS['guide'], linestyle='--', linewidth=1.2, label='everybody is called')
+    ax.plot(
+        c.threshold, c.everybody, color=COLOURS['guide'], linestyle='--', linewidth=1.2, label='everybody is called'
+    )
     ax.axhline(0, color=COLOURS['guide'], linestyle=':', linewidth=1.2, label='nobody is called')
     top = max(c.model.max() for c in curves.values())
-    ax.set(xlim=(0, 1), ylim=(-.25 * top, 1.15 * top))
+    ax.set(xlim=(0, 1), ylim=(-0.25 * top, 1.15 * top))
     ax.legend(frameon=False, fontsize=8)
     return ax

@@ -10,14 +10,20 @@ import math, os, re, signal, threading, time
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import torch
-from fastai.vision.all import (Callback, CancelEpochException, EarlyStoppingCallback, L, Learner, MixedPrecision,
-                               ReduceLROnPlateau, set_seed)
+from fastai.vision.all import (
+    Callback,
+    CancelEpochException,
+    EarlyStoppingCallback,
+    L,
+    Learner,
+    MixedPrecision,
+    ReduceLROnPlateau,
+    set_seed,
+)
 from torch.nn import functional as F
-
 from .core import ChestXrayError, printable, StorageError, write_whole
 from .devices import _memory_in_words, best_device, choose_precision, CPUBFloat16, OutOfMemory
 from .networks import _check_weights, _whole_number, build_model, load_tensors, save_tensors
@@ -26,7 +32,8 @@ from .learner import DivergedError
 # %% ../nbs/22_train.ipynb #3c013b3b
 def _optimizer_state(opt):
     "(tensors, JSON) of a fastai optimizer"
-    tensors, plain = {}, []
+    tensors = {}
+    plain = []
     for i, state in enumerate(opt.state_dict()['state']):
         tensors |= {f'opt.{i}.{k}': v for k, v in state.items() if isinstance(v, torch.Tensor)}
         plain.append({k: v for k, v in state.items() if not isinstance(v, torch.Tensor)})
@@ -36,87 +43,145 @@ def _restore_optimizer(opt, tensors, saved, device):
     "Put what `_optimizer_state` took apart back into `opt`"
     states = [dict(plain) for plain in saved['plain']]
     for name, tensor in tensors.items():
-        if name.startswith('opt.'): states[int(name.split('.')[1])][name.split('.', 2)[2]] = tensor.to(device)
+        if name.startswith('opt.'):
+            states[int(name.split('.')[1])][name.split('.', 2)[2]] = tensor.to(device)
     opt.load_state_dict({'state': states, 'hypers': [dict(h) for h in saved['hypers']]})
 
 # %% ../nbs/22_train.ipynb #a184dcc6
 class EMA(Callback):
     "Validate, and at the end keep, an exponential moving average of the weights (torch's `AveragedModel`)"
+
     order = 55
-    def __init__(self, decay=.998): self.decay, self.averaged, self.raw = decay, None, None
+
+    def __init__(self, decay=0.998):
+        self.decay = decay
+        self.averaged = None
+        self.raw = None
+
     def _average(self, averages, currents, n):
-        decay = min(self.decay, (1 + float(n))/(10 + float(n)))     # short memory at the start, when the weights are still random
+        decay = min(
+            self.decay, (1 + float(n)) / (10 + float(n))
+        )  # short memory at the start, when the weights are still random
         for a, c in zip(averages, currents):
-            if a.is_floating_point(): a.lerp_(c.to(a.dtype), 1 - decay)
-            else: a.copy_(c)
+            if a.is_floating_point():
+                a.lerp_(c.to(a.dtype), 1 - decay)
+            else:
+                a.copy_(c)
+
     def before_fit(self):
         from torch.optim.swa_utils import AveragedModel
+
         self.averaged = AveragedModel(self.learn.model, multi_avg_fn=self._average, use_buffers=True)
-    def after_step(self): self.averaged.update_parameters(self.learn.model)
-    def before_validate(self): self.raw, self.learn.model = self.learn.model, self.averaged.module.eval()
-    def after_validate(self): self.restore()
+
+    def after_step(self):
+        self.averaged.update_parameters(self.learn.model)
+
+    def before_validate(self):
+        self.raw, self.learn.model = self.learn.model, self.averaged.module.eval()
+
+    def after_validate(self):
+        self.restore()
+
     def after_fit(self):
         self.restore()
         self.learn.model.load_state_dict(self.averaged.module.state_dict())
+
     def restore(self):
         "Give the Learner its raw weights back, also after an interruption in the middle of validation"
-        if self.raw is not None: self.learn.model, self.raw = self.raw, None
+        if self.raw is not None:
+            self.learn.model = self.raw
+            self.raw = None
 
 # %% ../nbs/22_train.ipynb #e1ee848a
 class BestEpoch(Callback):
     "Keep the weights of the epoch with the highest validation AUROC in memory and in `file`, and put them back"
+
     order = 61
+
     def __init__(self, file=None):
         self.file = None if file is None else Path(file)
-        self.best, self.state, self.written = None, None, True
+        self.best = None
+        self.state = None
+        self.written = True
+
     def after_epoch(self):
         record = dict(zip(self.recorder.metric_names[1:], self.recorder.values[-1]))
-        rank = [-1. if math.isnan(record['auroc']) else float(record['auroc']), -float(record['valid_loss'])]
-        if self.best is not None and rank <= self.best['rank']: return
-        self.best = {'epoch': int(self.epoch), 'auroc': float(record['auroc']),
-                     'valid_loss': float(record['valid_loss']), 'rank': rank}
-        if getattr(self.learn, 'replaying', False): return                       # the checkpoint brought its weights
+        rank = [-1.0 if math.isnan(record['auroc']) else float(record['auroc']), -float(record['valid_loss'])]
+        if self.best is not None and rank <= self.best['rank']:
+            return
+        self.best = {
+            'epoch': int(self.epoch),
+            'auroc': float(record['auroc']),
+            'valid_loss': float(record['valid_loss']),
+            'rank': rank,
+        }
+        if getattr(self.learn, 'replaying', False):
+            return  # the checkpoint brought its weights
         model = self.learn.ema.averaged.module if hasattr(self.learn, 'ema') else self.learn.model
         self.state = {k: v.detach().clone() for k, v in model.state_dict().items()}
         self.written = False
-    def after_fit(self): self.write()
+
+    def after_fit(self):
+        self.write()
+
     def write(self):
         "Write the weights of the best epoch to `file`, unless they are there"
-        if self.file is None or self.written or self.state is None: return
+        if self.file is None or self.written or self.state is None:
+            return
         save_tensors(self.state, self.file, self.best)
         self.written = True
+
     def put_back(self, learn):
         "Load the kept weights into the model of `learn`"
-        if self.best is not None and self.state is not None: learn.model.load_state_dict(self.state)
+        if self.best is not None and self.state is not None:
+            learn.model.load_state_dict(self.state)
 
 # %% ../nbs/22_train.ipynb #ab420269
 class Checkpoint(Callback):
     "Seed every epoch, keep a checkpoint after it, write it and `log.csv` from time to time; on resuming replay the log"
-    order = 62.5                                        # after the plateau rule, before early stopping ends the fit
-    def __init__(self,
-        folder, # where `checkpoint.safetensors` and `log.csv` are written
-        phase, # number of the phase
-        config, # what must be the same when the run is resumed
+
+    order = 62.5  # after the plateau rule, before early stopping ends the fit
+
+    def __init__(
+        self,
+        folder,  # where `checkpoint.safetensors` and `log.csv` are written
+        phase,  # number of the phase
+        config,  # what must be the same when the run is resumed
         seed=0,
-        rows=(), # of the log so far
-        start=0, # epochs of this phase that are done
-        tensors=None, # of the checkpoint that is resumed
-        saved=None, # state of its optimizer
-        best=None, # the `BestEpoch` whose weights travel along
-        every=30., # seconds between two writings
+        rows=(),  # of the log so far
+        start=0,  # epochs of this phase that are done
+        tensors=None,  # of the checkpoint that is resumed
+        saved=None,  # state of its optimizer
+        best=None,  # the `BestEpoch` whose weights travel along
+        every=30.0,  # seconds between two writings
     ):
-        self.folder, self.phase, self.config, self.seed, self.start = Path(folder), phase, config, seed, start
-        self.rows, self.tensors, self.saved, self.best, self.every = list(rows), tensors, saved, best, every
-        self.pending, self.written, self.cost, self.kept = None, time.monotonic(), 0., len(self.rows)
+        self.folder = Path(folder)
+        self.phase = phase
+        self.config = config
+        self.seed = seed
+        self.start = start
+        self.rows = list(rows)
+        self.tensors = tensors
+        self.saved = saved
+        self.best = best
+        self.every = every
+        self.pending, self.written, self.cost, self.kept = None, time.monotonic(), 0.0, len(self.rows)
+
     def before_fit(self):
-        if self.tensors is None: return
+        if self.tensors is None:
+            return
         self.learn.model.load_state_dict(_named(self.tensors, 'model.'))
-        averaged, best = _named(self.tensors, 'ema.'), _named(self.tensors, 'best.')
-        if hasattr(self.learn, 'ema') and averaged: self.learn.ema.averaged.load_state_dict(averaged)
-        if self.best is not None and best: self.best.state = {k: v.to(self.dls.device) for k, v in best.items()}
+        averaged = _named(self.tensors, 'ema.')
+        best = _named(self.tensors, 'best.')
+        if hasattr(self.learn, 'ema') and averaged:
+            self.learn.ema.averaged.load_state_dict(averaged)
+        if self.best is not None and best:
+            self.best.state = {k: v.to(self.dls.device) for k, v in best.items()}
+
     def before_epoch(self):
         self.learn.replaying = self.epoch < self.start
-        if self.learn.replaying: self._replay()
+        if self.learn.replaying:
+            self._replay()
         if self.epoch == self.start and self.tensors is not None:
             _restore_optimizer(self.opt, self.tensors, self.saved, self.dls.device)
             smooth = self.recorder.smooth_loss
@@ -125,23 +190,38 @@ class Checkpoint(Callback):
             self.tensors = None
         seed_epoch(self.learn, self.seed, self.phase, self.epoch)
         self.began = time.time()
+
     def _replay(self):
         "Let the callbacks see an epoch of the log instead of training it"
         row = next(r for r in self.rows if r['phase'] == self.phase and r['epoch'] == self.epoch)
         bar = getattr(getattr(self.learn, 'progress', None), 'mbar', None)
-        if bar: bar.main_bar.wait_for = 0                     # else the bar, misled by their speed, lags behind
+        if bar:
+            bar.main_bar.wait_for = 0  # else the bar, misled by their speed, lags behind
         names = [k for k in self.recorder.metric_names[1:] if k in row and k != 'time']
         self.recorder.log = L([self.epoch] + [row[k] for k in names])
         raise CancelEpochException
+
     def after_epoch(self):
-        if self.learn.replaying: return
+        if self.learn.replaying:
+            return
         record = {k: float(v) for k, v in zip(self.recorder.metric_names[1:], self.recorder.values[-1])}
-        self.rows.append({'phase': self.phase, 'epoch': int(self.epoch), **record,
-                          'lr': float(self.opt.hypers[-1]['lr']), 'seconds': round(time.time() - self.began, 1)})
-        due = time.monotonic() - self.written >= max(self.every, 20*self.cost) or self.epoch + 1 == self.n_epoch
+        self.rows.append(
+            {
+                'phase': self.phase,
+                'epoch': int(self.epoch),
+                **record,
+                'lr': float(self.opt.hypers[-1]['lr']),
+                'seconds': round(time.time() - self.began, 1),
+            }
+        )
+        due = time.monotonic() - self.written >= max(self.every, 20 * self.cost) or self.epoch + 1 == self.n_epoch
         self.pending = self._snapshot(copy=not due)
-        if due: self.write()
-    def after_fit(self): self.write()
+        if due:
+            self.write()
+
+    def after_fit(self):
+        self.write()
+
     def _snapshot(self, copy):
         "(tensors, state) after this epoch; a copy when training goes on before it is written"
         tensors, saved = _optimizer_state(self.opt)
@@ -149,36 +229,51 @@ class Checkpoint(Callback):
         tensors |= {f'model.{k}': v for k, v in self.learn.model.state_dict().items()}
         if hasattr(self.learn, 'ema'):
             tensors |= {f'ema.{k}': v for k, v in self.learn.ema.averaged.state_dict().items()}
-        if copy: tensors = {k: v.detach().clone() for k, v in tensors.items()}
+        if copy:
+            tensors = {k: v.detach().clone() for k, v in tensors.items()}
         if self.best is not None and self.best.state is not None:
             tensors |= {f'best.{k}': v for k, v in self.best.state.items()}
-        state = {'phase': self.phase, 'done': int(self.epoch) + 1, 'rows': list(self.rows), 'optimizer': saved,
-                 'config': self.config}
+        state = {
+            'phase': self.phase,
+            'done': int(self.epoch) + 1,
+            'rows': list(self.rows),
+            'optimizer': saved,
+            'config': self.config,
+        }
         return tensors, state
+
     def write(self):
         "Write what is kept in memory and not yet in the file"
-        if self.pending is None: return
+        if self.pending is None:
+            return
         began, (tensors, state) = time.monotonic(), self.pending
         try:
-            if self.best is not None: self.best.write()
-            save_tensors(tensors, self.folder/'checkpoint.safetensors', state)
-            write_log(state['rows'], self.folder/'log.csv')
-        except OSError as error: raise _not_written(error, self.folder, len(state['rows']), self.kept) from error
-        self.pending, self.kept = None, len(state['rows'])
+            if self.best is not None:
+                self.best.write()
+            save_tensors(tensors, self.folder / 'checkpoint.safetensors', state)
+            write_log(state['rows'], self.folder / 'log.csv')
+        except OSError as error:
+            raise _not_written(error, self.folder, len(state['rows']), self.kept) from error
+        self.pending = None
+        self.kept = len(state['rows'])
         self.written = time.monotonic()
         self.cost = self.written - began
 
+# %% ../nbs/22_train.ipynb #edddf11b
 def _named(tensors, prefix):
     "The tensors whose name begins with `prefix`, without it"
-    return {k[len(prefix):]: v for k, v in tensors.items() if k.startswith(prefix)}
+    return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
 
 def _not_written(error, folder, now, kept):
     "The sentence for a checkpoint that could not be written: what is kept, and how to go on"
     there = f'the checkpoint after epoch {kept} is kept' if kept else 'no earlier checkpoint is there'
     begin = f'The checkpoint after epoch {now} could not be written to "{printable(folder)}"; {there}'
-    if isinstance(error, StorageError): return StorageError(f'{begin}. {error}')
-    return ChestXrayError(f'{begin}. The reason: {error.strerror or error}. Remove it, for instance by making room, '
-                          'and give the same command: it goes on from there.')
+    if isinstance(error, StorageError):
+        return StorageError(f'{begin}. {error}')
+    return ChestXrayError(
+        f'{begin}. The reason: {error.strerror or error}. Remove it, for instance by making room, '
+        'and give the same command: it goes on from there.'
+    )
 
 # %% ../nbs/22_train.ipynb #39b1ffe0
 def seed_epoch(learn, seed, phase, epoch):
@@ -188,8 +283,8 @@ def seed_epoch(learn, seed, phase, epoch):
     learn.dls.train.rng.seed(value)
 
 def write_log(
-    rows, # one dict for each epoch
-    file, # where to write
+    rows,  # one dict for each epoch
+    file,  # where to write
 ):
     "Write the training log as CSV, whole or not at all"
     write_whole(file, pd.DataFrame(rows).to_csv(index=False))
@@ -197,42 +292,57 @@ def write_log(
 # %% ../nbs/22_train.ipynb #ce216a53
 def _phases(learn, epochs, lr, schedule, freeze_epochs):
     "What a schedule does: for each phase (epochs, frozen, fit) where `fit(epochs, cbs)` runs it"
-    if schedule == 'one_cycle': return [(epochs, False, partial(learn.fit_one_cycle, lr_max=lr))]
-    if schedule == 'plateau': return [(epochs, False, partial(learn.fit, lr=lr))]
-    if schedule != 'fine_tune': raise ValueError(f"schedule is 'one_cycle', 'fine_tune' or 'plateau', not {schedule!r}")
+    if schedule == 'one_cycle':
+        return [(epochs, False, partial(learn.fit_one_cycle, lr_max=lr))]
+    if schedule == 'plateau':
+        return [(epochs, False, partial(learn.fit, lr=lr))]
+    if schedule != 'fine_tune':
+        raise ValueError(f"schedule is 'one_cycle', 'fine_tune' or 'plateau', not {schedule!r}")
     top = lr.stop if isinstance(lr, slice) else lr
-    body = lr if isinstance(lr, slice) and lr.start else slice(top/200, top/2)
-    return [(freeze_epochs, True, partial(learn.fit_one_cycle, lr_max=slice(top), pct_start=.99)),
-            (epochs, False, partial(learn.fit_one_cycle, lr_max=body, pct_start=.3, div=5.))]
+    body = lr if isinstance(lr, slice) and lr.start else slice(top / 200, top / 2)
+    return [
+        (freeze_epochs, True, partial(learn.fit_one_cycle, lr_max=slice(top), pct_start=0.99)),
+        (epochs, False, partial(learn.fit_one_cycle, lr_max=body, pct_start=0.3, div=5.0)),
+    ]
 
+# %% ../nbs/22_train.ipynb #7e2a1d7c
 def _check_rate(lr):
     "Raise a ValueError unless `lr` is a learning rate, or a slice of two"
+
     def is_rate(r):
         return isinstance(r, (int, float, np.number)) and not isinstance(r, bool) and math.isfinite(r) and r > 0
+
     rates = [r for r in (lr.start, lr.stop) if r is not None] if isinstance(lr, slice) else [lr]
     if not rates or not all(map(is_rate, rates)):
         raise ValueError(f'lr, the learning rate, is a number above 0, not {lr!r}')
 
+# %% ../nbs/22_train.ipynb #40c30313
 def check_training(
-    arch=None, # the network; None: not checked, as for all that follows
-    weights=None, # where it starts
-    size=None, # of the images [pixels]
-    epochs=None, # of the main phase
-    lr=None, # learning rate
-    batch_size=None, # images in a batch
-    precision=None, # of the forward pass
-    schedule=None, # 'one_cycle', 'fine_tune' or 'plateau'
-    channels=1, # of the images
+    arch=None,  # the network; None: not checked, as for all that follows
+    weights=None,  # where it starts
+    size=None,  # of the images [pixels]
+    epochs=None,  # of the main phase
+    lr=None,  # learning rate
+    batch_size=None,  # images in a batch
+    precision=None,  # of the forward pass
+    schedule=None,  # 'one_cycle', 'fine_tune' or 'plateau'
+    channels=1,  # of the images
 ):
     "Raise a ValueError, before any image is read, for what can be known to be wrong with a training"
     for name, value in (('epochs', epochs), ('batch_size', batch_size), ('size', size)):
-        if value is not None: _whole_number(name, value)
-    if lr is not None: _check_rate(lr)
-    if weights is not None: _check_weights(weights)
-    if precision is not None: choose_precision(precision, best_device(verbose=False))
-    if schedule is not None: _phases(Learner, 1, 1e-3, schedule, 1)
+        if value is not None:
+            _whole_number(name, value)
+    if lr is not None:
+        _check_rate(lr)
+    if weights is not None:
+        _check_weights(weights)
+    if precision is not None:
+        choose_precision(precision, best_device(verbose=False))
+    if schedule is not None:
+        _phases(Learner, 1, 1e-3, schedule, 1)
     if arch is not None:
-        with torch.random.fork_rng(devices=[]): build_model(arch, size=size or 224, channels=channels)
+        with torch.random.fork_rng(devices=[]):
+            build_model(arch, size=size or 224, channels=channels)
 
 # %% ../nbs/22_train.ipynb #0d6ef083
 _STATE = {'phase': int, 'done': int, 'rows': list, 'optimizer': dict, 'config': dict}
@@ -246,92 +356,125 @@ def _check_state(file, state, epochs):
         wrong = not 0 <= at < len(epochs) or not 0 < state['done'] <= epochs[at]
         wrong = wrong or counts[at] != state['done'] or sum(counts) != len(state['rows'])
     if wrong:
-        raise ChestXrayError(f'{file.name} in "{printable(file.parent)}" says nothing sensible about how far the '
-                             'training came: delete it, or pass resume=False, to begin again')
+        raise ChestXrayError(
+            f'{file.name} in "{printable(file.parent)}" says nothing sensible about how far the '
+            'training came: delete it, or pass resume=False, to begin again'
+        )
 
+# %% ../nbs/22_train.ipynb #fb16d59d
 def _resume_state(folder, config, resume, epochs):
     "(tensors, state) of the checkpoint in `folder`, or (None, None); refuses one that another configuration made"
-    file = Path(folder)/'checkpoint.safetensors'
-    if not (resume and os.path.lexists(file)): return None, None
-    try: tensors, state = load_tensors(file, sealed=True)
-    except StorageError: raise
+    file = Path(folder) / 'checkpoint.safetensors'
+    if not (resume and os.path.lexists(file)):
+        return None, None
+    try:
+        tensors, state = load_tensors(file, sealed=True)
+    except StorageError:
+        raise
     except ChestXrayError as error:
         print(f'The training begins again, since its checkpoint cannot be used: {error}')
         return None, None
     for key, value in config.items():
         found = state['config'].get(key) if isinstance(state, dict) and isinstance(state.get('config'), dict) else value
         if found != value:
-            raise ChestXrayError(f'{file.name} was made with {key}={found!r}, now it is {value!r}: '
-                                 'choose another folder, or pass resume=False to begin again')
+            raise ChestXrayError(
+                f'{file.name} was made with {key}={found!r}, now it is {value!r}: '
+                'choose another folder, or pass resume=False to begin again'
+            )
     _check_state(file, state, epochs)
     return tensors, state
 
+# %% ../nbs/22_train.ipynb #41ace9fc
 def _extra_callbacks(schedule, patience, tensorboard, folder):
     "Trackers and loggers that were asked for"
     cbs = []
-    if schedule == 'plateau': cbs.append(ReduceLROnPlateau('auroc', patience=3, factor=10))
-    if patience is not None: cbs.append(EarlyStoppingCallback('auroc', patience=patience))
+    if schedule == 'plateau':
+        cbs.append(ReduceLROnPlateau('auroc', patience=3, factor=10))
+    if patience is not None:
+        cbs.append(EarlyStoppingCallback('auroc', patience=patience))
     if tensorboard:
         from fastai.callback.tensorboard import TensorBoardCallback
-        cbs.append(TensorBoardCallback(log_dir=Path(folder)/'tensorboard', trace_model=False, log_preds=False))
+
+        cbs.append(TensorBoardCallback(log_dir=Path(folder) / 'tensorboard', trace_model=False, log_preds=False))
     return cbs
 
 # %% ../nbs/22_train.ipynb #f414586b
 def _what_trains(learn):
     "What must be the same when a run is resumed"
     pre = learn.dls.preprocessing
-    return {'arch': learn.arch_name, 'size': pre['size'], 'channels': pre['channels'], 'loss': learn.loss_name,
-            'images': len(learn.dls.train_manifest)}
+    return {
+        'arch': learn.arch_name,
+        'size': pre['size'],
+        'channels': pre['channels'],
+        'loss': learn.loss_name,
+        'images': len(learn.dls.train_manifest),
+    }
 
+# %% ../nbs/22_train.ipynb #a2a8f039
 @contextmanager
 def _terminable():
     "A training that is told to end (SIGTERM, SIGHUP) ends as with Ctrl-C, so that its checkpoint is written"
-    def stop(number, frame): raise SystemExit(128 + number)
+
+    def stop(number, frame):
+        raise SystemExit(128 + number)
+
     numbers = [getattr(signal, name) for name in ('SIGTERM', 'SIGHUP') if hasattr(signal, name)]
     main = threading.current_thread() is threading.main_thread()
     mine = [n for n in numbers if signal.getsignal(n) is signal.SIG_DFL] if main else []
-    for n in mine: signal.signal(n, stop)
-    try: yield
+    for n in mine:
+        signal.signal(n, stop)
+    try:
+        yield
     finally:
-        for n in mine: signal.signal(n, signal.SIG_DFL)
+        for n in mine:
+            signal.signal(n, signal.SIG_DFL)
 
+# %% ../nbs/22_train.ipynb #6a33ac99
 def _fit(learn, fit, epochs, cbs):
     "One phase; an interruption leaves the checkpoint written, and the Learner with its own weights and callbacks"
     checkpoint = next(cb for cb in cbs if isinstance(cb, Checkpoint))
     try:
-        with _terminable(), _memory_in_words(learn, 'in training'): fit(epochs, cbs=cbs)
+        with _terminable(), _memory_in_words(learn, 'in training'):
+            fit(epochs, cbs=cbs)
     except BaseException as error:
-        if hasattr(learn, 'ema'): learn.ema.restore()
+        if hasattr(learn, 'ema'):
+            learn.ema.restore()
         learn.remove_cbs([cb for cb in cbs if cb in learn.cbs])
-        for device in ('cpu', 'cuda'): torch.set_autocast_enabled(device, False)        # it may have left one on
+        for device in ('cpu', 'cuda'):
+            torch.set_autocast_enabled(device, False)  # it may have left one on
         sentence = re.sub(r'^Exception occured in `\w+` when calling event `\w+`:\s*', '', str(error))  # fastai's words
-        if not isinstance(error, OSError): checkpoint.write()
-        if isinstance(error, (DivergedError, OutOfMemory)): sentence = f'{sentence} {_kept_words(checkpoint)}'
-        if isinstance(error, ChestXrayError): raise type(error)(sentence) from error
+        if not isinstance(error, OSError):
+            checkpoint.write()
+        if isinstance(error, (DivergedError, OutOfMemory)):
+            sentence = f'{sentence} {_kept_words(checkpoint)}'
+        if isinstance(error, ChestXrayError):
+            raise type(error)(sentence) from error
         raise
 
+# %% ../nbs/22_train.ipynb #f446d17c
 def _kept_words(checkpoint):
     "What is usable after a training that could not go on"
     n = len(checkpoint.rows)
-    if not n: return 'No epoch was finished, so nothing is kept.'
+    if not n:
+        return 'No epoch was finished, so nothing is kept.'
     what = f'What {n} finished epoch{"s" if n > 1 else ""} gave is kept'
     return f'{what} in "{printable(checkpoint.folder)}": best.safetensors, checkpoint.safetensors and log.csv.'
 
 # %% ../nbs/22_train.ipynb #0121e236
 def train(
-    learn, # a Learner of `xray_learner`
-    folder, # run folder: `checkpoint.safetensors`, `best.safetensors` and `log.csv` are written there
-    epochs=10, # epochs of the main phase
-    lr=2e-3, # highest learning rate, or a slice(low, high) of discriminative rates
-    schedule='one_cycle', # 'one_cycle', 'fine_tune' or 'plateau'
-    freeze_epochs=1, # epochs with a frozen body, for 'fine_tune'
-    patience=None, # stop after so many epochs without a better validation AUROC
-    ema=.998, # decay of the moving average of the weights in the main phase; None for none
-    keep='best', # which weights to end with: 'best' epoch on validation AUROC, or 'last'
-    tensorboard=False, # write TensorBoard logs too (needs the extra `tensorboard`)
-    seed=0, # of order, augmentation and dropout
-    resume=True, # go on from `checkpoint.safetensors` where there is one
-    write_every=30., # seconds between two writings of the checkpoint, which a kill may cost beside the running epoch
+    learn,  # a Learner of `xray_learner`
+    folder,  # run folder: `checkpoint.safetensors`, `best.safetensors` and `log.csv` are written there
+    epochs=10,  # epochs of the main phase
+    lr=2e-3,  # highest learning rate, or a slice(low, high) of discriminative rates
+    schedule='one_cycle',  # 'one_cycle', 'fine_tune' or 'plateau'
+    freeze_epochs=1,  # epochs with a frozen body, for 'fine_tune'
+    patience=None,  # stop after so many epochs without a better validation AUROC
+    ema=0.998,  # decay of the moving average of the weights in the main phase; None for none
+    keep='best',  # which weights to end with: 'best' epoch on validation AUROC, or 'last'
+    tensorboard=False,  # write TensorBoard logs too (needs the extra `tensorboard`)
+    seed=0,  # of order, augmentation and dropout
+    resume=True,  # go on from `checkpoint.safetensors` where there is one
+    write_every=30.0,  # seconds between two writings of the checkpoint, which a kill may cost beside the running epoch
 ):
     "Train `learn`, so that a killed run goes on when called again, and return the log; raises DivergedError"
     _check_arguments(epochs, lr, freeze_epochs, patience, ema, keep, seed, write_every)
@@ -339,74 +482,119 @@ def train(
     phases = _phases(learn, epochs, lr, schedule, freeze_epochs)
     folder.mkdir(parents=True, exist_ok=True)
     rate = [lr.start, lr.stop] if isinstance(lr, slice) else lr
-    config = {**_what_trains(learn), 'epochs': epochs, 'lr': rate, 'schedule': schedule, 'freeze_epochs': freeze_epochs,
-              'patience': patience, 'ema': ema, 'seed': seed}
+    config = {
+        **_what_trains(learn),
+        'epochs': epochs,
+        'lr': rate,
+        'schedule': schedule,
+        'freeze_epochs': freeze_epochs,
+        'patience': patience,
+        'ema': ema,
+        'seed': seed,
+    }
     tensors, state = _resume_state(folder, config, resume, [n for n, _, _ in phases])
     begin, done, rows = (state['phase'], state['done'], state['rows']) if state else (0, 0, [])
-    best = BestEpoch(folder/'best.safetensors')
+    best = BestEpoch(folder / 'best.safetensors')
     for phase, (n, frozen, fit) in enumerate(phases):
         main = phase == len(phases) - 1
-        if n == 0 or phase < begin or (phase == begin and done >= n and not main): continue
-        checkpoint = Checkpoint(folder, phase, config, seed, rows, done if phase == begin else 0, tensors,
-                                state and state['optimizer'], best if main else None, write_every)
-        if len(phases) > 1: learn.freeze() if frozen else learn.unfreeze()
+        if n == 0 or phase < begin or (phase == begin and done >= n and not main):
+            continue
+        checkpoint = Checkpoint(
+            folder,
+            phase,
+            config,
+            seed,
+            rows,
+            done if phase == begin else 0,
+            tensors,
+            state and state['optimizer'],
+            best if main else None,
+            write_every,
+        )
+        if len(phases) > 1:
+            learn.freeze() if frozen else learn.unfreeze()
         cbs = [checkpoint]
-        if main: cbs += [*_extra_callbacks(schedule, patience, tensorboard, folder), best]
-        if main and ema is not None: cbs.append(EMA(ema))
-        try: _fit(learn, fit, n, cbs)
+        if main:
+            cbs += [*_extra_callbacks(schedule, patience, tensorboard, folder), best]
+        if main and ema is not None:
+            cbs.append(EMA(ema))
+        try:
+            _fit(learn, fit, n, cbs)
         except DivergedError:
-            best.put_back(learn)                                       # the Learner is usable again
+            best.put_back(learn)  # the Learner is usable again
             raise
-        rows, tensors = checkpoint.rows, None
-    if keep == 'best': best.put_back(learn)
-    learn.best_epoch, learn.training_log = best.best, pd.DataFrame(rows)
+        rows = checkpoint.rows
+        tensors = None
+    if keep == 'best':
+        best.put_back(learn)
+    learn.best_epoch = best.best
+    learn.training_log = pd.DataFrame(rows)
     return learn.training_log
 
+# %% ../nbs/22_train.ipynb #11b09490
 def _check_arguments(epochs, lr, freeze_epochs, patience, ema, keep, seed, write_every):
     "Raise a ValueError for an argument of `train` that cannot be meant"
     check_training(epochs=epochs, lr=lr)
     _whole_number('freeze_epochs', freeze_epochs, 0)
     _whole_number('seed', seed, 0)
-    if patience is not None: _whole_number('patience', patience)
-    if ema is not None and not 0 < ema < 1: raise ValueError(f'ema is a decay between 0 and 1, or None, not {ema!r}')
-    if keep not in ('best', 'last'): raise ValueError(f"keep is 'best' or 'last', not {keep!r}")
-    if not write_every >= 0: raise ValueError(f'write_every is a number of seconds, not {write_every!r}')
+    if patience is not None:
+        _whole_number('patience', patience)
+    if ema is not None and not 0 < ema < 1:
+        raise ValueError(f'ema is a decay between 0 and 1, or None, not {ema!r}')
+    if keep not in ('best', 'last'):
+        raise ValueError(f"keep is 'best' or 'last', not {keep!r}")
+    if not write_every >= 0:
+        raise ValueError(f'write_every is a number of seconds, not {write_every!r}')
 
 # %% ../nbs/22_train.ipynb #fd0cd262
 def _resized(x, size):
     "A batch at another size; on the processor where a GPU lacks the antialiased interpolation, as Apple's may"
-    if size == x.shape[-1]: return x
+    if size == x.shape[-1]:
+        return x
     how = dict(size=(size, size), mode='bilinear', antialias=True, align_corners=False)
-    try: return F.interpolate(x, **how)
+    try:
+        return F.interpolate(x, **how)
     except (NotImplementedError, RuntimeError) as error:
-        if x.device.type == 'cpu' or isinstance(error, torch.OutOfMemoryError): raise
+        if x.device.type == 'cpu' or isinstance(error, torch.OutOfMemoryError):
+            raise
         return F.interpolate(x.cpu(), **how).to(x.device)
 
+# %% ../nbs/22_train.ipynb #adea672b
 class Distill(Callback):
     "Learn the mean probability of frozen networks beside the label (Hinton 2015)"
+
     order = 60
-    def __init__(self,
-        teachers, # (network, card) pairs of `load_model`, with the pupil's labels
-        weight=.7, # share of the teachers in the loss, 0 to 1
+
+    def __init__(
+        self,
+        teachers,  # (network, card) pairs of `load_model`, with the pupil's labels
+        weight=0.7,  # share of the teachers in the loss, 0 to 1
     ):
-        self.teachers, self.weight = [(model.eval(), card['preprocessing']) for model, card in teachers], weight
-        self.reduced = False                                   # in bfloat16, where the pupil is
-        if not self.teachers: raise ValueError('There is no teacher to learn from.')
+        self.teachers = [(model.eval(), card['preprocessing']) for model, card in teachers]
+        self.weight = weight
+        self.reduced = False  # in bfloat16, where the pupil is
+        if not self.teachers:
+            raise ValueError('There is no teacher to learn from.')
+
     def before_fit(self):
         pre = self.learn.dls.preprocessing
-        if len(self.learn.labels) > 1: raise ValueError('Distill teaches one label, and this Learner has several.')
+        if len(self.learn.labels) > 1:
+            raise ValueError('Distill teaches one label, and this Learner has several.')
         for model, theirs in self.teachers:
             if any(theirs[k] != pre[k] for k in ('channels', 'mean', 'std')):
                 raise ValueError('A teacher reads other channels or another scale of grey than its pupil.')
             model.to(self.learn.dls.device)
         self.reduced = any(isinstance(cb, (CPUBFloat16, MixedPrecision)) for cb in self.learn.cbs)
+
     def taught(self, x):
         "Mean of the teachers' log-odds' probabilities for a batch, as both classes, shape (n, 2)"
         seen = [_resized(x, p['size']) for _, p in self.teachers]
         with torch.no_grad(), torch.autocast(x.device.type, torch.bfloat16, enabled=self.reduced):
             return torch.stack([model(v).float().softmax(1) for (model, _), v in zip(self.teachers, seen)]).mean(0)
+
     def after_loss(self):
-        if not self.training: return
-        soft = -(self.taught(torch.Tensor(self.x)*1.)*torch.Tensor(self.pred).float().log_softmax(1)).sum(1).mean()
-        self.learn.loss_grad = self.weight*soft + (1 - self.weight)*self.learn.loss_grad
+        if not self.training:
+            return
+        soft = -(self.taught(torch.Tensor(self.x) * 1.0) * torch.Tensor(self.pred).float().log_softmax(1)).sum(1).mean()
+        self.learn.loss_grad = self.weight * soft + (1 - self.weight) * self.learn.loss_grad
         self.learn.loss = self.learn.loss_grad.clone()

@@ -16,31 +16,70 @@ from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
 from pathlib import Path
-
 import numpy as np
 from fastcore.basics import patch
-
-from .core import (ChestXrayError, is_storage_error, printable, progress as show_progress,
-                                   sha256_bytes, StorageError, try_again)
-from .readers import (_orientation, _switches, check_deep_channels, colour_share, grey_from_depth,
-                                      has_deep_channels, MAX_PIXELS, open_picture, pixel_range, PixelsError,
-                                      read_bytes, resize_grey, scaled_size, to_grey, white_is_zero)
-from .bundle import (_nonsense, _png, _sigmoid, BundleError, calibrated, check_card, distances,
-                                     load_graph, MAX_SECONDS, read_bundle, read_detector, run_graph, selftest_pixels,
-                                     UNTESTED_MAPS)
+from chestxray_fastai.core import (
+    ChestXrayError,
+    is_storage_error,
+    printable,
+    progress as show_progress,
+    sha256_bytes,
+    StorageError,
+    try_again,
+)
+from chestxray_fastai.readers import (
+    _orientation,
+    _switches,
+    check_deep_channels,
+    colour_share,
+    grey_from_depth,
+    has_deep_channels,
+    MAX_PIXELS,
+    open_picture,
+    pixel_range,
+    PixelsError,
+    read_bytes,
+    resize_grey,
+    scaled_size,
+    to_grey,
+    white_is_zero,
+)
+from chestxray_fastai.bundle import (
+    _nonsense,
+    _png,
+    _sigmoid,
+    BundleError,
+    calibrated,
+    check_card,
+    distances,
+    load_graph,
+    MAX_SECONDS,
+    read_bundle,
+    read_detector,
+    run_graph,
+    selftest_pixels,
+    UNTESTED_MAPS,
+)
 
 # %% ../nbs/52_triage.ipynb #0b5e1e14
-def say_probability(p, # probability
-                    threshold: float = None, # that it must be told from
-                   ) -> str:
+def say_probability(
+    p,  # probability
+    threshold: float = None,  # that it must be told from
+) -> str:
     "A probability with as many digits as it takes, never 0 or 1: `0.27`, or `0.268` beside a threshold of 0.272"
-    if p is None: return 'none'
-    if p < .001 and not (threshold is not None and threshold < .001): return 'below 0.001'
-    if p > .999 and not (threshold is not None and threshold > .999): return 'above 0.999'
-    if p in (0, 1):                                                               # beside a threshold as extreme
+    if p is None:
+        return 'none'
+    if p < 0.001 and not (threshold is not None and threshold < 0.001):
+        return 'below 0.001'
+    if p > 0.999 and not (threshold is not None and threshold > 0.999):
+        return 'above 0.999'
+    if p in (0, 1):  # beside a threshold as extreme
         near = None if threshold == p else p
-        return f'{"above" if p else "below"} {say_probability(threshold, near) if threshold not in (0, 1) else abs(p - .001)}'
-    for digits in range(2 if .01 <= p <= .99 else 3, 17):
+        return (
+            f'{"above" if p else "below"}'
+            f' {say_probability(threshold, near) if threshold not in (0, 1) else abs(p - .001)}'
+        )
+    for digits in range(2 if 0.01 <= p <= 0.99 else 3, 17):
         text = f'{p:.{digits}f}'
         if float(text) not in (0, 1) and (threshold is None or threshold == p or text != f'{threshold:.{digits}f}'):
             return text
@@ -49,41 +88,56 @@ def say_probability(p, # probability
 # %% ../nbs/52_triage.ipynb #0b5e1e24
 def _rate_words(rate):
     "A rate of the test with its interval, or None where it could not be measured"
-    if not rate or rate['value'] is None: return None
+    if not rate or rate['value'] is None:
+        return None
     value = f'{rate["value"]:.1%}'
-    if rate['low'] is None or rate['high'] is None: return value
+    if rate['low'] is None or rate['high'] is None:
+        return value
     return f'{value} (95 % interval {rate["low"]:.1%} to {rate["high"]:.1%})'
 
 # %% ../nbs/52_triage.ipynb #5d28dd40
 class Triage:
     "A sealed bundle, ready to answer; `Triage.load()` makes one, or raises `BundleError`"
-    def __init__(self, files: dict, hash: str, threads: int = 1): # what `read_bundle` gives
-        self.card, self.hash = check_card(files['bundle.json']), hash
-        graph, detector = self.card['graph'], self.card['detector']
-        self.session, self._tensors = load_graph(files['model.onnx'], files['model.safetensors'], graph['unused'], threads)
+
+    def __init__(self, files: dict, hash: str, threads: int = 1):  # what `read_bundle` gives
+        self.card = check_card(files['bundle.json'])
+        self.hash = hash
+        graph = self.card['graph']
+        detector = self.card['detector']
+        self.session, self._tensors = load_graph(
+            files['model.onnx'], files['model.safetensors'], graph['unused'], threads
+        )
         self.detector = None if detector is None else read_detector(detector)
         self.probe = self.card.get('probe')
         if self.probe is not None:
-            from chestxray_fastai.triage import read_probe                        # the next chapter adds it
+            from chestxray_fastai.triage import read_probe  # the next chapter adds it
+
             self.probe = read_probe(self.probe, graph['features'])
-        small = len(files['model.safetensors']) < 2**25                           # else four patterns would take a second
+        small = len(files['model.safetensors']) < 2**25  # else four patterns would take a second
         off = self._selftest(4 if small else 1)
-        if not off <= .01:
-            raise BundleError(f'The bundle does not compute what its self-test says (logits differ by {off:.1e}): its weights '
-                              'or its graph are others. Use another copy, or freeze the run again.')
+        if not off <= 0.01:
+            raise BundleError(
+                f'The bundle does not compute what its self-test says (logits differ by {off:.1e}): its weights '
+                'or its graph are others. Use another copy, or freeze the run again.'
+            )
 
     @classmethod
-    def load(cls, path=None, # folder or packed file; by default the bundle that comes with the package
-             expect: str = None, # hash that the bundle must have
-             threads: int = 1, # that compute one answer; folders are shared out over all cores in any case
-            ):
+    def load(
+        cls,
+        path=None,  # folder or packed file; by default the bundle that comes with the package
+        expect: str = None,  # hash that the bundle must have
+        threads: int = 1,  # that compute one answer; folders are shared out over all cores in any case
+    ):
         "Load a bundle and check its seal"
         if path is None:
             import chestxray_fastai
-            path = Path(chestxray_fastai.__file__).parent/'bundle'
+
+            path = Path(chestxray_fastai.__file__).parent / 'bundle'
             if not path.is_dir():
-                raise BundleError('No bundle ships with this installation: pass the path of one '
-                                  '(`chestxray freeze RUN_DIR` makes it).')
+                raise BundleError(
+                    'No bundle ships with this installation: pass the path of one '
+                    '(`chestxray freeze RUN_DIR` makes it).'
+                )
         return cls(*read_bundle(path, expect), threads)
 
     @property
@@ -91,15 +145,15 @@ class Triage:
         "The calibrated probability from which on an image is positive"
         return self.card['operating_point']['probability']
 
-    def outputs(self, pixels): # uint8, shape (n, size, size), as `read_pixels` gives
+    def outputs(self, pixels):  # uint8, shape (n, size, size), as `read_pixels` gives
         "What the graph says of pixels: logit (n,), features (n, K) and, where there is one, map (n, h, w)"
         return run_graph(self.session, pixels)
 
-    def probability(self, logit): # raw log-odds, shape (n,)
+    def probability(self, logit):  # raw log-odds, shape (n,)
         "Calibrated probability, shape (n,)"
         return _sigmoid(calibrated(logit, self.card['calibration']))
 
-    def positive(self, logit): # raw log-odds, shape (n,)
+    def positive(self, logit):  # raw log-odds, shape (n,)
         "Whether logits reach the threshold, on the scale on which it was chosen, bool, shape (n,)"
         point = self.card['operating_point']
         z = np.asarray(logit) if point['scale'] == 'raw' else calibrated(logit, self.card['calibration'])
@@ -107,16 +161,25 @@ class Triage:
 
     def _shapes_fit(self, out, n):
         "Whether outputs for `n` pictures are those that the card tells of"
-        graph, shapes = self.card['graph'], {k: v.shape for k, v in out.items()}
-        if graph['map'] != ('map' in shapes) or (graph['map'] and (len(shapes['map']) != 3 or shapes.pop('map')[0] != n)): return False
-        return shapes == {'logit': (n,), 'features': (n, graph['features'])} and all(np.isfinite(v).all() for v in out.values())
+        graph = self.card['graph']
+        shapes = {k: v.shape for k, v in out.items()}
+        if graph['map'] != ('map' in shapes) or (
+            graph['map'] and (len(shapes['map']) != 3 or shapes.pop('map')[0] != n)
+        ):
+            return False
+        return shapes == {'logit': (n,), 'features': (n, graph['features'])} and all(
+            np.isfinite(v).all() for v in out.values()
+        )
 
-    def _selftest(self, n): # patterns
+    def _selftest(self, n):  # patterns
         "Largest difference of a logit from those that are known; raises `BundleError` where inputs or outputs are others"
-        size, d = self.card['preprocessing']['size'], self.detector
+        size = self.card['preprocessing']['size']
+        d = self.detector
         takes = [(i.name, i.type, i.shape[1:]) for i in self.session.get_inputs()]
         if takes != [('pixels', 'tensor(uint8)', [size, size])]:
-            raise BundleError('model.onnx does not take grey bytes of the size that bundle.json says: freeze the run again.')
+            raise BundleError(
+                'model.onnx does not take grey bytes of the size that bundle.json says: freeze the run again.'
+            )
         out = run_graph(self.session, selftest_pixels(size)[:n], seconds=MAX_SECONDS)
         if not self._shapes_fit(out, n):
             raise BundleError('model.onnx does not give the outputs that bundle.json says: freeze the run again.')
@@ -124,39 +187,52 @@ class Triage:
             raise _nonsense('its detector of strangers is made for another network')
         return float(np.abs(out['logit'] - self.card['selftest'][:n]).max())
 
-    def check(self) -> float: # largest difference of a logit from those of the machine that froze it
+    def check(self) -> float:  # largest difference of a logit from those of the machine that froze it
         "Run the whole self-test; raises `BundleError` when this machine computes something else"
         off = self._selftest(4)
         if not off <= 1e-4:
-            raise BundleError(f'This machine computes logits that differ by {off:.1e} from those of the bundle: '
-                              'update onnxruntime, or report it.')
+            raise BundleError(
+                f'This machine computes logits that differ by {off:.1e} from those of the bundle: '
+                'update onnxruntime, or report it.'
+            )
         return off
 
     @property
     def for_whom(self):
         "Whose images the model was made and judged on, in a sentence"
-        people, name = self.card['data'].get('people') or '', self.card['data'].get('name')
-        if name == 'phantoms' or people.startswith('none'): return 'It knows drawn phantoms only, and is for no image of a person.'
-        if people: return f'For {people}: it was made and judged on images of them alone.'
+        people = self.card['data'].get('people') or ''
+        name = self.card['data'].get('name')
+        if name == 'phantoms' or people.startswith('none'):
+            return 'It knows drawn phantoms only, and is for no image of a person.'
+        if people:
+            return f'For {people}: it was made and judged on images of them alone.'
         where = f' ({printable(name)})' if name else ''
         return f'It is not recorded of whom the images were{where}: for nobody, until that is known.'
 
     @property
     def tested(self):
         "What the frozen threshold was worth on the test, or on the calibration images where there was none, in a sentence"
-        point, test, label = self.card['operating_point'], self.card['test'] or {}, self.card['label']
+        point = self.card['operating_point']
+        test = self.card['test'] or {}
+        label = self.card['label']
         found, cleared = (_rate_words(test.get(k)) for k in ('sensitivity', 'specificity'))
         if found and cleared:
-            return (f'On {test.get("n", 0):,} test images it found {found} of those with {label} and called {cleared} '
-                    'of those without it negative.')
+            return (
+                f'On {test.get("n", 0):,} test images it found {found} of those with {label} and called {cleared} '
+                'of those without it negative.'
+            )
         n = point['positives'] + point['negatives']
-        return (f'On the {n:,} calibration images, on which its threshold was chosen, it found {point["sensitivity"]:.1%} '
-                f'of those with {label} and called {point["specificity"]:.1%} of those without it negative; no test is recorded.')
+        return (
+            f'On the {n:,} calibration images, on which its threshold was chosen, it found {point["sensitivity"]:.1%}'
+            f' of those with {label} and called {point["specificity"]:.1%} of those without it negative; no test is'
+            ' recorded.'
+        )
 
     @property
     def explained(self):
         "What the tests of its heat maps gave, in a sentence"
-        if not self.card['graph']['map']: return 'This architecture gives no heat map without PyTorch.'
+        if not self.card['graph']['map']:
+            return 'This architecture gives no heat map without PyTorch.'
         return (self.card.get('explanation') or {}).get('words') or UNTESTED_MAPS
 
     @property
@@ -169,62 +245,101 @@ class Triage:
         return say_probability(p, threshold)
 
     def __repr__(self):
-        c, p = self.card, self.card['operating_point']['probability']
+        c = self.card
+        p = self.card['operating_point']['probability']
         first = f'{c["name"]} ({self.hash[:12]}): {c["label"]} from probability {p:.3f}.'
         return '\n'.join(map(printable, (first, self.for_whom, self.tested, c['intended_use'])))
 
 # %% ../nbs/52_triage.ipynb #59eb9a9d
 class NotAnswered(ChestXrayError):
     "Why the network is not asked: `kind` in a word, the sentence, and whether that is an error"
+
     def __init__(self, kind: str, words: str, error=True):
         super().__init__(words)
-        self.kind, self.error = kind, error
+        self.kind = kind
+        self.error = error
 
-_RENAMED = dict(too_large='huge', not_a_picture='unknown', not_finite='array') # kinds of `PixelsError` whose older name stays
+_RENAMED = dict(
+    too_large='huge', not_a_picture='unknown', not_finite='array'
+)  # kinds of `PixelsError` whose older name stays
 
 def _as_not_answered(error):
     "A `PixelsError` in the words of this chapter"
     return NotAnswered(_RENAMED.get(error.kind, error.kind or 'damaged'), error.reason)
 
 # %% ../nbs/52_triage.ipynb #cab17fd4
-MAX_ASPECT = 4.   # longer side by shorter side
+MAX_ASPECT = 4.0  # longer side by shorter side
 
-def check_size(width, height, size): # of the picture; `size`: what the network takes [pixels]
+def check_size(width, height, size):  # of the picture; `size`: what the network takes [pixels]
     "Raise `NotAnswered` for a picture that is too large to be decoded, or too small or narrow for a film"
-    if width*height > MAX_PIXELS: raise NotAnswered('huge', f'it has {width} × {height} pixels, more than this project decodes; scale it down first')
-    if min(width, height) < size/2: raise NotAnswered('small', f'it is too small: {width} × {height} pixels, and the model looks at {size} × {size}', False)
-    if max(width, height) > MAX_ASPECT*min(width, height): raise NotAnswered('long', f'it is no chest film: {width} × {height} pixels are too long and narrow', False)
+    if width * height > MAX_PIXELS:
+        raise NotAnswered(
+            'huge', f'it has {width} × {height} pixels, more than this project decodes; scale it down first'
+        )
+    if min(width, height) < size / 2:
+        raise NotAnswered(
+            'small', f'it is too small: {width} × {height} pixels, and the model looks at {size} × {size}', False
+        )
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise NotAnswered('long', f'it is no chest film: {width} × {height} pixels are too long and narrow', False)
 
-def check_colour(share): # of the picture, as `colour_share` gives it
+# %% ../nbs/52_triage.ipynb #6494f7cc
+def check_colour(share):  # of the picture, as `colour_share` gives it
     "Raise `NotAnswered` for a picture in colour"
-    if share > .1: raise NotAnswered('colour', f'it is no X-ray: {share:.0%} of the picture is in colour', False)
+    if share > 0.1:
+        raise NotAnswered('colour', f'it is no X-ray: {share:.0%} of the picture is in colour', False)
 
-def check_content(grey, # PIL image of mode "L"
-                  pixels): # what became of it, uint8, shape (size, size)
+def check_content(grey, pixels):  # PIL image of mode "L"  # what became of it, uint8, shape (size, size)
     "Raise `NotAnswered` where nothing is to be seen: one grey, or noise that is gone at the size that the network takes"
-    if pixels.std() >= 2: return
-    if np.asarray(grey).std() < 4: raise NotAnswered('blank', 'it is blank: all of the picture is of one grey', False)
-    raise NotAnswered('noise', f'it is no film but fine noise: at {pixels.shape[1]} × {pixels.shape[0]} pixels, as the model looks at it, nothing is left', False)
+    if pixels.std() >= 2:
+        return
+    if np.asarray(grey).std() < 4:
+        raise NotAnswered('blank', 'it is blank: all of the picture is of one grey', False)
+    raise NotAnswered(
+        'noise',
+        f'it is no film but fine noise: at {pixels.shape[1]} × {pixels.shape[0]} pixels, as the model looks at it,'
+        ' nothing is left',
+        False,
+    )
 
 # %% ../nbs/52_triage.ipynb #8e020166
-def picture_of(array, # of shape (height, width), or with 3 or 4 channels last or first; whole, true-false or floating
-               notes: list, # what was assumed is added here
-              ): # a PIL image
+def picture_of(
+    array,  # of shape (height, width), or with 3 or 4 channels last or first; whole, true-false or floating
+    notes: list,  # what was assumed is added here
+):  # a PIL image
     "An array as a picture; raises `NotAnswered` for what can be no pixels"
     from PIL import Image
-    def no(words): raise NotAnswered('array', words)
-    try: a = np.asarray(array)
-    except Exception: no(f'{type(array).__name__} is neither a path, nor a picture, nor an array')
-    if a.dtype.kind not in 'buif': no(f'pixels are numbers, and this is {type(array).__name__} of {a.dtype}')
-    if a.size == 0: no(f'the array is empty (shape {a.shape})')
-    if a.ndim > 2: a = a.reshape([n for n in a.shape if n > 1])
-    if a.ndim == 3 and a.shape[0] in (3, 4) and a.shape[2] not in (3, 4): a = np.moveaxis(a, 0, -1); notes.append('channels came first')
-    if a.ndim != 2 and not (a.ndim == 3 and a.shape[2] in (3, 4)): no(f'an array of shape {np.shape(array)} is no single picture: pass a list of them, each (height, width)')
-    if a.dtype.kind == 'f' and not np.isfinite(a).all(): no('it holds NaN or infinite numbers')
-    if a.min() < 0: no('it holds negative numbers: pass pixels as they were stored, not normalised ones')
-    if a.dtype == bool: a = a*np.uint8(255); notes.append('true was taken for white')
-    elif a.dtype.kind == 'f' and a.max() <= 1: a = np.rint(a.astype(np.float64)*255).astype(np.uint8); notes.append('numbers from 0 to 1 were taken for black to white')
-    elif a.dtype.kind != 'f' and a.max() <= 255: a = a.astype(np.uint8)
+
+    def no(words):
+        raise NotAnswered('array', words)
+
+    try:
+        a = np.asarray(array)
+    except Exception:
+        no(f'{type(array).__name__} is neither a path, nor a picture, nor an array')
+    if a.dtype.kind not in 'buif':
+        no(f'pixels are numbers, and this is {type(array).__name__} of {a.dtype}')
+    if a.size == 0:
+        no(f'the array is empty (shape {a.shape})')
+    if a.ndim > 2:
+        a = a.reshape([n for n in a.shape if n > 1])
+    if a.ndim == 3 and a.shape[0] in (3, 4) and a.shape[2] not in (3, 4):
+        a = np.moveaxis(a, 0, -1)
+        notes.append('channels came first')
+    if a.ndim != 2 and not (a.ndim == 3 and a.shape[2] in (3, 4)):
+        no(f'an array of shape {np.shape(array)} is no single picture: pass a list of them, each (height, width)')
+    if a.dtype.kind == 'f' and not np.isfinite(a).all():
+        no('it holds NaN or infinite numbers')
+    if a.min() < 0:
+        no('it holds negative numbers: pass pixels as they were stored, not normalised ones')
+    if a.dtype == bool:
+        a = a * np.uint8(255)
+        notes.append('true was taken for white')
+    elif a.dtype.kind == 'f' and a.max() <= 1:
+        a = np.rint(a.astype(np.float64) * 255).astype(np.uint8)
+        notes.append('numbers from 0 to 1 were taken for black to white')
+    elif a.dtype.kind != 'f' and a.max() <= 255:
+        a = a.astype(np.uint8)
     else:
         low, high = pixel_range(a)
         a = grey_from_depth(a)
@@ -233,30 +348,42 @@ def picture_of(array, # of shape (height, width), or with 3 or 4 channels last o
     return Image.fromarray(np.ascontiguousarray(a))
 
 # %% ../nbs/52_triage.ipynb #0a1b2c02
-MAX_BORDER = .3   # of a side: what is wider is no border
+MAX_BORDER = 0.3  # of a side: what is wider is no border
 
-def _border(lines): # uint8, shape (n, m); lines from the edge inwards
+def _border(lines):  # uint8, shape (n, m); lines from the edge inwards
     "How many lines from the edge are of the edge's grey, and of nothing else"
-    grey, most = float(np.median(lines[0])), int(MAX_BORDER*len(lines))
+    grey = float(np.median(lines[0]))
+    most = int(MAX_BORDER * len(lines))
     n = 0
     while n < most:
-        step = lines[n:min(n + 16, most)].astype(np.int16)
-        flat = (np.abs(step - grey) <= 12).mean(1) >= .985                         # a mark, or what JPEG adds, may stand in it
-        if not flat.all(): return n + int(flat.argmin())
+        step = lines[n : min(n + 16, most)].astype(np.int16)
+        flat = (np.abs(step - grey) <= 12).mean(1) >= 0.985  # a mark, or what JPEG adds, may stand in it
+        if not flat.all():
+            return n + int(flat.argmin())
         n += len(step)
     return most
 
-def inside_border(grey): # PIL image of mode "L"
+# %% ../nbs/52_triage.ipynb #0065db51
+def inside_border(grey):  # PIL image of mode "L"
     "The box (left, top, right, bottom) within the borders of one grey, or None where there is none [pixels]"
     a = np.asarray(grey)
     height, width = a.shape
-    left, top, right, bottom = 0, 0, width, height
-    for _ in range(2):                                                             # a second time, for borders beside borders
+    left = 0
+    top = 0
+    right = width
+    bottom = height
+    for _ in range(2):  # a second time, for borders beside borders
         part = a[top:bottom, left:right]
         found = [_border(lines) for lines in (part, part[::-1], part.T, part.T[::-1])]
-        up, down, near, far = (n and min(n + 1 + (max(a.shape) > 400), n + len(part)//8) for n in found)  # and the blurred line beside it
-        left, top, right, bottom = left + near, top + up, right - far, bottom - down
-        if not any(found) or min(bottom - top, right - left) < 32: break
+        up, down, near, far = (
+            n and min(n + 1 + (max(a.shape) > 400), n + len(part) // 8) for n in found
+        )  # and the blurred line beside it
+        left = left + near
+        top = top + up
+        right = right - far
+        bottom = bottom - down
+        if not any(found) or min(bottom - top, right - left) < 32:
+            break
     whole = (left, top, right, bottom) == (0, 0, width, height)
     return None if whole or min(bottom - top, right - left) < 32 else (left, top, right, bottom)
 
@@ -264,17 +391,19 @@ def inside_border(grey): # PIL image of mode "L"
 @dataclass
 class Look:
     "What can be said of a picture before the network is asked"
-    pixels: np.ndarray = None # uint8, shape (size, size)
-    notes: list = field(default_factory=list)
-    sha256: str = None # of the file, or of an array's bytes
-    problem: NotAnswered = None
-    inner: np.ndarray = None # pixels without the border, uint8, shape (size, size); None where it has none
-    box: tuple = None # what lies within the border: left, top, right, bottom, as shares of the picture
-    name: str = None # path, or name of the open file
-    data: bytes = None # of an open file
-    stamp: tuple = None # size and time of change of a path, when it was read
-    film: object = None # PIL image, where it was asked for
 
+    pixels: np.ndarray = None  # uint8, shape (size, size)
+    notes: list = field(default_factory=list)
+    sha256: str = None  # of the file, or of an array's bytes
+    problem: NotAnswered = None
+    inner: np.ndarray = None  # pixels without the border, uint8, shape (size, size); None where it has none
+    box: tuple = None  # what lies within the border: left, top, right, bottom, as shares of the picture
+    name: str = None  # path, or name of the open file
+    data: bytes = None  # of an open file
+    stamp: tuple = None  # size and time of change of a path, when it was read
+    film: object = None  # PIL image, where it was asked for
+
+# %% ../nbs/52_triage.ipynb #272254fb
 def is_file_object(what) -> bool:
     "Whether something is an open file, or an upload that holds one"
     return hasattr(what, 'read') or hasattr(getattr(what, 'file', None), 'read')
@@ -282,63 +411,88 @@ def is_file_object(what) -> bool:
 def _opened(source):
     "The file within an upload of a web framework; raises `NotAnswered` for one whose `read` has to be awaited"
     inner = getattr(source, 'file', None)
-    if hasattr(inner, 'read'): return inner
-    if inspect.iscoroutinefunction(source.read): raise NotAnswered('unknown', 'its read() has to be awaited: pass the bytes that it gives')
+    if hasattr(inner, 'read'):
+        return inner
+    if inspect.iscoroutinefunction(source.read):
+        raise NotAnswered('unknown', 'its read() has to be awaited: pass the bytes that it gives')
     return source
 
 def _is_encoded(source):
     "Whether something holds the bytes of a file, and not pixels"
-    return isinstance(source, (bytes, bytearray)) or (isinstance(source, memoryview) and source.ndim == 1 and source.itemsize == 1)
+    return isinstance(source, (bytes, bytearray)) or (
+        isinstance(source, memoryview) and source.ndim == 1 and source.itemsize == 1
+    )
 
+# %% ../nbs/52_triage.ipynb #0429d696
 def _name_of(source):
     "The path of a picture, or the name of an open file"
-    if isinstance(source, (str, os.PathLike)): return os.fsdecode(source)
+    if isinstance(source, (str, os.PathLike)):
+        return os.fsdecode(source)
     names = (getattr(source, 'filename', None), getattr(source, 'name', None)) if is_file_object(source) else ()
     return next((name for name in names if isinstance(name, str)), None)
 
 def _stamp(path):
     "Size and time of change of a file, None where it cannot be told"
-    try: status = os.stat(path)
-    except (OSError, ValueError): return None
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 # %% ../nbs/52_triage.ipynb #8c4ceee7
 def _grey_of_file(source, size, resize, hashed, film, found):
     "The grey picture of a path, of encoded bytes or of an open file; the rest is added to `found`"
-    if isinstance(source, (str, os.PathLike)): found.stamp = _stamp(source)
+    if isinstance(source, (str, os.PathLike)):
+        found.stamp = _stamp(source)
     data = read_bytes(_opened(source) if is_file_object(source) else source)
-    if is_file_object(source): found.data = bytes(data)
-    if hashed: found.sha256 = sha256_bytes(data)
+    if is_file_object(source):
+        found.data = bytes(data)
+    if hashed:
+        found.sha256 = sha256_bytes(data)
     picture = open_picture(data, size, resize, check=lambda width, height: check_size(width, height, size), colour=True)
     found.notes += picture.notes
     check_colour(picture.colour)
-    if film: found.film = grey_picture(data, film)
+    if film:
+        found.film = grey_picture(data, film)
     return picture.grey
 
+# %% ../nbs/52_triage.ipynb #39810cfc
 def _upright(img, notes):
     "A PIL image turned as its EXIF says"
     from PIL import ImageOps
-    if _orientation(img) == 1: return img
+
+    if _orientation(img) == 1:
+        return img
     notes.append('turned upright, as its EXIF says')
     return ImageOps.exif_transpose(img)
 
+# %% ../nbs/52_triage.ipynb #8d830854
 def _grey_of_memory(source, size, hashed, film, found):
     "The grey picture of a PIL image or of an array; the rest is added to `found`"
     from PIL import Image
+
     if isinstance(source, Image.Image):
         check_size(*source.size, size)
-        reverse, deep = white_is_zero(source), has_deep_channels(source)           # which a copy has forgotten
-        if reverse: found.notes.append('white was stored as 0, as the file says')
-        with _switches: img = source.copy()                                        # decodes it, and leaves the caller's as it is
-    else: img, reverse, deep = picture_of(source, found.notes), False, False
+        reverse = white_is_zero(source)  # which a copy has forgotten
+        deep = has_deep_channels(source)
+        if reverse:
+            found.notes.append('white was stored as 0, as the file says')
+        with _switches:
+            img = source.copy()  # decodes it, and leaves the caller's as it is
+    else:
+        img = picture_of(source, found.notes)
+        reverse = False
+        deep = False
     if hashed:
         about = repr((np.shape(source), getattr(source, 'mode', getattr(source, 'dtype', ''))))
         found.sha256 = sha256_bytes(about.encode() + np.asarray(source).tobytes())
     check_size(*img.size, size)
     check_colour(colour_share(img))
     grey = to_grey(_upright(img, found.notes), reverse)
-    if deep: check_deep_channels(grey)
-    if film: found.film = grey_picture(grey, film)
+    if deep:
+        check_deep_channels(grey)
+    if film:
+        found.film = grey_picture(grey, film)
     return grey
 
 # %% ../nbs/52_triage.ipynb #15d91e7b
@@ -347,131 +501,175 @@ def _fill(found, source, size, resize, hashed, film):
     path = isinstance(source, (str, os.PathLike))
     if path and os.path.isdir(source) and not os.access(source, os.R_OK | os.X_OK):
         raise NotAnswered('forbidden', 'it is a folder that this user may not read: what lies in it is missing here')
-    if path or _is_encoded(source) or is_file_object(source): grey = _grey_of_file(source, size, resize, hashed, film, found)
-    else: grey = _grey_of_memory(source, size, hashed, film, found)
+    if path or _is_encoded(source) or is_file_object(source):
+        grey = _grey_of_file(source, size, resize, hashed, film, found)
+    else:
+        grey = _grey_of_memory(source, size, hashed, film, found)
     found.pixels = resize_grey(grey, size, resize)
     check_content(grey, found.pixels)
     if box := inside_border(grey):
         found.inner = resize_grey(grey.crop(box), size, resize)
-        found.box = tuple(edge/whole for edge, whole in zip(box, grey.size*2))
+        found.box = tuple(edge / whole for edge, whole in zip(box, grey.size * 2))
 
-def look(source, # path, encoded bytes, open file, PIL image or array
-         size: int = 224, resize: str = 'squash', # as for `read_pixels`
-         hashed=False, # also give the SHA-256
-         film: int = 0, # also keep the picture itself, its longer side so long [pixels]
-        ) -> Look:
+# %% ../nbs/52_triage.ipynb #e0117f6a
+def look(
+    source,  # path, encoded bytes, open file, PIL image or array
+    size: int = 224,
+    resize: str = 'squash',  # as for `read_pixels`
+    hashed=False,  # also give the SHA-256
+    film: int = 0,  # also keep the picture itself, its longer side so long [pixels]
+) -> Look:
     "Pixels of anything that is called a picture, or the problem with it; raises nothing but a `StorageError`"
     from PIL import Image
+
     found = Look(name=_name_of(source))
-    try: _fill(found, source, size, resize, hashed, film)
-    except StorageError: raise
-    except NotAnswered as problem: found.problem = problem
-    except PixelsError as error: found.problem = _as_not_answered(error)
-    except Image.DecompressionBombError: found.problem = NotAnswered('huge', 'it unpacks to more than this project decodes')
+    try:
+        _fill(found, source, size, resize, hashed, film)
+    except StorageError:
+        raise
+    except NotAnswered as problem:
+        found.problem = problem
+    except PixelsError as error:
+        found.problem = _as_not_answered(error)
+    except Image.DecompressionBombError:
+        found.problem = NotAnswered('huge', 'it unpacks to more than this project decodes')
     except Exception as error:
         words = printable(error) or type(error).__name__
         found.problem = NotAnswered('damaged', f'it is truncated or damaged ({words}); copy it again from its source')
-    if found.problem is not None: found.pixels = None
+    if found.problem is not None:
+        found.pixels = None
     return found
 
 # %% ../nbs/52_triage.ipynb #07b70cb3
 @dataclass(repr=False)
 class Answer:
     "What a bundle says of one picture"
-    path: str = None # None for what came from memory
+
+    path: str = None  # None for what came from memory
     label: str = None
-    probability: float = None # calibrated; None where the network was not asked
-    decision: str = 'refer' # 'positive', 'negative' or 'refer'
-    reason: str = '' # for the decision, in words
-    threshold: float = None # as a calibrated probability
-    error: str = None # why there is no answer
-    kind: str = None # why it was referred, in a word: a kind of `NotAnswered`, 'inverted', 'upside_down', 'turned', 'mirrored', 'stranger' or 'close'
-    logit: float = None # raw
-    strangeness: float = None # distance from the training images, in units of what is usual
-    limit: float = None # of strangeness
+    probability: float = None  # calibrated; None where the network was not asked
+    decision: str = 'refer'  # 'positive', 'negative' or 'refer'
+    reason: str = ''  # for the decision, in words
+    threshold: float = None  # as a calibrated probability
+    error: str = None  # why there is no answer
+    kind: str = None  # why it was referred, in a word: a kind of `NotAnswered`, 'inverted', 'upside_down', 'turned', 'mirrored', 'stranger' or 'close'
+    logit: float = None  # raw
+    strangeness: float = None  # distance from the training images, in units of what is usual
+    limit: float = None  # of strangeness
     notes: list = field(default_factory=list)
     sha256: str = None
-    bundle: str = None # its hash
-    map: np.ndarray = field(default=None, compare=False) # evidence at each place, shape (h, w)
+    bundle: str = None  # its hash
+    map: np.ndarray = field(default=None, compare=False)  # evidence at each place, shape (h, w)
     source: object = field(default=None, compare=False)
-    drawing: dict = field(default=None, compare=False) # what `picture` needs to know: resize, map_scale, box
-    film: object = field(default=None, compare=False) # PIL image, where it was asked for
-    stamp: tuple = field(default=None, compare=False) # size and time of change of the file when it was read
+    drawing: dict = field(default=None, compare=False)  # what `picture` needs to know: resize, map_scale, box
+    film: object = field(default=None, compare=False)  # PIL image, where it was asked for
+    stamp: tuple = field(default=None, compare=False)  # size and time of change of the file when it was read
 
     def to_dict(self) -> dict:
         "Plain values for JSON"
         return {k: v for k, v in self.__dict__.items() if k not in ('map', 'source', 'drawing', 'film', 'stamp')}
 
-    def __repr__(self): return f'{printable(Path(self.path).name) + ": " if self.path else ""}{printable(self.reason)}'
+    def __repr__(self):
+        return f'{printable(Path(self.path).name) + ": " if self.path else ""}{printable(self.reason)}'
 
 # %% ../nbs/52_triage.ipynb #801d64cd
-def grey_picture(source, # path, encoded bytes, open file, PIL image or array
-                 longest=256, # side [pixels]
-                ): # a PIL image of mode "L"
+def grey_picture(
+    source,  # path, encoded bytes, open file, PIL image or array
+    longest=256,  # side [pixels]
+):  # a PIL image of mode "L"
     "The picture itself, upright, in its own aspect ratio; raises `NotAnswered`"
     from PIL import Image
+
     try:
         if isinstance(source, Image.Image):
-            with _switches: img = to_grey(_upright(source.copy(), []), white_is_zero(source))
+            with _switches:
+                img = to_grey(_upright(source.copy(), []), white_is_zero(source))
         elif isinstance(source, (str, os.PathLike)) or _is_encoded(source) or is_file_object(source):
             img = open_picture(_opened(source) if is_file_object(source) else source, longest, 'pad').grey
-        else: img = to_grey(picture_of(source, []))
-    except PixelsError as error: raise _as_not_answered(error) from None
-    scale = longest/max(img.size)
-    return img.resize([max(1, round(n*scale)) for n in img.size], Image.Resampling.BILINEAR, reducing_gap=3.)
+        else:
+            img = to_grey(picture_of(source, []))
+    except PixelsError as error:
+        raise _as_not_answered(error) from None
+    scale = longest / max(img.size)
+    return img.resize([max(1, round(n * scale)) for n in img.size], Image.Resampling.BILINEAR, reducing_gap=3.0)
 
-def spread_map(map, # shape (h, w), over the network's square
-               width, height, # of the picture
-               resize, # how the picture became that square
-              ) -> np.ndarray: # float, shape (height, width)
+# %% ../nbs/52_triage.ipynb #4fc6ca75
+def spread_map(
+    map,  # shape (h, w), over the network's square
+    width,
+    height,  # of the picture
+    resize,  # how the picture became that square
+) -> np.ndarray:  # float, shape (height, width)
     "A map laid over the picture that it belongs to"
     from PIL import Image
+
     w, h = scaled_size(width, height, 1000, resize)
-    box = ((1000 - w)/2, (1000 - h)/2, (1000 + w)/2, (1000 + h)/2)                 # of the picture, in thousandths of the square
+    box = (
+        (1000 - w) / 2,
+        (1000 - h) / 2,
+        (1000 + w) / 2,
+        (1000 + h) / 2,
+    )  # of the picture, in thousandths of the square
     rows, columns = np.asarray(map).shape
-    x = ((np.arange(width) + .5)/width*(box[2] - box[0]) + box[0])/1000*columns - .5
-    y = ((np.arange(height) + .5)/height*(box[3] - box[1]) + box[1])/1000*rows - .5
+    x = ((np.arange(width) + 0.5) / width * (box[2] - box[0]) + box[0]) / 1000 * columns - 0.5
+    y = ((np.arange(height) + 0.5) / height * (box[3] - box[1]) + box[1]) / 1000 * rows - 0.5
+
     def between(values, at, axis):
         low = np.clip(np.floor(at).astype(int), 0, values.shape[axis] - 1)
-        high, part = np.clip(low + 1, 0, values.shape[axis] - 1), np.clip(at - low, 0, 1)
+        high = np.clip(low + 1, 0, values.shape[axis] - 1)
+        part = np.clip(at - low, 0, 1)
         part = part[:, None] if axis == 0 else part
-        return np.take(values, low, axis)*(1 - part) + np.take(values, high, axis)*part
+        return np.take(values, low, axis) * (1 - part) + np.take(values, high, axis) * part
+
     found = between(between(np.asarray(map, float), y, 0), x, 1)
-    outside = (y < -.5)[:, None] | (y > rows - .5)[:, None] | (x < -.5) | (x > columns - .5)
-    return np.where(outside, 0., found)
+    outside = (y < -0.5)[:, None] | (y > rows - 0.5)[:, None] | (x < -0.5) | (x > columns - 0.5)
+    return np.where(outside, 0.0, found)
 
 # %% ../nbs/52_triage.ipynb #7372d338
 @patch
-def the_film(self: Answer, longest=256): # side [pixels]; gives a PIL image of mode "L"
+def the_film(self: Answer, longest=256):  # side [pixels]; gives a PIL image of mode "L"
     "The picture that was judged; raises `NotAnswered` where the file has been replaced since"
-    if self.film is not None: return grey_picture(self.film, longest)
+    if self.film is not None:
+        return grey_picture(self.film, longest)
     if self.stamp is not None and _stamp(self.source) != self.stamp:
-        raise NotAnswered('changed', 'the file is not there any more, or not as it was when it was judged: ask about it again')
+        raise NotAnswered(
+            'changed', 'the file is not there any more, or not as it was when it was judged: ask about it again'
+        )
     return grey_picture(self.source, longest)
 
+# %% ../nbs/52_triage.ipynb #91e34e51
 @patch
-def evidence(self: Answer, width, height) -> np.ndarray: # float from 0 to 1, shape (height, width)
+def evidence(self: Answer, width, height) -> np.ndarray:  # float from 0 to 1, shape (height, width)
     "The heat map over the whole picture, on a scale that is the same for all pictures; 0 on a border that was left out"
     left, top, right, bottom = self.drawing.get('box') or (0, 0, 1, 1)
-    across, down = (round(left*width), round(right*width)), (round(top*height), round(bottom*height))
+    across = (round(left * width), round(right * width))
+    down = (round(top * height), round(bottom * height))
     found = np.zeros((height, width))
     inside = spread_map(self.map, across[1] - across[0], down[1] - down[0], self.drawing['resize'])
-    found[down[0]:down[1], across[0]:across[1]] = np.clip(inside/self.drawing['map_scale'], 0, 1)
+    found[down[0] : down[1], across[0] : across[1]] = np.clip(inside / self.drawing['map_scale'], 0, 1)
     return found
 
+# %% ../nbs/52_triage.ipynb #7fd8ebf8
 @patch
-def heatmap(self: Answer,
-            longest=256, # side [pixels]
-            opacity=.6, # of the strongest colour
-           ): # a PIL image in colour
+def heatmap(
+    self: Answer,
+    longest=256,  # side [pixels]
+    opacity=0.6,  # of the strongest colour
+):  # a PIL image in colour
     "The picture with its evidence for the finding in yellow to red, on a scale that is the same for all pictures"
     from PIL import Image
-    if self.map is None: raise NotAnswered('map', 'there is no heat map: ' + ('the network was not asked' if self.logit is None else 'this architecture has none'))
+
+    if self.map is None:
+        raise NotAnswered(
+            'map',
+            'there is no heat map: '
+            + ('the network was not asked' if self.logit is None else 'this architecture has none'),
+        )
     img = self.the_film(longest)
     heat = self.evidence(*img.size)[..., None]
-    colour = heat*np.array([215, 25, 28]) + (1 - heat)*np.array([255, 225, 60])
+    colour = heat * np.array([215, 25, 28]) + (1 - heat) * np.array([255, 225, 60])
     grey = np.asarray(img)[..., None]
-    return Image.fromarray(np.rint(grey + (colour - grey)*heat*opacity).astype(np.uint8))
+    return Image.fromarray(np.rint(grey + (colour - grey) * heat * opacity).astype(np.uint8))
 
 # %% ../nbs/52_triage.ipynb #643c0162
 _COLOURS = dict(positive=(192, 40, 40), negative=(30, 120, 70), refer=(190, 110, 0))
@@ -479,45 +677,62 @@ _COLOURS = dict(positive=(192, 40, 40), negative=(30, 120, 70), refer=(190, 110,
 def _font(size):
     "Pillow's own font"
     from PIL import ImageFont
-    try: return ImageFont.load_default(size)
-    except (ImportError, TypeError): return ImageFont.load_default()
+
+    try:
+        return ImageFont.load_default(size)
+    except (ImportError, TypeError):
+        return ImageFont.load_default()
 
 def _lines(draw, text, font, width):
     "Text broken into lines of at most `width` pixels"
     lines = ['']
     for word in text.split():
         longer = f'{lines[-1]} {word}'.strip()
-        if draw.textlength(longer, font) <= width or not lines[-1]: lines[-1] = longer
-        else: lines.append(word)
+        if draw.textlength(longer, font) <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
     return lines
 
 # %% ../nbs/52_triage.ipynb #0612eb8e
 @patch
-def picture(self: Answer, longest=220): # longest side of the film [pixels]; returns a PIL image
+def picture(self: Answer, longest=220):  # longest side of the film [pixels]; returns a PIL image
     "Film, heat map and score bar side by side"
     from PIL import Image, ImageDraw
-    try: films = [self.the_film(longest).convert('RGB')]
-    except Exception: films = []
-    if self.map is not None and films: films.append(self.heatmap(longest))
-    left, bar = 12 + sum(f.width + 12 for f in films), 270
+
+    try:
+        films = [self.the_film(longest).convert('RGB')]
+    except Exception:
+        films = []
+    if self.map is not None and films:
+        films.append(self.heatmap(longest))
+    left = 12 + sum(f.width + 12 for f in films)
+    bar = 270
     card = Image.new('RGB', (left + bar + 24, longest + 24), 'white')
-    x, draw = 12, ImageDraw.Draw(card)
-    for f in films: card.paste(f, (x, 12 + (longest - f.height)//2)); x += f.width + 12
+    x = 12
+    draw = ImageDraw.Draw(card)
+    for f in films:
+        card.paste(f, (x, 12 + (longest - f.height) // 2))
+        x += f.width + 12
     draw.text((left, 10), self.decision, _COLOURS[self.decision], _font(26))
     y = 56
     if self.probability is not None:
         draw.rectangle([left, y, left + bar, y + 14], (228, 228, 228))
-        draw.rectangle([left, y, left + round(bar*self.probability), y + 14], _COLOURS[self.decision])
-        tick = left + round(bar*self.threshold)
+        draw.rectangle([left, y, left + round(bar * self.probability), y + 14], _COLOURS[self.decision])
+        tick = left + round(bar * self.threshold)
         draw.line([tick, y - 6, tick, y + 20], (0, 0, 0), 2)
         draw.text((left, y + 24), f'{self.label}: {self.probability:.2f}', (0, 0, 0), _font(14))
         draw.text((left + bar, y + 24), f'threshold {self.threshold:.2f}', (0, 0, 0), _font(14), anchor='ra')
         y += 54
     lines = _lines(draw, self.reason.split(': ', 1)[-1] + ''.join(f' ({n})' for n in self.notes), _font(13), bar)
-    for i, line in enumerate(lines[:7]): draw.text((left, y + 17*i), line, (60, 60, 60), _font(13))
-    draw.text((left, longest - 4), f'bundle {(self.bundle or "none")[:12]}. Not a medical device.', (120, 120, 120), _font(11))
+    for i, line in enumerate(lines[:7]):
+        draw.text((left, y + 17 * i), line, (60, 60, 60), _font(13))
+    draw.text(
+        (left, longest - 4), f'bundle {(self.bundle or "none")[:12]}. Not a medical device.', (120, 120, 120), _font(11)
+    )
     return card
 
+# %% ../nbs/52_triage.ipynb #4631660a
 @patch
 def _repr_png_(self: Answer):
     stream = BytesIO()
@@ -525,315 +740,506 @@ def _repr_png_(self: Answer):
     return stream.getvalue()
 
 # %% ../nbs/52_triage.ipynb #47a31982
-UNDO = dict(negative=lambda p: 255 - p, upside_down=lambda p: p[::-1, ::-1], flipped=lambda p: p[::-1], # pixels of shape (size, size)
-            turned_left=lambda p: np.rot90(p, -1), turned_right=lambda p: np.rot90(p, 1), mirrored=lambda p: p[:, ::-1])
-
-ADVICE = dict( # kind of the referral, what is wrong and what to do
+UNDO = dict(
+    negative=lambda p: 255 - p,
+    upside_down=lambda p: p[::-1, ::-1],
+    flipped=lambda p: p[::-1],  # pixels of shape (size, size)
+    turned_left=lambda p: np.rot90(p, -1),
+    turned_right=lambda p: np.rot90(p, 1),
+    mirrored=lambda p: p[:, ::-1],
+)
+ADVICE = dict(  # kind of the referral, what is wrong and what to do
     negative=('inverted', 'black and white are exchanged: invert the image'),
     upside_down=('upside_down', 'it lies upside down: turn it by 180 degrees'),
     flipped=('upside_down', 'top and bottom are exchanged: flip the image back'),
     turned_left=('turned', 'it lies on its side: turn it by 90 degrees clockwise'),
     turned_right=('turned', 'it lies on its side: turn it by 90 degrees counterclockwise'),
-    mirrored=('mirrored', 'left and right look exchanged: check the marker, and mirror the image if it is so'))
+    mirrored=('mirrored', 'left and right look exchanged: check the marker, and mirror the image if it is so'),
+)
 
-def read_probe(told: dict, # what `uncertainty.fit_orientation` gives, or None
-               width: int = None, # features of the network
-              ) -> dict: # with arrays, for `named`; None for None
+# %% ../nbs/52_triage.ipynb #87fa8c17
+def read_probe(
+    told: dict,  # what `uncertainty.fit_orientation` gives, or None
+    width: int = None,  # features of the network
+) -> dict:  # with arrays, for `named`; None for None
     "A probe of orientation as arrays; raises `BundleError`"
-    if told is None: return None
+    if told is None:
+        return None
     try:
-        array = lambda d: np.frombuffer(base64.b64decode(d['float32'], validate=True), '<f4').reshape(d['shape']).astype(np.float64)
-        if (told['kind'], told['version'], told['ways'][0]) != ('orientation_probe', 1, 'as_it_is'): raise ValueError
+        array = (
+            lambda d: np.frombuffer(base64.b64decode(d['float32'], validate=True), '<f4')
+            .reshape(d['shape'])
+            .astype(np.float64)
+        )
+        if (told['kind'], told['version'], told['ways'][0]) != ('orientation_probe', 1, 'as_it_is'):
+            raise ValueError
         limits = np.array([np.inf if v is None else float(v) for v in told['limits']])
         found = dict(ways=list(told['ways']), weights=array(told['weights']), bias=array(told['bias']), limits=limits)
-        if set(found['ways'][1:]) - set(UNDO) or found['weights'].shape != (width or len(found['weights']), len(limits)): raise ValueError
-        if found['bias'].shape != limits.shape or len(found['ways']) != len(limits) or np.isnan(limits).any(): raise ValueError
-        if not (np.isfinite(found['weights']).all() and np.isfinite(found['bias']).all()): raise ValueError
+        if set(found['ways'][1:]) - set(UNDO) or found['weights'].shape != (
+            width or len(found['weights']),
+            len(limits),
+        ):
+            raise ValueError
+        if found['bias'].shape != limits.shape or len(found['ways']) != len(limits) or np.isnan(limits).any():
+            raise ValueError
+        if not (np.isfinite(found['weights']).all() and np.isfinite(found['bias']).all()):
+            raise ValueError
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-        raise BundleError('bundle.json makes no sense: its probe of orientation is damaged or fits another network. '
-                          'Use another copy of the bundle, or freeze the run again.') from None
+        raise BundleError(
+            'bundle.json makes no sense: its probe of orientation is damaged or fits another network. '
+            'Use another copy of the bundle, or freeze the run again.'
+        ) from None
     return found
 
-NEARLY = 2.       # log-odds by which a second way may be less likely than the first and is still tried
+# %% ../nbs/52_triage.ipynb #512029c5
+NEARLY = 2.0  # log-odds by which a second way may be less likely than the first and is still tried
 
-def named(probe: dict, # of `read_probe`
-          features: np.ndarray, # shape (n, K)
-         ) -> list: # for each picture keys of `UNDO`, the likeliest first; none where it lies right
+# %% ../nbs/52_triage.ipynb #5b1c62b0
+def named(
+    probe: dict,  # of `read_probe`
+    features: np.ndarray,  # shape (n, K)
+) -> list:  # for each picture keys of `UNDO`, the likeliest first; none where it lies right
     "How pictures may lie, as `uncertainty.orientation_margins` tells it"
     z = np.einsum('nk,kw->nw', features.astype(np.float64), probe['weights']) + probe['bias']
     found = []
     for row in z - z[:, :1]:
         best = int(row.argmax())
-        if not best or not row[best] > probe['limits'][best]: found.append([]); continue
+        if not best or not row[best] > probe['limits'][best]:
+            found.append([])
+            continue
         kind = ADVICE[probe['ways'][best]][0]
         near = [i for i in np.argsort(-row) if i and row[i] > max(row[best] - NEARLY, probe['limits'][i])]
         found.append([probe['ways'][i] for i in near if i == best or ADVICE[probe['ways'][i]][0] != kind])
     return found
 
 # %% ../nbs/52_triage.ipynb #0a1b2c05
-ODD = 1.5         # strangeness from which on a picture is looked at the other way up, where there is no probe to say so
-IMPROVED = .3     # by so much less strange a picture must look when something is undone that makes it familiar
-IMPROVED_MUCH = 1. # or that does not quite, while the probe finds nothing wrong any more
+ODD = 1.5  # strangeness from which on a picture is looked at the other way up, where there is no probe to say so
+IMPROVED = 0.3  # by so much less strange a picture must look when something is undone that makes it familiar
+IMPROVED_MUCH = 1.0  # or that does not quite, while the probe finds nothing wrong any more
 
 @patch
-def _see(self: Triage, pixels): # uint8, shape (n, size, size)
+def _see(self: Triage, pixels):  # uint8, shape (n, size, size)
     "What the graph and the detector say: logit, features, map and, where there is a detector, strangeness `far`"
     out = self.outputs(pixels)
-    if self.detector: out['far'] = distances(self.detector, out['features'], pixels).max(1)
+    if self.detector:
+        out['far'] = distances(self.detector, out['features'], pixels).max(1)
     return out
 
 @patch
-def _familiar(self: Triage, far): return far <= self.detector['threshold']
+def _familiar(self: Triage, far):
+    return far <= self.detector['threshold']
 
+# %% ../nbs/52_triage.ipynb #38d543a8
 @patch
 def _without_borders(self: Triage, looks, out):
     "Judge without its border what is strange with it and familiar without; looks and `out` are changed"
     rows = [i for i, l in enumerate(looks) if l.inner is not None and not self._familiar(out['far'][i])]
-    if not rows: return
+    if not rows:
+        return
     again = self._see(np.stack([looks[i].inner for i in rows]))
     for j, i in enumerate(rows):
-        if not self._familiar(again['far'][j]): continue
-        for name, values in out.items(): values[i] = again[name][j]
+        if not self._familiar(again['far'][j]):
+            continue
+        for name, values in out.items():
+            values[i] = again[name][j]
         looks[i].pixels = looks[i].inner
         looks[i].notes.append('judged without its border, which is of one grey')
 
+# %% ../nbs/52_triage.ipynb #56d332f4
 @patch
-def _undone(self: Triage, pixels, ways, far, steps=2): # `ways`: what to try; `far`: strangeness as it is
+def _undone(self: Triage, pixels, ways, far, steps=2):  # `ways`: what to try; `far`: strangeness as it is
     "What has to be undone, one or two things, and how strange the picture is then; ((), far) where nothing helps"
     views = np.stack([UNDO[way](pixels) for way in ways])
     seen = self._see(views)
     best = int(seen['far'].argmin())
-    way, less = ways[best], float(seen['far'][best])
-    if self._familiar(less): return ((way,), less) if way == 'mirrored' or far - less > IMPROVED else ((), far)
-    if not self.probe or way == 'mirrored': return (), far
-    then = named(self.probe, seen['features'][best:best + 1])[0]
-    if not then: return ((way,), less) if far - less > IMPROVED_MUCH else ((), far)
-    if steps == 1 or then == [way]: return (), far
+    way = ways[best]
+    less = float(seen['far'][best])
+    if self._familiar(less):
+        return ((way,), less) if way == 'mirrored' or far - less > IMPROVED else ((), far)
+    if not self.probe or way == 'mirrored':
+        return (), far
+    then = named(self.probe, seen['features'][best : best + 1])[0]
+    if not then:
+        return ((way,), less) if far - less > IMPROVED_MUCH else ((), far)
+    if steps == 1 or then == [way]:
+        return (), far
     more, least = self._undone(views[best], then, far, 1)
     return ((way, *more), least) if more else ((), far)
 
+# %% ../nbs/52_triage.ipynb #34f0e494
 @patch
-def ways(self: Triage,
-         looks, # of `look`, without a problem
-         out: dict, # what `_see` says of their pixels
-        ) -> list: # for each picture keys of `UNDO`, () where it lies right or nothing helps, and its strangeness then
+def ways(
+    self: Triage,
+    looks,  # of `look`, without a problem
+    out: dict,  # what `_see` says of their pixels
+) -> list:  # for each picture keys of `UNDO`, () where it lies right or nothing helps, and its strangeness then
     "What has to be undone before pictures look like the known films, or much more like them"
-    found, told = [((), far) for far in out['far']], named(self.probe, out['features']) if self.probe else [[]]*len(looks)
+    found = [((), far) for far in out['far']]
+    told = named(self.probe, out['features']) if self.probe else [[]] * len(looks)
     for i, (l, far, tried) in enumerate(zip(looks, out['far'], told)):
         strange = not self._familiar(far)
-        if self.probe: pass
-        elif strange: tried = [name for name in UNDO if name != 'mirrored']
-        else: tried = ['flipped', 'upside_down'] if far > ODD else []
-        if not tried: continue
+        if self.probe:
+            pass
+        elif strange:
+            tried = [name for name in UNDO if name != 'mirrored']
+        else:
+            tried = ['flipped', 'upside_down'] if far > ODD else []
+        if not tried:
+            continue
         found[i] = self._undone(l.pixels, tried, far)
         if strange and l.inner is not None and not self._familiar(found[i][1]):
             again = self._undone(l.inner, tried, far)
-            if again[0] and again[1] < found[i][1]: found[i] = again
+            if again[0] and again[1] < found[i][1]:
+                found[i] = again
     return found
 
 # %% ../nbs/52_triage.ipynb #0a1b2c06
 @patch
-def _answer(self: Triage, source, l): # `l`: a Look
+def _answer(self: Triage, source, l):  # `l`: a Look
     "The answer for a picture of which the network has not been asked yet"
     drawing = dict(resize=self.card['preprocessing']['resize'], map_scale=self.card['graph'].get('map_scale'))
-    found = Answer(l.name, self.card['label'], threshold=self.threshold, notes=l.notes, sha256=l.sha256, bundle=self.hash,
-                   source=source if l.data is None else l.data, drawing=drawing, film=l.film, stamp=l.stamp)
-    if l.pixels is not None and l.pixels is l.inner: drawing['box'] = l.box
-    if l.problem is None: return found
-    found.kind, found.error = l.problem.kind, str(l.problem) if l.problem.error else None
+    found = Answer(
+        l.name,
+        self.card['label'],
+        threshold=self.threshold,
+        notes=l.notes,
+        sha256=l.sha256,
+        bundle=self.hash,
+        source=source if l.data is None else l.data,
+        drawing=drawing,
+        film=l.film,
+        stamp=l.stamp,
+    )
+    if l.pixels is not None and l.pixels is l.inner:
+        drawing['box'] = l.box
+    if l.problem is None:
+        return found
+    found.kind = l.problem.kind
+    found.error = str(l.problem) if l.problem.error else None
     found.reason = f'{"not read" if l.problem.error else "refer"}: {l.problem}'
     return found
 
+# %% ../nbs/52_triage.ipynb #c6e821cf
 @patch
-def _decide(self: Triage, a, yes, ways, less): # `a`: an Answer with its numbers; `yes`: whether the logit reaches the threshold; then as of `ways`
+def _decide(
+    self: Triage, a, yes, ways, less
+):  # `a`: an Answer with its numbers; `yes`: whether the logit reaches the threshold; then as of `ways`
     "Put decision, kind and reason into an answer"
-    rule, z = self.card.get('referral'), a.logit
-    if self.card['operating_point']['scale'] != 'raw': z = float(calibrated(z, self.card['calibration']))
-    p, cut = say_probability(a.probability, self.threshold), say_probability(self.threshold, a.probability)
+    rule = self.card.get('referral')
+    z = a.logit
+    if self.card['operating_point']['scale'] != 'raw':
+        z = float(calibrated(z, self.card['calibration']))
+    p = say_probability(a.probability, self.threshold)
+    cut = say_probability(self.threshold, a.probability)
     if ways:
         a.kind = ADVICE[ways[0]][0]
-        then = 'then ask again' if self._familiar(less) else 'even then it does not look like the films the model learned from'
+        then = (
+            'then ask again'
+            if self._familiar(less)
+            else 'even then it does not look like the films the model learned from'
+        )
         a.reason = f'refer: {", and ".join(ADVICE[way][1] for way in ways)}; {then}'
     elif self.detector and not self._familiar(a.strangeness):
         a.kind = 'stranger'
-        a.reason = f'refer: the image does not look like the films the model learned from (strangeness {a.strangeness:.4g}, limit {a.limit:.4g})'
+        a.reason = (
+            f'refer: the image does not look like the films the model learned from (strangeness {a.strangeness:.4g},'
+            f' limit {a.limit:.4g})'
+        )
     elif rule and rule['low'] is not None and rule['low'] <= z <= rule['high']:
         a.kind = 'close'
-        a.reason = f'refer: probability {p} is too close to the threshold {cut} to promise {rule["promise"] or "an answer"}'
+        a.reason = (
+            f'refer: probability {p} is too close to the threshold {cut} to promise {rule["promise"] or "an answer"}'
+        )
     else:
         a.decision = 'positive' if yes else 'negative'
         a.reason = f'{a.decision}: probability {p}, threshold {cut}'
 
+# %% ../nbs/52_triage.ipynb #acfd5368
 @patch
-def judge(self: Triage,
-          sources, # of the looks: what the answers show as their picture
-          looks, # of `look`
-         ) -> list: # of `Answer`
+def judge(
+    self: Triage,
+    sources,  # of the looks: what the answers show as their picture
+    looks,  # of `look`
+) -> list:  # of `Answer`
     "Answers for pictures that have been looked at"
-    seen, rows = [l for l in looks if l.problem is None], {}
+    seen = [l for l in looks if l.problem is None]
+    rows = {}
     if seen:
         out = self._see(np.stack([l.pixels for l in seen]))
-        if self.detector: self._without_borders(seen, out)
-        ways = self.ways(seen, out) if self.detector else [((), None)]*len(seen)
-        chance, yes = self.probability(out['logit']), self.positive(out['logit'])
+        if self.detector:
+            self._without_borders(seen, out)
+        ways = self.ways(seen, out) if self.detector else [((), None)] * len(seen)
+        chance = self.probability(out['logit'])
+        yes = self.positive(out['logit'])
         rows = {id(l): i for i, l in enumerate(seen)}
     answers = [self._answer(source, l) for source, l in zip(sources, looks)]
     for a, l in zip(answers, looks):
         i = rows.get(id(l))
-        if i is None: continue
-        a.probability, a.logit = float(chance[i]), float(out['logit'][i])
-        if 'map' in out: a.map = out['map'][i]
-        if self.detector: a.strangeness, a.limit = float(out['far'][i]), self.detector['threshold']
+        if i is None:
+            continue
+        a.probability = float(chance[i])
+        a.logit = float(out['logit'][i])
+        if 'map' in out:
+            a.map = out['map'][i]
+        if self.detector:
+            a.strangeness = float(out['far'][i])
+            a.limit = self.detector['threshold']
         self._decide(a, yes[i], *ways[i])
     return answers
 
 # %% ../nbs/52_triage.ipynb #037b572f
-SUFFIXES = ('.jpeg', '.jpg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.gif', '.webp', '.avif', '.jp2', '.j2k',
-            '.pgm', '.ppm', '.pnm', '.dcm', '.dicom')
-_NO_PICTURES = ('.txt', '.md', '.csv', '.tsv', '.json', '.xml', '.html', '.log', '.db', '.ini')  # nobody takes these for one
+SUFFIXES = (
+    '.jpeg',
+    '.jpg',
+    '.jpe',
+    '.jfif',
+    '.png',
+    '.bmp',
+    '.dib',
+    '.tif',
+    '.tiff',
+    '.gif',
+    '.webp',
+    '.avif',
+    '.jp2',
+    '.j2k',
+    '.pgm',
+    '.ppm',
+    '.pnm',
+    '.dcm',
+    '.dicom',
+)
+_NO_PICTURES = (
+    '.txt',
+    '.md',
+    '.csv',
+    '.tsv',
+    '.json',
+    '.xml',
+    '.html',
+    '.log',
+    '.db',
+    '.ini',
+)  # nobody takes these for one
 
-def pictures_in(folder): # yields paths
+# %% ../nbs/52_triage.ipynb #503b19c8
+def pictures_in(folder):  # yields paths
     "The pictures of a folder and its subfolders by name, without what other systems left there; a folder that cannot be read is yielded itself"
-    closed, passed = [], []
+    closed = []
+    passed = []
+
     def fail(error):
-        if is_storage_error(error): raise error
+        if is_storage_error(error):
+            raise error
         closed.append(error.filename)
+
     def listed(folder):
         "One folder and its content, or nothing"
         closed.clear()
         return next(os.walk(folder, onerror=fail), None)
+
     waiting = [os.fspath(folder)]
     while waiting:
         here = waiting.pop()
         found = try_again(listed, here, what=Path(here))
         yield from closed
-        if not found: continue
+        if not found:
+            continue
         _, folders, names = found
-        inner = sorted(f for f in folders if not f.startswith('.') and f != '__MACOSX' and not os.path.islink(os.path.join(here, f)))
+        inner = sorted(
+            f
+            for f in folders
+            if not f.startswith('.') and f != '__MACOSX' and not os.path.islink(os.path.join(here, f))
+        )
         waiting += [os.path.join(here, f) for f in reversed(inner)]
         for name in sorted([*names, *(f for f in folders if f.lower().endswith(SUFFIXES))]):
-            if name.startswith('.'): continue
-            if name.lower().endswith(SUFFIXES): yield os.path.join(here, name)
-            elif not name.lower().endswith(_NO_PICTURES): passed.append(name)
+            if name.startswith('.'):
+                continue
+            if name.lower().endswith(SUFFIXES):
+                yield os.path.join(here, name)
+            elif not name.lower().endswith(_NO_PICTURES):
+                passed.append(name)
     if passed:
         some = ', '.join(printable(name) for name in passed[:3]) + (', …' if len(passed) > 3 else '')
-        warnings.warn(f'{len(passed):,} of the files in {printable(folder)} are no pictures by their names, and were passed over '
-                      f'({some}).')
+        warnings.warn(
+            f'{len(passed):,} of the files in {printable(folder)} are no pictures by their names, and were passed over '
+            f'({some}).'
+        )
 
+# %% ../nbs/52_triage.ipynb #bfc9ea29
 def is_single(what) -> bool:
     "Whether something is one picture, not a folder or a collection"
     from PIL import Image
-    if isinstance(what, (str, os.PathLike)): return not os.path.isdir(what)
-    if isinstance(what, (bytes, bytearray, memoryview, Image.Image)) or is_file_object(what) or getattr(what, 'ndim', 1) == 0: return True
-    if hasattr(what, '__array__') and not hasattr(what, 'columns') and np.asarray(what).dtype.kind not in 'OUS': return True
+
+    if isinstance(what, (str, os.PathLike)):
+        return not os.path.isdir(what)
+    if (
+        isinstance(what, (bytes, bytearray, memoryview, Image.Image))
+        or is_file_object(what)
+        or getattr(what, 'ndim', 1) == 0
+    ):
+        return True
+    if hasattr(what, '__array__') and not hasattr(what, 'columns') and np.asarray(what).dtype.kind not in 'OUS':
+        return True
     return not hasattr(what, '__iter__')
 
-def sources_in(what): # a folder, a Manifest, or a collection of paths, folders and pictures; yields sources for `look`
+# %% ../nbs/52_triage.ipynb #392ba125
+def sources_in(what):  # a folder, a Manifest, or a collection of paths, folders and pictures; yields sources for `look`
     "One after the other what there is to look at"
-    if is_single(what): yield what
-    elif isinstance(what, (str, os.PathLike)): yield from pictures_in(what)
+    if is_single(what):
+        yield what
+    elif isinstance(what, (str, os.PathLike)):
+        yield from pictures_in(what)
     else:
         if hasattr(what, 'columns'):
-            if 'path' not in what: raise NotAnswered('none', 'The table has no column "path": name the column that holds the files so.')
+            if 'path' not in what:
+                raise NotAnswered('none', 'The table has no column "path": name the column that holds the files so.')
             what = what['path']
         for one in what:
-            if isinstance(one, (str, os.PathLike)) and os.path.isdir(one): yield from pictures_in(one)
-            else: yield one
+            if isinstance(one, (str, os.PathLike)) and os.path.isdir(one):
+                yield from pictures_in(one)
+            else:
+                yield one
 
 # %% ../nbs/52_triage.ipynb #1fadc166
 class Answers(list):
     "Several answers, in the order of the pictures"
+
     def to_frame(self):
         "A pandas table, a row for each picture"
         import pandas as pd
+
         return pd.DataFrame([a.to_dict() for a in self])
 
-    def __repr__(self): return '\n'.join(map(str, self))
+    def __repr__(self):
+        return '\n'.join(map(str, self))
 
     def _repr_html_(self, most=50):
-        bar = ('<div style="background:#e4e4e4;width:120px;position:relative"><div style="background:rgb{};width:{:.0f}px;height:10px"></div>'
-               '<div style="position:absolute;left:{:.0f}px;top:-3px;width:2px;height:16px;background:#000"></div></div>')
-        rows = [f'<tr><td style="text-align:left">{escape(printable(Path(a.path).name)) if a.path else i}</td>'
-                f'<td>{"" if a.probability is None else bar.format(_COLOURS[a.decision], 120*a.probability, 120*a.threshold)}</td>'
-                f'<td style="color:rgb{_COLOURS[a.decision]}">{"not read" if a.error else a.decision}</td><td style="text-align:left">{escape(printable(a.reason.split(": ", 1)[-1]))}</td></tr>' for i, a in enumerate(self[:most])]
+        bar = (
+            '<div style="background:#e4e4e4;width:120px;position:relative"><div'
+            ' style="background:rgb{};width:{:.0f}px;height:10px"></div><div'
+            ' style="position:absolute;left:{:.0f}px;top:-3px;width:2px;height:16px;background:#000"></div></div>'
+        )
+        rows = [
+            '<tr><td'
+            f' style="text-align:left">{escape(printable(Path(a.path).name)) if a.path else i}</td><td>{"" if a.probability is None else bar.format(_COLOURS[a.decision], 120*a.probability, 120*a.threshold)}</td><td'
+            f' style="color:rgb{_COLOURS[a.decision]}">{"not read" if a.error else a.decision}</td><td'
+            f' style="text-align:left">{escape(printable(a.reason.split(": ", 1)[-1]))}</td></tr>'
+            for i, a in enumerate(self[:most])
+        ]
         more = f'<p>and {len(self) - most:,} more</p>' if len(self) > most else ''
         return f'<table><tr><th>picture</th><th>probability</th><th>decision</th><th>reason</th></tr>{"".join(rows)}</table>{more}'
 
 # %% ../nbs/52_triage.ipynb #d0056a11
 def _batches_of(sources, n):
     "Lists of up to `n` sources; where the sources end with an error, what came before it comes first"
-    batch, sources, problem = [], iter(sources), None
+    batch = []
+    sources = iter(sources)
+    problem = None
     while problem is None:
-        try: batch.append(next(sources))
-        except StopIteration: break
-        except Exception as error: problem = error
+        try:
+            batch.append(next(sources))
+        except StopIteration:
+            break
+        except Exception as error:
+            problem = error
         if len(batch) == n:
             yield batch
             batch = []
-    if batch: yield batch
-    if problem is not None: raise problem
+    if batch:
+        yield batch
+    if problem is not None:
+        raise problem
 
+# %% ../nbs/52_triage.ipynb #dc516b4a
 @patch
 def _answers(self: Triage, sources, batch_size, workers, hashed, log, film=0):
     "Yield answers for sources, in batches that are shared out over threads; what is under way is delivered before an error is raised"
     from PIL import Image
-    Image.init()                                                                   # before the threads start: the first two to open a TIFF would race to load its plugin
-    pre, workers = self.card['preprocessing'], workers or min(16, os.cpu_count() or 1)
-    pool, waiting, problem = ThreadPoolExecutor(workers), deque(), None
+
+    Image.init()  # before the threads start: the first two to open a TIFF would race to load its plugin
+    pre = self.card['preprocessing']
+    workers = workers or min(16, os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(workers)
+    waiting = deque()
+    problem = None
+
     def answer(batch):
         looks, failed = self._look_at(batch, pre, hashed or log is not None, film)
-        return self.judge(batch[:len(looks)], looks), failed
+        return self.judge(batch[: len(looks)], looks), failed
+
     def first():
         answers, failed = waiting.popleft().result()
-        if log is not None: log.add(answers)
+        if log is not None:
+            log.add(answers)
         yield from answers
-        if failed is not None: raise failed
+        if failed is not None:
+            raise failed
+
     batches = _batches_of(sources, batch_size)
     try:
         while True:
-            try: batch = next(batches, None)
-            except Exception as error: batch, problem = None, error
-            if batch is None: break
+            try:
+                batch = next(batches, None)
+            except Exception as error:
+                batch = None
+                problem = error
+            if batch is None:
+                break
             waiting.append(pool.submit(answer, batch))
-            if len(waiting) > 2*workers: yield from first()
-        while waiting: yield from first()
-        if problem is not None: raise problem
-    finally: pool.shutdown(wait=True, cancel_futures=True)
+            if len(waiting) > 2 * workers:
+                yield from first()
+        while waiting:
+            yield from first()
+        if problem is not None:
+            raise problem
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
+# %% ../nbs/52_triage.ipynb #0358f9cb
 @patch
 def _look_at(self: Triage, batch, pre, hashed, film):
     "Looks of the pictures of a batch, up to the one at which the storage went away, and that error"
     looks = []
     for source in batch:
-        try: looks.append(look(source, pre['size'], pre['resize'], hashed, film))
-        except StorageError as error: return looks, error
+        try:
+            looks.append(look(source, pre['size'], pre['resize'], hashed, film))
+        except StorageError as error:
+            return looks, error
     return looks, None
 
+# %% ../nbs/52_triage.ipynb #019322ad
 @patch
-def stream(self: Triage,
-           what, # a picture, a folder, a Manifest, or a collection of paths, folders and pictures
-           batch_size=16, # pictures that are judged together
-           workers: int = None, # threads, each with a batch of its own; by default one for each core, at most 16
-           hashed=False, # also give the SHA-256 of each file
-           log=None, # an `AuditLog`
-           film: int = 0, # answers also keep the picture itself, its longer side so long, for a heat map of what was judged [pixels]
-          ): # yields `Answer`s in order
+def stream(
+    self: Triage,
+    what,  # a picture, a folder, a Manifest, or a collection of paths, folders and pictures
+    batch_size=16,  # pictures that are judged together
+    workers: int = None,  # threads, each with a batch of its own; by default one for each core, at most 16
+    hashed=False,  # also give the SHA-256 of each file
+    log=None,  # an `AuditLog`
+    film: int = 0,  # answers also keep the picture itself, its longer side so long, for a heat map of what was judged [pixels]
+):  # yields `Answer`s in order
     "Answers one after the other, with a few pictures in memory at a time"
     return self._answers(sources_in(what), batch_size, workers, hashed, log, film)
 
 # %% ../nbs/52_triage.ipynb #242126cb
 @patch
-def predict(self: Triage,
-            what, # a picture (path, open file, encoded bytes, PIL image, array), a folder, a Manifest, or a collection of any of these
-            progress=True, # show how far it is where there is much to do
-            log=None, # an `AuditLog`
-            batch_size=16, workers: int = None, hashed=False, film: int = 0, # as for `stream`
-           ): # an `Answer` for one picture, `Answers` for several
+def predict(
+    self: Triage,
+    what,  # a picture (path, open file, encoded bytes, PIL image, array), a folder, a Manifest, or a collection of any of these
+    progress=True,  # show how far it is where there is much to do
+    log=None,  # an `AuditLog`
+    batch_size=16,
+    workers: int = None,
+    hashed=False,
+    film: int = 0,  # as for `stream`
+):  # an `Answer` for one picture, `Answers` for several
     "Answer"
     if is_single(what):
         pre = self.card['preprocessing']
         found = self.judge([what], [look(what, pre['size'], pre['resize'], hashed or log is not None, film)])
-        if log is not None: log.add(found)
+        if log is not None:
+            log.add(found)
         return found[0]
     sources = list(sources_in(what))
     if not sources:
@@ -841,5 +1247,6 @@ def predict(self: Triage,
         raise NotAnswered('none', f'There is no picture in {where}: pictures end in {", ".join(SUFFIXES)}.')
     answers = self._answers(sources, batch_size, workers, hashed, log, film)
     watched = 'ipykernel' in sys.modules or sys.stdout.isatty()
-    if progress and len(sources) >= 500 and watched: answers = show_progress(answers, len(sources), 'Judging')
+    if progress and len(sources) >= 500 and watched:
+        answers = show_progress(answers, len(sources), 'Judging')
     return Answers(answers)

@@ -11,204 +11,353 @@ __all__ = ['LOSS_PARTS', 'CUTS', 'NEEDS', 'delong', 'align_scores', 'compare_mod
 # %% ../nbs/39_validate.ipynb #3e85e1a0
 import warnings
 from pathlib import PurePosixPath
-
 import numpy as np
 import pandas as pd
-
 from .manifest import ACQUISITION
 from .scores import check_scores, one_label, ScoresError, sigmoid
-from .evaluate import (bootstrap, interval, log_losses, MIN_PATIENTS, n_resamples, point_metrics,
-                                       rate_interval, resample_weights, weighted_metrics, widen_differences,
-                                       widen_edges)
+from chestxray_fastai.evaluate import (
+    bootstrap,
+    interval,
+    log_losses,
+    MIN_PATIENTS,
+    n_resamples,
+    point_metrics,
+    rate_interval,
+    resample_weights,
+    weighted_metrics,
+    widen_differences,
+    widen_edges,
+)
 from .plots import COLOURS, curve, reliability
 
 # %% ../nbs/39_validate.ipynb #9a921e69
 def _placements(y, z, who, n):
     "AUROC, and for each patient the sum of its placements about it, of positives and of negatives (by ranks: Sun & Xu 2014)"
     from scipy.stats import rankdata
-    positive, rank = y == 1, rankdata(z)
-    m, k = positive.sum(), (~positive).sum()
-    above, below = (rank[positive] - rankdata(z[positive])) / k, 1 - (rank[~positive] - rankdata(z[~positive])) / m
-    return above.mean(), np.bincount(who[positive], above - above.mean(), n) / m, np.bincount(who[~positive], below - above.mean(), n) / k
 
+    positive = y == 1
+    rank = rankdata(z)
+    m = positive.sum()
+    k = (~positive).sum()
+    above = (rank[positive] - rankdata(z[positive])) / k
+    below = 1 - (rank[~positive] - rankdata(z[~positive])) / m
+    return (
+        above.mean(),
+        np.bincount(who[positive], above - above.mean(), n) / m,
+        np.bincount(who[~positive], below - above.mean(), n) / k,
+    )
+
+# %% ../nbs/39_validate.ipynb #d5e6721b
 def _variance(y, who, positive, negative):
     "Variance of an AUROC, or of a difference of two, from the sums of each patient (Obuchowski 1997)"
     i, j, n = (len(np.unique(v)) for v in (who[y == 1], who[y == 0], who))
-    if min(i, j) < 2: raise ScoresError(f'There are {i} patients with the finding and {j} without: an AUROC has an interval from two of each.')
-    return i / (i - 1) * (positive**2).sum() + j / (j - 1) * (negative**2).sum() + 2 * n / (n - 1) * (positive * negative).sum()
+    if min(i, j) < 2:
+        raise ScoresError(
+            f'There are {i} patients with the finding and {j} without: an AUROC has an interval from two of each.'
+        )
+    return (
+        i / (i - 1) * (positive**2).sum()
+        + j / (j - 1) * (negative**2).sum()
+        + 2 * n / (n - 1) * (positive * negative).sum()
+    )
 
-def delong(y, # truth, 0 or 1, shape (n,)
-           first, second, # scores of two models, shape (n,)
-           patient=None, # of each image, shape (n,); None: each image is of another patient
-           level: float = .95,
-          ) -> dict: # first, second, difference (second less first), low, high, z, p
+# %% ../nbs/39_validate.ipynb #87d69b44
+def delong(
+    y,  # truth, 0 or 1, shape (n,)
+    first,
+    second,  # scores of two models, shape (n,)
+    patient=None,  # of each image, shape (n,); None: each image is of another patient
+    level: float = 0.95,
+) -> dict:  # first, second, difference (second less first), low, high, z, p
     "DeLong's test (1988) of two AUROCs on the same images, over patients as Obuchowski (1997)"
     from scipy.stats import norm
+
     y, who = np.asarray(y, int), np.arange(len(y)) if patient is None else pd.factorize(np.asarray(patient, str))[0]
     (one, p1, n1), (two, p2, n2) = (_placements(y, np.asarray(z, float), who, who.max() + 1) for z in (first, second))
-    error, gap = np.sqrt(max(_variance(y, who, p2 - p1, n2 - n1), 0)), two - one
-    z = gap / error if error > 0 else np.sign(gap) * np.inf if abs(gap) > 1e-12 else 0.
+    error = np.sqrt(max(_variance(y, who, p2 - p1, n2 - n1), 0))
+    gap = two - one
+    z = gap / error if error > 0 else np.sign(gap) * np.inf if abs(gap) > 1e-12 else 0.0
     half = norm.ppf((1 + level) / 2) * error
-    return {k: float(v) for k, v in dict(first=one, second=two, difference=gap, low=gap - half, high=gap + half, z=z, p=2 * norm.sf(abs(z))).items()}
+    return {
+        k: float(v)
+        for k, v in dict(
+            first=one, second=two, difference=gap, low=gap - half, high=gap + half, z=z, p=2 * norm.sf(abs(z))
+        ).items()
+    }
 
 # %% ../nbs/39_validate.ipynb #9912d7f6
 def _cut(threshold, label):
     "The logit of a threshold: a number, an `OperatingPoint`, or a dict of them by label"
     one = threshold.get(label or '') if isinstance(threshold, dict) else threshold
-    if (cut := getattr(one, 'logit', one)) is None or not np.isfinite(cut): raise ScoresError(f'There is no finite threshold{f" for {label}" if label else ""}: give a logit or an operating point.')
+    if (cut := getattr(one, 'logit', one)) is None or not np.isfinite(cut):
+        raise ScoresError(
+            f'There is no finite threshold{f" for {label}" if label else ""}: give a logit or an operating point.'
+        )
     return float(cut)
 
+# %% ../nbs/39_validate.ipynb #99273cdc
 def _both_classes(rows, what):
     "Refuse rows of one class, and rows of too few patients for an interval"
-    if rows.y.nunique() < 2: raise ScoresError(f'{what} has {len(rows)} images whose truth is known, all of one class: there is nothing to tell apart.')
+    if rows.y.nunique() < 2:
+        raise ScoresError(
+            f'{what} has {len(rows)} images whose truth is known, all of one class: there is nothing to tell apart.'
+        )
     if (n := rows.patient.nunique()) < MIN_PATIENTS:
-        raise ScoresError(f'{what} has {len(rows)} images of {n} patients, too few for an interval, which takes at least {MIN_PATIENTS} patients: collect more.')
+        raise ScoresError(
+            f'{what} has {len(rows)} images of {n} patients, too few for an interval, which takes at least'
+            f' {MIN_PATIENTS} patients: collect more.'
+        )
     return rows
 
 def _keys(paths, other):
     "What to match images by: the whole path where both tables have the same, else file and folder"
-    if set(paths) & set(other): return list(paths)
+    if set(paths) & set(other):
+        return list(paths)
     return ['/'.join(PurePosixPath(p.replace('\\', '/')).parts[-2:]) for p in paths]
 
-def align_scores(a: pd.DataFrame, b: pd.DataFrame, # Scores of two models on the same images, in any order
-                 split: str = 'test', label: str = None, # None: the only split, the only label
-                ) -> pd.DataFrame: # columns path, patient, split, y, first, second
+# %% ../nbs/39_validate.ipynb #dd8b8b63
+def align_scores(
+    a: pd.DataFrame,
+    b: pd.DataFrame,  # Scores of two models on the same images, in any order
+    split: str = 'test',
+    label: str = None,  # None: the only split, the only label
+) -> pd.DataFrame:  # columns path, patient, split, y, first, second
     "The logits of two models side by side, or a `ScoresError` when they did not judge the same images by the same truth"
-    one, two = one_label(a, label, split), one_label(b, label, split)
-    both = one.assign(key=_keys(one.path, two.path)).merge(pd.DataFrame(dict(key=_keys(two.path, one.path), theirs=two.y, whose=two.patient, second=two.logit)), on='key', validate='m:m')
+    one = one_label(a, label, split)
+    two = one_label(b, label, split)
+    both = one.assign(key=_keys(one.path, two.path)).merge(
+        pd.DataFrame(dict(key=_keys(two.path, one.path), theirs=two.y, whose=two.patient, second=two.logit)),
+        on='key',
+        validate='m:m',
+    )
     if not len(one) == len(two) == len(both):
-        raise ScoresError(f'The first model judged {len(one)} images and the second {len(two)}, of which {len(both)} are the same: compare them on the same images.')
+        raise ScoresError(
+            f'The first model judged {len(one)} images and the second {len(two)}, of which {len(both)} are the same:'
+            ' compare them on the same images.'
+        )
     for mine, theirs, what in (('y', 'theirs', 'truth'), ('patient', 'whose', 'patient')):
         if (odd := both[mine] != both[theirs]).any():
-            raise ScoresError(f'The two tables give {odd.sum()} images another {what}, first {PurePosixPath(both.path[odd.argmax()]).name}: compare models by one truth.')
+            raise ScoresError(
+                f'The two tables give {odd.sum()} images another {what}, first'
+                f' {PurePosixPath(both.path[odd.argmax()]).name}: compare models by one truth.'
+            )
     return both.rename(columns=dict(logit='first'))[['path', 'patient', 'split', 'y', 'first', 'second']]
 
 # %% ../nbs/39_validate.ipynb #ffb33ab3
-def compare_models(a: pd.DataFrame, b: pd.DataFrame, # Scores of two models on the same images
-                   threshold=0., # logit or `OperatingPoint` for both, or a pair of them: each model has its own
-                   split: str = 'test', label: str = None, n_boot: int = 2000, seed: int = 0, level: float = .95,
-                  ) -> pd.DataFrame: # a row per metric; columns first, second, difference (second less first), low, high, p
+def compare_models(
+    a: pd.DataFrame,
+    b: pd.DataFrame,  # Scores of two models on the same images
+    threshold=0.0,  # logit or `OperatingPoint` for both, or a pair of them: each model has its own
+    split: str = 'test',
+    label: str = None,
+    n_boot: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:  # a row per metric; columns first, second, difference (second less first), low, high, p
     "What the second model gains over the first: paired bootstrap over patients, and DeLong's test beside it"
     both = _both_classes(align_scores(a, b, split, label), 'The comparison')
     cuts = [_cut(t, label) for t in (threshold if isinstance(threshold, (tuple, list)) else (threshold, threshold))]
-    values, draws, sides = {}, [], []
+    values = {}
+    draws = []
+    sides = []
     for name, cut in zip(('first', 'second'), cuts):
         rows = both[['path', 'patient', 'split', 'y']].assign(logit=both[name])
         rows.attrs['logits'] = True
         values[name] = pd.Series(point_metrics(rows.y, rows.logit, cut))
         draws.append(bootstrap(rows, cut, n_boot=n_boot, seed=seed))
-        ends, _ = widen_edges(values[name], interval(draws[-1], level), rows.y, rows.logit, rows.patient, cut, level=level)
+        ends, _ = widen_edges(
+            values[name], interval(draws[-1], level), rows.y, rows.logit, rows.patient, cut, level=level
+        )
         sides.append(values[name].to_frame('value').join(ends))
     draws = draws[1] - draws[0]
     table = pd.DataFrame(values).assign(difference=values['second'] - values['first']).join(interval(draws, level))
     table = widen_differences(table, *sides).drop(['prevalence', 'majority_accuracy'])
     tail = np.minimum((draws <= 0).sum(), (draws >= 0).sum())
     table['p'] = (2 * (tail + 1) / (draws.notna().sum() + 1)).clip(upper=1)
-    table.loc['auroc_delong'] = {k: v for k, v in delong(both.y, both['first'], both.second, both.patient, level).items() if k != 'z'}
+    table.loc['auroc_delong'] = {
+        k: v for k, v in delong(both.y, both['first'], both.second, both.patient, level).items() if k != 'z'
+    }
     table.attrs = dict(images=len(both), patients=int(both.patient.nunique()), n_boot=n_boot, level=level)
     return table.rename_axis('metric')
 
 # %% ../nbs/39_validate.ipynb #e0b253dc
 def _intercepts(y, z, w, steps=60):
     "For each row of weights the shift of the logits that makes their mean probability true; Newton's method within a bracket"
-    low, high, shift = np.full(len(w), -z.max() - 40), np.full(len(w), 40 - z.min()), np.zeros(len(w))
+    low = np.full(len(w), -z.max() - 40)
+    high = np.full(len(w), 40 - z.min())
+    shift = np.zeros(len(w))
     for _ in range(steps):
         p = sigmoid(shift[:, None] + z)
-        slope, curvature = (w * (y - p)).sum(1), (w * p * (1 - p)).sum(1)
-        low, high = np.where(slope > 0, shift, low), np.where(slope < 0, shift, high)
+        slope = (w * (y - p)).sum(1)
+        curvature = (w * p * (1 - p)).sum(1)
+        low = np.where(slope > 0, shift, low)
+        high = np.where(slope < 0, shift, high)
         new = shift + np.divide(slope, curvature, out=np.full(len(w), np.inf), where=curvature > 0)
         new = np.where((new > low) & (new < high), new, (low + high) / 2)
-        if np.abs(new - shift).max() < 1e-10: break
+        if np.abs(new - shift).max() < 1e-10:
+            break
         shift = new
     return shift
 
+# %% ../nbs/39_validate.ipynb #4c2065e9
 def _lines(y, z, w, steps=60):
     "For each row of weights the intercept and slope of a logistic regression on the logit, by Newton's method"
-    middle, wide = z.mean(), z.std() + 1e-12
-    x, share = (z - middle) / wide, (w @ y) / w.sum(1)
-    a, b = np.log(share / (1 - share)), np.zeros(len(w))
+    middle = z.mean()
+    wide = z.std() + 1e-12
+    x = (z - middle) / wide
+    share = (w @ y) / w.sum(1)
+    a = np.log(share / (1 - share))
+    b = np.zeros(len(w))
     for _ in range(steps):
         p = sigmoid(a[:, None] + b[:, None] * x)
-        rest, h = w * (y - p), w * p * (1 - p) + 1e-12
-        g0, g1, h00, h01, h11 = rest.sum(1), rest @ x, h.sum(1), h @ x, h @ x**2
+        rest = w * (y - p)
+        h = w * p * (1 - p) + 1e-12
+        g0 = rest.sum(1)
+        g1 = rest @ x
+        h00 = h.sum(1)
+        h01 = h @ x
+        h11 = h @ x**2
         det = np.maximum(h00 * h11 - h01**2, 1e-300)
-        da, db = (h11 * g0 - h01 * g1) / det, (h00 * g1 - h01 * g0) / det
+        da = (h11 * g0 - h01 * g1) / det
+        db = (h00 * g1 - h01 * g0) / det
         small = np.minimum(1, 3 / np.maximum(np.abs(da) + 2 * np.abs(db), 1e-12))
-        a, b = a + small * da, b + small * db
-        if np.abs(da).max() + np.abs(db).max() < 1e-10: break
+        a = a + small * da
+        b = b + small * db
+        if np.abs(da).max() + np.abs(db).max() < 1e-10:
+            break
     return a - b * middle / wide, b / wide
 
-def recalibration(y, logit, # truth (0 or 1; both occur) and logits, shape (n,)
-                  weights=None, # how often each row counts, shape (n,), or (resamples, n) for a fit each
-                 ) -> dict: # calibration_intercept (with a slope of 1) and calibration_slope
+# %% ../nbs/39_validate.ipynb #a592d955
+def recalibration(
+    y,
+    logit,  # truth (0 or 1; both occur) and logits, shape (n,)
+    weights=None,  # how often each row counts, shape (n,), or (resamples, n) for a fit each
+) -> dict:  # calibration_intercept (with a slope of 1) and calibration_slope
     "How the logits of a place would have to be shifted and stretched (Cox 1958)"
-    y, z, w = np.asarray(y, float), np.asarray(logit, float), np.atleast_2d(np.ones(len(y)) if weights is None else np.asarray(weights, float))
+    y, z, w = (
+        np.asarray(y, float),
+        np.asarray(logit, float),
+        np.atleast_2d(np.ones(len(y)) if weights is None else np.asarray(weights, float)),
+    )
     with np.errstate(divide='ignore', invalid='ignore'):
         both = ((w @ y) > 0) & ((w @ (1 - y)) > 0)
-        found = dict(calibration_intercept=_intercepts(y, z, w[both]), calibration_slope=_lines(y, z, w[both])[1]) if both.any() else {}
+        found = (
+            dict(calibration_intercept=_intercepts(y, z, w[both]), calibration_slope=_lines(y, z, w[both])[1])
+            if both.any()
+            else {}
+        )
     out = {k: np.full(len(w), np.nan) for k in ('calibration_intercept', 'calibration_slope')}
-    for k, v in found.items(): out[k][both] = v
+    for k, v in found.items():
+        out[k][both] = v
     return out if weights is not None and np.ndim(weights) == 2 else {k: float(v[0]) for k, v in out.items()}
 
 # %% ../nbs/39_validate.ipynb #73de33aa
-def _calibrated(calibrator, z): return np.asarray(z if calibrator is None else getattr(calibrator, 'logits', calibrator)(z), float)
+def _calibrated(calibrator, z):
+    return np.asarray(z if calibrator is None else getattr(calibrator, 'logits', calibrator)(z), float)
 
 def _places(home, away, home_split, away_split, label, calibrator):
     "The judged rows of both places, their logits calibrated"
-    places = {name: _both_classes(one_label(s, label, split), f'The table from {name}')
-              for name, s, split in (('home', home, home_split), ('elsewhere', away, away_split))}
+    places = {
+        name: _both_classes(one_label(s, label, split), f'The table from {name}')
+        for name, s, split in (('home', home, home_split), ('elsewhere', away, away_split))
+    }
     if shared := set(places['home'].path) & set(places['elsewhere'].path):
-        raise ScoresError(f'{len(shared)} images are in both tables, first {PurePosixPath(min(shared)).name}: a set from elsewhere has none of those at home.')
+        raise ScoresError(
+            f'{len(shared)} images are in both tables, first {PurePosixPath(min(shared)).name}: a set from elsewhere'
+            ' has none of those at home.'
+        )
     for rows in places.values():
         rows['logit'] = _calibrated(calibrator, rows.logit.to_numpy())
         rows.attrs['logits'] = True
     return places
 
-def external(home: pd.DataFrame, away: pd.DataFrame, # Scores of one frozen model
-             threshold=0., # its logit or `OperatingPoint`, chosen at home
-             calibrator=None, # a `Calibrator`, or a rising function from logits to logits, fitted at home; the threshold goes through it too
-             home_split: str = 'test', away_split: str = None, label: str = None, # `away_split`: None when the set from elsewhere is not split
-             n_boot: int = 1000, seed: int = 0, level: float = .95,
-            ) -> pd.DataFrame: # a row per metric; columns home, home_low, home_high, away, away_low, away_high, difference, low, high
+# %% ../nbs/39_validate.ipynb #a9bf4258
+def external(
+    home: pd.DataFrame,
+    away: pd.DataFrame,  # Scores of one frozen model
+    threshold=0.0,  # its logit or `OperatingPoint`, chosen at home
+    calibrator=None,  # a `Calibrator`, or a rising function from logits to logits, fitted at home; the threshold goes through it too
+    home_split: str = 'test',
+    away_split: str = None,
+    label: str = None,  # `away_split`: None when the set from elsewhere is not split
+    n_boot: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> (
+    pd.DataFrame
+):  # a row per metric; columns home, home_low, home_high, away, away_low, away_high, difference, low, high
     "A frozen model at home and elsewhere: every metric with its interval, and what changes"
-    places, cut = _places(home, away, home_split, away_split, label, calibrator), float(_calibrated(calibrator, np.array([_cut(threshold, label)]))[0])
-    table, draws, sides = {}, [], []
+    places = _places(home, away, home_split, away_split, label, calibrator)
+    cut = float(_calibrated(calibrator, np.array([_cut(threshold, label)]))[0])
+    table = {}
+    draws = []
+    sides = []
     for i, (name, rows) in enumerate(zip(('home', 'away'), places.values())):
-        y, z = rows.y.to_numpy(), rows.logit.to_numpy()
-        lines = pd.concat([pd.DataFrame(recalibration(y, z, w)) for w in resample_weights(rows.patient, n_boot, seed + i)], ignore_index=True)
+        y = rows.y.to_numpy()
+        z = rows.logit.to_numpy()
+        lines = pd.concat(
+            [pd.DataFrame(recalibration(y, z, w)) for w in resample_weights(rows.patient, n_boot, seed + i)],
+            ignore_index=True,
+        )
         draws.append(bootstrap(rows, cut, n_boot=n_boot, seed=seed + i).join(lines))
         table[name] = pd.Series(point_metrics(y, z, cut) | recalibration(y, z))
         ends, _ = widen_edges(table[name], interval(draws[-1], level), y, z, rows.patient, cut, level=level)
         sides.append(table[name].to_frame('value').join(ends))
         table |= {f'{name}_low': ends.low, f'{name}_high': ends.high}
-    table = pd.DataFrame(table).reindex(table['home'].index).assign(difference=table['away'] - table['home']).join(interval(draws[1] - draws[0], level))
+    table = (
+        pd.DataFrame(table)
+        .reindex(table['home'].index)
+        .assign(difference=table['away'] - table['home'])
+        .join(interval(draws[1] - draws[0], level))
+    )
     table = widen_differences(table, *sides)
-    table.attrs = {name: dict(images=len(rows), patients=int(rows.patient.nunique())) for name, rows in places.items()} | dict(n_boot=n_boot, level=level)
+    table.attrs = {
+        name: dict(images=len(rows), patients=int(rows.patient.nunique())) for name, rows in places.items()
+    } | dict(n_boot=n_boot, level=level)
     return table.rename_axis('metric')
 
 # %% ../nbs/39_validate.ipynb #aa17ee46
 LOSS_PARTS = ('prevalence', 'offset', 'slope', 'case_mix', 'ranking')
 
-def _odds(p): return np.log(p / (1 - p))
+def _odds(p):
+    return np.log(p / (1 - p))
 
-def loss_parts(y, logit, # truth (0 or 1; both occur) and logits, shape (n,)
-               prior: float = None, # prevalence that the model counts on, a number or one per resample; None: that of these rows
-               mix: float = None, # prevalence at which the ranking is compared, likewise
-               weights=None, # how often each row counts, shape (resamples, n)
-              ) -> dict: # log_loss and its LOSS_PARTS, which add up to it; floats, or arrays of shape (resamples,)
+# %% ../nbs/39_validate.ipynb #34d3aecd
+def loss_parts(
+    y,
+    logit,  # truth (0 or 1; both occur) and logits, shape (n,)
+    prior: float = None,  # prevalence that the model counts on, a number or one per resample; None: that of these rows
+    mix: float = None,  # prevalence at which the ranking is compared, likewise
+    weights=None,  # how often each row counts, shape (resamples, n)
+) -> dict:  # log_loss and its LOSS_PARTS, which add up to it; floats, or arrays of shape (resamples,)
     "Which part of the log loss is prevalence, offset, slope, case mix and ranking"
-    y, z = np.asarray(y, float), np.asarray(logit, float)
+    y = np.asarray(y, float)
+    z = np.asarray(logit, float)
     w = np.ones((1, len(y))) if weights is None else np.asarray(weights, float)
     w = w / w.sum(1, keepdims=True)
     share = w @ y
     prior, mix = (share if v is None else np.broadcast_to(v, share.shape) for v in (prior, mix))
     at_mix = w * np.where(y == 1, (mix / share)[:, None], ((1 - mix) / (1 - share))[:, None])
-    def loss(w, a, b=1.): return (w * log_losses(y, np.reshape(a, (-1, 1)) + np.reshape(b, (-1, 1)) * z)).sum(1)
-    said, informed, shifted = loss(w, 0.), loss(w, _odds(share) - _odds(prior)), loss(w, _intercepts(y, z, w))
-    fitted, left = loss(w, *_lines(y, z, w)), loss(at_mix, *_lines(y, z, at_mix))
-    parts = dict(prevalence=said - informed, offset=informed - shifted, slope=shifted - fitted, case_mix=fitted - left, ranking=left, log_loss=said)
+
+    def loss(w, a, b=1.0):
+        return (w * log_losses(y, np.reshape(a, (-1, 1)) + np.reshape(b, (-1, 1)) * z)).sum(1)
+
+    said = loss(w, 0.0)
+    informed = loss(w, _odds(share) - _odds(prior))
+    shifted = loss(w, _intercepts(y, z, w))
+    fitted = loss(w, *_lines(y, z, w))
+    left = loss(at_mix, *_lines(y, z, at_mix))
+    parts = dict(
+        prevalence=said - informed,
+        offset=informed - shifted,
+        slope=shifted - fitted,
+        case_mix=fitted - left,
+        ranking=left,
+        log_loss=said,
+    )
     return parts if weights is not None else {k: float(v[0]) for k, v in parts.items()}
 
+# %% ../nbs/39_validate.ipynb #8c6639cf
 def _blocks(patient, n_boot, seed, size=50):
     "Resamples in blocks of one length, whatever the number of images"
     kept = []
@@ -218,21 +367,35 @@ def _blocks(patient, n_boot, seed, size=50):
             if len(kept) == size:
                 yield np.stack(kept)
                 kept = []
-    if kept: yield np.stack(kept)
+    if kept:
+        yield np.stack(kept)
 
 # %% ../nbs/39_validate.ipynb #39f598cd
-def compare_loss(home: pd.DataFrame, away: pd.DataFrame, calibrator=None, home_split: str = 'test', away_split: str = None, label: str = None, # as for `external`
-                 prior: float = None, # prevalence that the model counts on; None: that at home
-                 n_boot: int = 500, seed: int = 0, level: float = .95,
-                ) -> pd.DataFrame: # a row per part and `log_loss`, their sum; columns home, away, difference, low, high
+def compare_loss(
+    home: pd.DataFrame,
+    away: pd.DataFrame,
+    calibrator=None,
+    home_split: str = 'test',
+    away_split: str = None,
+    label: str = None,  # as for `external`
+    prior: float = None,  # prevalence that the model counts on; None: that at home
+    n_boot: int = 500,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:  # a row per part and `log_loss`, their sum; columns home, away, difference, low, high
     "Why the log loss elsewhere differs from that at home"
     rows = list(_places(home, away, home_split, away_split, label, calibrator).values())
     (y, z), (y2, z2) = ((r.y.to_numpy(), r.logit.to_numpy()) for r in rows)
+
     def both(w, w2):
         usable = np.all([v > 0 for v in (w @ y, w @ (1 - y), w2 @ y2, w2 @ (1 - y2))], axis=0)
-        w, w2 = w[usable], w2[usable]
+        w = w[usable]
+        w2 = w2[usable]
         share = w @ y / w.sum(1)
-        return pd.DataFrame(loss_parts(y, z, prior, None, w)), pd.DataFrame(loss_parts(y2, z2, share if prior is None else prior, share, w2))
+        return pd.DataFrame(loss_parts(y, z, prior, None, w)), pd.DataFrame(
+            loss_parts(y2, z2, share if prior is None else prior, share, w2)
+        )
+
     n_boot = min(n_resamples(n_boot, len(r)) for r in rows)
     here, there = both(np.ones((1, len(y))), np.ones((1, len(y2))))
     draws = [both(*w) for w in zip(*(_blocks(r.patient, n_boot, seed + i) for i, r in enumerate(rows)))]
@@ -246,117 +409,216 @@ def _bare(ax, title, figsize=(6.4, 3.2), **names):
     "An empty plot in the house's style"
     if ax is None:
         import matplotlib.pyplot as plt
+
         ax = plt.subplots(figsize=figsize, layout='constrained')[1]
     ax.set(**names)
     ax.set_title(title, fontsize=11, loc='left')
     ax.spines[['top', 'right']].set_visible(False)
-    ax.grid(color='#e6e6e6', linewidth=.7)
+    ax.grid(color='#e6e6e6', linewidth=0.7)
     ax.set_axisbelow(True)
     return ax
 
-def plot_loss(table: pd.DataFrame, ax=None, title: str = 'Why the log loss differs'): # `table`: of `compare_loss`
+# %% ../nbs/39_validate.ipynb #8c5a68a4
+def plot_loss(table: pd.DataFrame, ax=None, title: str = 'Why the log loss differs'):  # `table`: of `compare_loss`
     "Each part's share of the change from home to elsewhere, with its interval; the sum below"
-    ax, where = _bare(ax, title, xlabel='change of log loss from home to elsewhere'), np.arange(len(table))[::-1]
-    colours = [COLOURS['curve'] if part == 'log_loss' else COLOURS['positive'] if d > 0 else COLOURS['negative'] for part, d in table.difference.items()]
-    ax.barh(where, table.difference, color=colours, height=.62, alpha=.85)
+    ax = _bare(ax, title, xlabel='change of log loss from home to elsewhere')
+    where = np.arange(len(table))[::-1]
+    colours = [
+        COLOURS['curve'] if part == 'log_loss' else COLOURS['positive'] if d > 0 else COLOURS['negative']
+        for part, d in table.difference.items()
+    ]
+    ax.barh(where, table.difference, color=colours, height=0.62, alpha=0.85)
     ax.hlines(where, table.low, table.high, color='black', linewidth=1.2)
     ax.axvline(0, color=COLOURS['guide'], linewidth=1)
-    ax.set_yticks(where, [f'{part.replace("_", " ")}  {row.home:.3f} → {row.away:.3f}' for part, row in table.iterrows()])
+    ax.set_yticks(
+        where, [f'{part.replace("_", " ")}  {row.home:.3f} → {row.away:.3f}' for part, row in table.iterrows()]
+    )
     ax.grid(axis='y', visible=False)
     return ax
 
-def plot_external(home: pd.DataFrame, away: pd.DataFrame, threshold=0., calibrator=None, home_split: str = 'test', away_split: str = None, label: str = None, n_boot: int = 300):
+# %% ../nbs/39_validate.ipynb #c70f0012
+def plot_external(
+    home: pd.DataFrame,
+    away: pd.DataFrame,
+    threshold=0.0,
+    calibrator=None,
+    home_split: str = 'test',
+    away_split: str = None,
+    label: str = None,
+    n_boot: int = 300,
+):
     "ROC curve with operating point, and reliability, of both places: as for `external`"
     import matplotlib.pyplot as plt
+
     figure, axes = plt.subplots(1, 2, figsize=(9, 4.4), layout='constrained')
-    names = dict(xlabel='1 − specificity', ylabel='sensitivity'), dict(xlabel='probability', ylabel='frequency of the finding')
+    names = dict(xlabel='1 − specificity', ylabel='sensitivity'), dict(
+        xlabel='probability', ylabel='frequency of the finding'
+    )
     for ax, title, words in zip(axes, ('ROC curve and operating point', 'Reliability'), names):
         _bare(ax, title, **words).plot([0, 1], [0, 1], color=COLOURS['guide'], linestyle=':', linewidth=1)
-        ax.set(xlim=(-.01, 1.01), ylim=(-.01, 1.01), aspect='equal')
+        ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect='equal')
     cut = float(_calibrated(calibrator, np.array([_cut(threshold, label)]))[0])
-    for (name, rows), colour in zip(_places(home, away, home_split, away_split, label, calibrator).items(), (COLOURS['negative'], COLOURS['positive'])):
-        line, bins = curve(rows, n_boot=n_boot), reliability(rows, n_boot=n_boot)
-        axes[0].fill_between(line.x, line.low, line.high, color=colour, alpha=.18, linewidth=0)
+    for (name, rows), colour in zip(
+        _places(home, away, home_split, away_split, label, calibrator).items(),
+        (COLOURS['negative'], COLOURS['positive']),
+    ):
+        line = curve(rows, n_boot=n_boot)
+        bins = reliability(rows, n_boot=n_boot)
+        axes[0].fill_between(line.x, line.low, line.high, color=colour, alpha=0.18, linewidth=0)
         axes[0].plot(line.x, line.y, color=colour, linewidth=1.8, label=f'{name}, {len(rows):,} images')
         said = rows.logit >= cut
-        axes[0].plot(said[rows.y == 0].mean(), said[rows.y == 1].mean(), 'o', color=colour, markeredgecolor='white', markersize=9, zorder=5)
-        axes[1].vlines(bins.probability, bins.low, bins.high, color=colour, alpha=.35, linewidth=4)
-        axes[1].plot(bins.probability, bins.frequency, 'o-', color=colour, linewidth=1.8, markersize=5, label=f'{name}, prevalence {rows.y.mean():.2f}')
-    for ax, corner in zip(axes, ('lower right', 'upper left')): ax.legend(loc=corner, frameon=False, fontsize=9)
+        axes[0].plot(
+            said[rows.y == 0].mean(),
+            said[rows.y == 1].mean(),
+            'o',
+            color=colour,
+            markeredgecolor='white',
+            markersize=9,
+            zorder=5,
+        )
+        axes[1].vlines(bins.probability, bins.low, bins.high, color=colour, alpha=0.35, linewidth=4)
+        axes[1].plot(
+            bins.probability,
+            bins.frequency,
+            'o-',
+            color=colour,
+            linewidth=1.8,
+            markersize=5,
+            label=f'{name}, prevalence {rows.y.mean():.2f}',
+        )
+    for ax, corner in zip(axes, ('lower right', 'upper left')):
+        ax.legend(loc=corner, frameon=False, fontsize=9)
     return figure
 
 # %% ../nbs/39_validate.ipynb #8cd27993
-def auroc_interval(y, logit, # truth (0 or 1; both occur) and scores, shape (n,)
-                   patient=None, level: float = .95): # as for `rate_interval`
+def auroc_interval(
+    y, logit, patient=None, level: float = 0.95  # truth (0 or 1; both occur) and scores, shape (n,)
+):  # as for `rate_interval`
     "(low, high) of an AUROC: DeLong over patients on the logit scale, which stays within 0 and 1 (Pepe 2003)"
     from scipy.stats import norm
+
     y, who = np.asarray(y, int), np.arange(len(y)) if patient is None else pd.factorize(np.asarray(patient, str))[0]
     auroc, positive, negative = _placements(y, np.asarray(logit, float), who, who.max() + 1)
     fewest = min(len(np.unique(who[y == 1])), len(np.unique(who[y == 0])))
-    if auroc in (0, 1): return rate_interval(np.full(fewest, auroc), level=level)  # nothing is confused: as many hits as there are patients of the rarer class
+    if auroc in (0, 1):
+        return rate_interval(
+            np.full(fewest, auroc), level=level
+        )  # nothing is confused: as many hits as there are patients of the rarer class
     error = np.sqrt(max(_variance(y, who, positive, negative), 0)) / (auroc * (1 - auroc))
     return tuple(float(v) for v in sigmoid(_odds(auroc) + norm.ppf((1 + level) / 2) * error * np.array([-1, 1])))
 
 # %% ../nbs/39_validate.ipynb #540e07c3
-def holm(p): # p-values, shape (n,); NaN where there was no test
+def holm(p):  # p-values, shape (n,); NaN where there was no test
     "p-values adjusted for as many tests as there are (Holm 1979)"
     p = np.asarray(p, float)
-    out, order = np.full(len(p), np.nan), [i for i in np.argsort(p, kind='stable') if not np.isnan(p[i])]
-    if order: out[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1)
+    out = np.full(len(p), np.nan)
+    order = [i for i in np.argsort(p, kind='stable') if not np.isnan(p[i])]
+    if order:
+        out[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1)
     return out
 
-CUTS = dict(age=(18, 40, 60, 80)) # [years]
+CUTS = dict(age=(18, 40, 60, 80))  # [years]
 
-def group_values(column: pd.Series, # one value for each image, text or numbers
-                 cuts=None, # where numbers are cut into groups; by default those of CUTS, else thirds when there are more than six values
-                ) -> pd.Series: # of text; 'unknown' where there is no value
+# %% ../nbs/39_validate.ipynb #563c7786
+def group_values(
+    column: pd.Series,  # one value for each image, text or numbers
+    cuts=None,  # where numbers are cut into groups; by default those of CUTS, else thirds when there are more than six values
+) -> pd.Series:  # of text; 'unknown' where there is no value
     "The group of each image"
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return column.astype(object).where(column.notna(), 'unknown').astype(str)
-    values, cuts = column.astype(float), CUTS.get(column.name) if cuts is None else cuts
-    def inside(cuts): return [c for c in cuts if (values < c).any() and (values >= c).any()]
+    values = column.astype(float)
+    cuts = CUTS.get(column.name) if cuts is None else cuts
+
+    def inside(cuts):
+        return [c for c in cuts if (values < c).any() and (values >= c).any()]
+
     if cuts is None or not inside(cuts):
-        if values.nunique() <= 6: return values.map('{:.4g}'.format, na_action='ignore').fillna('unknown').astype(str)
-        cuts = np.unique(values.quantile([1/3, 2/3]))
+        if values.nunique() <= 6:
+            return values.map('{:.4g}'.format, na_action='ignore').fillna('unknown').astype(str)
+        cuts = np.unique(values.quantile([1 / 3, 2 / 3]))
     cuts = inside(cuts)
     edges = [f'{c:.4g}' for c in cuts]
-    names = np.array([f'below {edges[0]}', *(f'{a} to {b}' for a, b in zip(edges, edges[1:])), f'{edges[-1]} and over'] if edges else ['all'], dtype=object)
-    return pd.Series(np.where(values.isna(), 'unknown', names[np.searchsorted(cuts, values.fillna(0), side='right')]), column.index, name=column.name)
+    names = np.array(
+        (
+            [f'below {edges[0]}', *(f'{a} to {b}' for a, b in zip(edges, edges[1:])), f'{edges[-1]} and over']
+            if edges
+            else ['all']
+        ),
+        dtype=object,
+    )
+    return pd.Series(
+        np.where(values.isna(), 'unknown', names[np.searchsorted(cuts, values.fillna(0), side='right')]),
+        column.index,
+        name=column.name,
+    )
 
 # %% ../nbs/39_validate.ipynb #2efd7416
-NEEDS = dict(auroc=(0, 1), sensitivity=(1,), specificity=(0,)) # which classes a metric rests on
+NEEDS = dict(auroc=(0, 1), sensitivity=(1,), specificity=(0,))  # which classes a metric rests on
 
 def _judged(scores, label, split, extra):
     "The known rows of one label and split, with the columns in `extra`"
     rows = one_label(scores, label, split)
-    return _both_classes(rows.merge(check_scores(scores)[['path', *extra]], on='path', how='left', validate='1:1'), split or 'The table')
+    return _both_classes(
+        rows.merge(check_scores(scores)[['path', *extra]], on='path', how='left', validate='1:1'), split or 'The table'
+    )
 
 def _metric_frame():
-    try: from fairlearn.metrics import MetricFrame
-    except ImportError: raise ImportError("Subgroups need fairlearn: install it by pip install 'chestxray_fastai[validate]' or pip install fairlearn.") from None
+    try:
+        from fairlearn.metrics import MetricFrame
+    except ImportError:
+        raise ImportError(
+            "Subgroups need fairlearn: install it by pip install 'chestxray_fastai[validate]' or pip install fairlearn."
+        ) from None
     return MetricFrame
 
+# %% ../nbs/39_validate.ipynb #72d712e5
 def _two_sides(y, z, member, rest, cut, names):
     "The metrics of a group and of its rest, from fairlearn's MetricFrame"
     from sklearn.metrics import recall_score, roc_auc_score
-    def auroc(y, z): return roc_auc_score(y, z) if len(np.unique(y)) == 2 else np.nan
-    def sensitivity(y, z): return recall_score(y, z >= cut, zero_division=np.nan)
-    def specificity(y, z): return recall_score(y, z >= cut, pos_label=0, zero_division=np.nan)
-    functions, i, j = dict(auroc=auroc, sensitivity=sensitivity, specificity=specificity), np.flatnonzero(member), np.flatnonzero(rest)
-    frame = _metric_frame()(metrics={n: functions[n] for n in names}, y_true=y[np.r_[i, j]], y_pred=z[np.r_[i, j]], sensitive_features=np.repeat(['group', 'rest'], [len(i), len(j)]))
+
+    def auroc(y, z):
+        return roc_auc_score(y, z) if len(np.unique(y)) == 2 else np.nan
+
+    def sensitivity(y, z):
+        return recall_score(y, z >= cut, zero_division=np.nan)
+
+    def specificity(y, z):
+        return recall_score(y, z >= cut, pos_label=0, zero_division=np.nan)
+
+    functions = dict(auroc=auroc, sensitivity=sensitivity, specificity=specificity)
+    i = np.flatnonzero(member)
+    j = np.flatnonzero(rest)
+    frame = _metric_frame()(
+        metrics={n: functions[n] for n in names},
+        y_true=y[np.r_[i, j]],
+        y_pred=z[np.r_[i, j]],
+        sensitive_features=np.repeat(['group', 'rest'], [len(i), len(j)]),
+    )
     return frame.by_group.astype(float)
 
+# %% ../nbs/39_validate.ipynb #e72249b8
 def _permuted(y, z, who, group, shared, member, cut, names, n_perm, seed):
     "p of each metric: how often dealing the group's name to other patients gives as large a difference"
-    cards, first, card = np.unique([f'{w}\t{int(t)}\t{g}' for w, t, g in zip(who, y, group)], return_index=True, return_inverse=True)
-    mine, dealt, rng, right, extreme = member[first].astype(float), ~shared[first], np.random.default_rng(seed), (z >= cut) == (y == 1), 0
+    cards, first, card = np.unique(
+        [f'{w}\t{int(t)}\t{g}' for w, t, g in zip(who, y, group)], return_index=True, return_inverse=True
+    )
+    mine = member[first].astype(float)
+    dealt = ~shared[first]
+    rng = np.random.default_rng(seed)
+    right = (z >= cut) == (y == 1)
+    extreme = 0
+
     def figure(name, w):
-        if name == 'auroc': return weighted_metrics(y, z, w)['auroc']
+        if name == 'auroc':
+            return weighted_metrics(y, z, w)['auroc']
         of = y == NEEDS[name][0]
         return w[:, of] @ right[of] / w[:, of].sum(1)
+
     def gaps(hands):
-        sides = [np.where(shared, 1., side[:, card]) for side in (hands, 1 - hands)]
+        sides = [np.where(shared, 1.0, side[:, card]) for side in (hands, 1 - hands)]
         return np.array([np.abs(figure(n, sides[0]) - figure(n, sides[1])) for n in names])
+
     seen = gaps(mine[None])
     for start in range(0, n_perm, size := int(np.clip(200_000 // len(y), 1, 250))):
         hands = np.tile(mine, (min(size, n_perm - start), 1))
@@ -372,29 +634,55 @@ def _groupings(rows, by, cuts):
     for entry in by:
         columns = list(entry) if isinstance(entry, (tuple, list)) else [entry]
         group = pd.DataFrame({c: group_values(rows[c], (cuts or {}).get(c)) for c in columns}).agg(' · '.join, axis=1)
-        shared, missing = np.zeros(len(rows), bool), rows[columns[0]].isna()
+        shared = np.zeros(len(rows), bool)
+        missing = rows[columns[0]].isna()
         for c in (0, 1):
-            if len(columns) == 1 and missing[rows.y == c].all() and not missing[rows.y != c].any(): shared = (rows.y == c).to_numpy()
+            if len(columns) == 1 and missing[rows.y == c].all() and not missing[rows.y != c].any():
+                shared = (rows.y == c).to_numpy()
         yield ' · '.join(columns), group.to_numpy().astype(str), shared
 
+# %% ../nbs/39_validate.ipynb #2cc2a03a
 def _one_group(y, z, who, group, name, shared, cut, metrics, min_images, min_patients, n_perm, seed, level):
     "The rows of the table for one group: nothing is filled in where it, or its rest, is too small"
-    member, rest = (group == name) | shared, (group != name) | shared
-    def enough(side, metric): return all((i := side & (y == c)).sum() >= min_images and len(np.unique(who[i])) >= min_patients for c in NEEDS[metric])
+    member = (group == name) | shared
+    rest = (group != name) | shared
+
+    def enough(side, metric):
+        return all(
+            (i := side & (y == c)).sum() >= min_images and len(np.unique(who[i])) >= min_patients for c in NEEDS[metric]
+        )
+
     usable = [m for m in metrics if not (shared.any() and len(NEEDS[m]) == 1 and (y[shared] == NEEDS[m][0]).all())]
-    claimed, compared = [m for m in usable if enough(member, m)], [m for m in usable if enough(member, m) and enough(rest, m)]
+    claimed = [m for m in usable if enough(member, m)]
+    compared = [m for m in usable if enough(member, m) and enough(rest, m)]
     values = _two_sides(y, z, member, rest, cut, claimed) if claimed else None
-    p = _permuted(y, z, who, group, shared, group == name, cut, compared, n_perm, seed) if compared and n_perm else dict.fromkeys(NEEDS, np.nan)
+    p = (
+        _permuted(y, z, who, group, shared, group == name, cut, compared, n_perm, seed)
+        if compared and n_perm
+        else dict.fromkeys(NEEDS, np.nan)
+    )
     for metric in usable:
         i = member & np.isin(y, NEEDS[metric])
-        row = dict(metric=metric, images=int(i.sum()), patients=len(np.unique(who[i])), positives=int((y[i] == 1).sum()), claimed=metric in claimed)
+        row = dict(
+            metric=metric,
+            images=int(i.sum()),
+            patients=len(np.unique(who[i])),
+            positives=int((y[i] == 1).sum()),
+            claimed=metric in claimed,
+        )
         if metric in claimed:
             hits = (z[i] >= cut) == (y[i] == 1)
-            ends = auroc_interval(y[i], z[i], who[i], level) if metric == 'auroc' else rate_interval(hits, who[i], level)
+            ends = (
+                auroc_interval(y[i], z[i], who[i], level) if metric == 'auroc' else rate_interval(hits, who[i], level)
+            )
             row |= dict(value=values[metric]['group'], low=ends[0], high=ends[1])
-        if metric in compared: row |= dict(rest=values[metric]['rest'], difference=values[metric]['group'] - values[metric]['rest'], p=p[metric])
+        if metric in compared:
+            row |= dict(
+                rest=values[metric]['rest'], difference=values[metric]['group'] - values[metric]['rest'], p=p[metric]
+            )
         yield row
 
+# %% ../nbs/39_validate.ipynb #1501a9a2
 def _adjusted(table):
     "Holm's adjustment, where two groups that are each other's rest count as one test; the worst first"
     first = table[table.mirror].merge(table[~table.mirror], on=['by', 'metric'], how='left', suffixes=('', '_first'))
@@ -405,105 +693,233 @@ def _adjusted(table):
     again = table[table.mirror].merge(table[single], on=['by', 'metric'], how='left', suffixes=('', '_first'))
     table.loc[table.mirror, 'p_holm'] = again.p_holm_first.to_numpy()
     table.insert(table.columns.get_loc('p') + 1, 'p_holm', table.pop('p_holm'))
-    table = table.drop(columns='mirror').sort_values(['claimed', 'difference'], ascending=[False, True], kind='stable', na_position='last').reset_index(drop=True)
+    table = (
+        table.drop(columns='mirror')
+        .sort_values(['claimed', 'difference'], ascending=[False, True], kind='stable', na_position='last')
+        .reset_index(drop=True)
+    )
     table.attrs['tests'] = int(single.sum())
     return table
 
 # %% ../nbs/39_validate.ipynb #2c97821f
 def _nothing_to_group(by):
     "Why there are no groups, and what to do"
-    if by: return f'There is nothing to group by: all images are alike in {", ".join(map(str, by))}, as far as it is known.'
-    return ('There is nothing to group by: give the table columns such as sex, age, view or source '
-            '(on the command line --columns THEIRS=OURS says what they are called there; in Python join_manifest(scores, manifest) takes them from the manifest).')
+    if by:
+        return (
+            f'There is nothing to group by: all images are alike in {", ".join(map(str, by))}, as far as it is known.'
+        )
+    return (
+        'There is nothing to group by: give the table columns such as sex, age, view or source (on the command line'
+        ' --columns THEIRS=OURS says what they are called there; in Python join_manifest(scores, manifest) takes them'
+        ' from the manifest).'
+    )
 
-def subgroups(scores: pd.DataFrame,
-              by: list = None, # columns to group by, tuples of columns for their combinations; by default every acquisition column that tells groups apart
-              threshold=0., # logit or `OperatingPoint`
-              split: str = 'test', label: str = None, metrics=('auroc', 'sensitivity', 'specificity'),
-              min_images: int = 30, min_patients: int = 20, # of each class that a metric rests on; below, nothing is claimed
-              cuts: dict = None, # where numbers are cut, by column: `dict(age=(5, 18))`
-              n_perm: int = 2000, # deals of the permutation test: at least twenty for each test, or no p can stand Holm's adjustment
-              seed: int = 0, level: float = .95,
-             ) -> pd.DataFrame: # by, group, metric, value, low, high, rest, difference, p, p_holm, images, patients, positives, claimed; the worst first
+# %% ../nbs/39_validate.ipynb #ba0974de
+def subgroups(
+    scores: pd.DataFrame,
+    by: list = None,  # columns to group by, tuples of columns for their combinations; by default every acquisition column that tells groups apart
+    threshold=0.0,  # logit or `OperatingPoint`
+    split: str = 'test',
+    label: str = None,
+    metrics=('auroc', 'sensitivity', 'specificity'),
+    min_images: int = 30,
+    min_patients: int = 20,  # of each class that a metric rests on; below, nothing is claimed
+    cuts: dict = None,  # where numbers are cut, by column: `dict(age=(5, 18))`
+    n_perm: int = 2000,  # deals of the permutation test: at least twenty for each test, or no p can stand Holm's adjustment
+    seed: int = 0,
+    level: float = 0.95,
+) -> (
+    pd.DataFrame
+):  # by, group, metric, value, low, high, rest, difference, p, p_holm, images, patients, positives, claimed; the worst first
     "Each group against all the others: interval, permutation test, Holm's adjustment; nothing is claimed of small groups"
     by = [c for c in ACQUISITION if c in scores] if by is None else [by] if isinstance(by, str) else list(by)
     columns = list(dict.fromkeys(c for e in by for c in (e if isinstance(e, (tuple, list)) else [e])))
-    if lost := [c for c in columns if c not in scores]: raise ScoresError(f'The scores have no column {", ".join(lost)} to group by: join it by join_manifest(scores, manifest).')
-    if odd := set(metrics) - set(NEEDS): raise ScoresError(f'Subgroups are judged by {", ".join(NEEDS)}, not by {", ".join(sorted(odd))}.')
+    if lost := [c for c in columns if c not in scores]:
+        raise ScoresError(
+            f'The scores have no column {", ".join(lost)} to group by: join it by join_manifest(scores, manifest).'
+        )
+    if odd := set(metrics) - set(NEEDS):
+        raise ScoresError(f'Subgroups are judged by {", ".join(NEEDS)}, not by {", ".join(sorted(odd))}.')
     _metric_frame()
-    rows, cut, found = _judged(scores, label, split, columns), _cut(threshold, label), []
-    y, z, who = rows.y.to_numpy(), rows.logit.to_numpy(), rows.patient.to_numpy().astype(str)
+    rows = _judged(scores, label, split, columns)
+    cut = _cut(threshold, label)
+    found = []
+    y = rows.y.to_numpy()
+    z = rows.logit.to_numpy()
+    who = rows.patient.to_numpy().astype(str)
     for column, group, shared in _groupings(rows, by, cuts):
         names = list(dict.fromkeys(sorted(group[~shared])))
         for k, name in enumerate(names if len(names) > 1 else []):
             mirror = len(names) == 2 and k == 1  # the rest of the group before it: the same test
-            found += [dict(by=column, group=name, mirror=mirror, **row) for row in
-                      _one_group(y, z, who, group, name, shared, cut, metrics, min_images, min_patients, 0 if mirror else n_perm, seed, level)]
-    if not found: raise ScoresError(_nothing_to_group(by))
+            found += [
+                dict(by=column, group=name, mirror=mirror, **row)
+                for row in _one_group(
+                    y,
+                    z,
+                    who,
+                    group,
+                    name,
+                    shared,
+                    cut,
+                    metrics,
+                    min_images,
+                    min_patients,
+                    0 if mirror else n_perm,
+                    seed,
+                    level,
+                )
+            ]
+    if not found:
+        raise ScoresError(_nothing_to_group(by))
     overall = _two_sides(y, z, np.ones(len(y), bool), np.zeros(len(y), bool), cut, list(metrics)).loc['group'].to_dict()
-    table = _adjusted(pd.DataFrame(found).reindex(columns=['by', 'group', 'metric', 'value', 'low', 'high', 'rest', 'difference', 'p', 'images', 'patients', 'positives', 'claimed', 'mirror']))
-    table.attrs = dict(overall=overall, threshold=cut, tests=table.attrs['tests'], min_images=min_images, min_patients=min_patients, n_perm=n_perm, level=level)
+    table = _adjusted(
+        pd.DataFrame(found).reindex(
+            columns=[
+                'by',
+                'group',
+                'metric',
+                'value',
+                'low',
+                'high',
+                'rest',
+                'difference',
+                'p',
+                'images',
+                'patients',
+                'positives',
+                'claimed',
+                'mirror',
+            ]
+        )
+    )
+    table.attrs = dict(
+        overall=overall,
+        threshold=cut,
+        tests=table.attrs['tests'],
+        min_images=min_images,
+        min_patients=min_patients,
+        n_perm=n_perm,
+        level=level,
+    )
     return table
 
 # %% ../nbs/39_validate.ipynb #de232c4e
-def plot_subgroups(table: pd.DataFrame, metric: str = 'sensitivity', ax=None, title: str = None): # `table`: of `subgroups`
+def plot_subgroups(
+    table: pd.DataFrame, metric: str = 'sensitivity', ax=None, title: str = None
+):  # `table`: of `subgroups`
     "Forest plot of one metric, the worst group on top; red where it is worse than its rest after Holm's adjustment, grey where nothing is claimed"
-    rows, size = table[table.metric == metric].reset_index(drop=True), table.attrs
-    ax = _bare(ax, title or f'{metric} by group', (7.2, .8 + .3 * len(rows)), xlabel=metric)
+    rows = table[table.metric == metric].reset_index(drop=True)
+    size = table.attrs
+    ax = _bare(ax, title or f'{metric} by group', (7.2, 0.8 + 0.3 * len(rows)), xlabel=metric)
     ax.axvline(size['overall'][metric], color=COLOURS['guide'], linestyle=':', linewidth=1.2, label='all images')
-    left = np.nanmin([*rows.low, size['overall'][metric], .9])
+    left = np.nanmin([*rows.low, size['overall'][metric], 0.9])
     for i, row in rows.iterrows():
-        colour = COLOURS['positive'] if row.p_holm < .05 and row.difference < 0 else COLOURS['curve']
+        colour = COLOURS['positive'] if row.p_holm < 0.05 and row.difference < 0 else COLOURS['curve']
         if row.claimed:
             ax.hlines(-i, row.low, row.high, color=colour, linewidth=2)
             ax.plot(row.value, -i, 'o', color=colour, markersize=6)
-        else: ax.text(left, -i, 'too few: nothing is claimed', color=COLOURS['guide'], fontsize=8.5, va='center')
-    ax.set_yticks(-np.arange(len(rows)), [f'{r["by"]}: {r["group"]}  ({r.images:,} images, {r.patients:,} patients)' for _, r in rows.iterrows()], fontsize=8.5)
-    ax.set(xlim=(left - .02, 1.01), ylim=(.6 - len(rows), .6))
+        else:
+            ax.text(left, -i, 'too few: nothing is claimed', color=COLOURS['guide'], fontsize=8.5, va='center')
+    ax.set_yticks(
+        -np.arange(len(rows)),
+        [f'{r["by"]}: {r["group"]}  ({r.images:,} images, {r.patients:,} patients)' for _, r in rows.iterrows()],
+        fontsize=8.5,
+    )
+    ax.set(xlim=(left - 0.02, 1.01), ylim=(0.6 - len(rows), 0.6))
     ax.grid(axis='y', visible=False)
-    ax.legend(loc='lower center', bbox_to_anchor=(.85, 1), frameon=False, fontsize=8.5)
+    ax.legend(loc='lower center', bbox_to_anchor=(0.85, 1), frameon=False, fontsize=8.5)
     return ax
 
 # %% ../nbs/39_validate.ipynb #ec77a7f4
-def join_manifest(scores: pd.DataFrame, manifest: pd.DataFrame, # the manifest's images are found by path, or by folder and file name
-                  columns: list = None, # which of its columns; by default those about acquisition
-                 ) -> pd.DataFrame:
+def join_manifest(
+    scores: pd.DataFrame,
+    manifest: pd.DataFrame,  # the manifest's images are found by path, or by folder and file name
+    columns: list = None,  # which of its columns; by default those about acquisition
+) -> pd.DataFrame:
     "Scores with columns of the manifest beside them"
     columns = [c for c in (ACQUISITION if columns is None else columns) if c in manifest]
-    if not columns: raise ScoresError('The manifest has none of the columns that are asked for.')
-    paths, theirs = check_scores(scores).path, manifest.path.astype(str)
+    if not columns:
+        raise ScoresError('The manifest has none of the columns that are asked for.')
+    paths = check_scores(scores).path
+    theirs = manifest.path.astype(str)
     table = manifest[columns].assign(key=_keys(theirs, paths))
-    if table.key.duplicated().any(): raise ScoresError('Several images of the manifest have the same folder and file name: use whole paths in both tables.')
-    out = check_scores(scores).drop(columns=[c for c in columns if c in scores]).assign(key=_keys(paths, theirs)).merge(table, on='key', how='left', indicator=True)
+    if table.key.duplicated().any():
+        raise ScoresError(
+            'Several images of the manifest have the same folder and file name: use whole paths in both tables.'
+        )
+    out = (
+        check_scores(scores)
+        .drop(columns=[c for c in columns if c in scores])
+        .assign(key=_keys(paths, theirs))
+        .merge(table, on='key', how='left', indicator=True)
+    )
     if (lost := out['_merge'] == 'left_only').any():
-        raise ScoresError(f'{lost.sum()} of {len(out)} scored images are not in the manifest, first {PurePosixPath(out.path[lost.argmax()]).name}: pass the manifest that was scored.')
+        raise ScoresError(
+            f'{lost.sum()} of {len(out)} scored images are not in the manifest, first'
+            f' {PurePosixPath(out.path[lost.argmax()]).name}: pass the manifest that was scored.'
+        )
     out.attrs = dict(scores.attrs)
     return out.drop(columns=['key', '_merge'])
 
-def describe_subgroups(table: pd.DataFrame) -> str: # `table`: of `subgroups`
+# %% ../nbs/39_validate.ipynb #3c96c173
+def describe_subgroups(table: pd.DataFrame) -> str:  # `table`: of `subgroups`
     "What a table of subgroups says, in a sentence or two"
-    sure, small = table[(table.p_holm < .05) & (table.difference < 0)], table[~table.claimed]
-    words = f'{table.attrs["tests"]} comparisons of a group with its rest were possible.' if table.attrs['tests'] else 'No group is large enough to be compared.'
-    if table.attrs['tests'] and not len(sure): words += ' None differs after adjustment for their number, which is no proof that none does.'
-    if len(sure): words += ' Worse after adjustment for their number: ' + '; '.join(
-        f'{r.metric} in {r["by"]} {r["group"]} {r.value:.3f} ({r.low:.3f} to {r.high:.3f}) against {r.rest:.3f}' for _, r in sure.iterrows()) + '.'
-    if len(small): words += f' For want of patients some or all metrics are not judged in {", ".join(dict.fromkeys(small["by"] + " " + small["group"]))}.'
+    sure = table[(table.p_holm < 0.05) & (table.difference < 0)]
+    small = table[~table.claimed]
+    words = (
+        f'{table.attrs["tests"]} comparisons of a group with its rest were possible.'
+        if table.attrs['tests']
+        else 'No group is large enough to be compared.'
+    )
+    if table.attrs['tests'] and not len(sure):
+        words += ' None differs after adjustment for their number, which is no proof that none does.'
+    if len(sure):
+        words += (
+            ' Worse after adjustment for their number: '
+            + '; '.join(
+                f'{r.metric} in {r["by"]} {r["group"]} {r.value:.3f} ({r.low:.3f} to {r.high:.3f}) against {r.rest:.3f}'
+                for _, r in sure.iterrows()
+            )
+            + '.'
+        )
+    if len(small):
+        words += (
+            ' For want of patients some or all metrics are not judged in'
+            f' {", ".join(dict.fromkeys(small["by"] + " " + small["group"]))}.'
+        )
     return words
 
-def judge_subgroups(scores: pd.DataFrame, threshold=0., split: str = 'test', **kwargs, # further ones as for `subgroups`
-                   ) -> dict: # ready for JSON: words, groups and settings; or `skipped` with the reason
+# %% ../nbs/39_validate.ipynb #e5cb2539
+def judge_subgroups(
+    scores: pd.DataFrame,
+    threshold=0.0,
+    split: str = 'test',
+    **kwargs,  # further ones as for `subgroups`
+) -> dict:  # ready for JSON: words, groups and settings; or `skipped` with the reason
     "Subgroups for a report; what can't be judged is said and stops nothing"
-    try: table = subgroups(scores, threshold=threshold, split=split, **kwargs)
-    except (ScoresError, ImportError) as e: return dict(skipped=str(e))
-    plain = [{k: None if isinstance(v, float) and not np.isfinite(v) else v.item() if isinstance(v, np.generic) else v for k, v in row.items()} for row in table.to_dict('records')]
+    try:
+        table = subgroups(scores, threshold=threshold, split=split, **kwargs)
+    except (ScoresError, ImportError) as e:
+        return dict(skipped=str(e))
+    plain = [
+        {
+            k: None if isinstance(v, float) and not np.isfinite(v) else v.item() if isinstance(v, np.generic) else v
+            for k, v in row.items()
+        }
+        for row in table.to_dict('records')
+    ]
     return dict(words=describe_subgroups(table), groups=plain, **table.attrs)
 
 # %% ../nbs/39_validate.ipynb #121cfb40
-def grouped_logits(features, # of each image, shape (n, number of features)
-                   target, # what to tell from them, 0 or 1, shape (n,)
-                   patient, # of each image, shape (n,)
-                   folds: int = 5, seed: int = 0, components: int = 40, strength: float = .1, # principal components kept, and inverse of the penalty
-                  ) -> np.ndarray: # logits, shape (n,)
+def grouped_logits(
+    features,  # of each image, shape (n, number of features)
+    target,  # what to tell from them, 0 or 1, shape (n,)
+    patient,  # of each image, shape (n,)
+    folds: int = 5,
+    seed: int = 0,
+    components: int = 40,
+    strength: float = 0.1,  # principal components kept, and inverse of the penalty
+) -> np.ndarray:  # logits, shape (n,)
     "Logistic regression on features, each image judged by a fit that has not seen its patient"
     from sklearn.decomposition import PCA
     from sklearn.linear_model import LogisticRegression
@@ -511,72 +927,143 @@ def grouped_logits(features, # of each image, shape (n, number of features)
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits
-    x, target, patient = np.asarray(features, float), np.asarray(target).astype(int), np.asarray(patient, str)
+
+    x = np.asarray(features, float)
+    target = np.asarray(target).astype(int)
+    patient = np.asarray(patient, str)
     x = x.reshape(len(x), -1)
     sides = {c: len(np.unique(patient[target == c])) for c in (0, 1)}
-    if min(sides.values()) < folds: raise ScoresError(f'{min(sides.values())} patients of one kind are too few for {folds} folds: nothing can be told from so few.')
+    if min(sides.values()) < folds:
+        raise ScoresError(
+            f'{min(sides.values())} patients of one kind are too few for {folds} folds: nothing can be told from so'
+            ' few.'
+        )
     small = [] if x.shape[1] <= components else [PCA(min(components, len(x) // 2), random_state=seed)]
     model = make_pipeline(StandardScaler(), *small, LogisticRegression(C=strength, max_iter=1000))
-    with warnings.catch_warnings(), threadpool_limits(1): # on matrices as small as these threads only wait for each other
+    with warnings.catch_warnings(), threadpool_limits(
+        1
+    ):  # on matrices as small as these threads only wait for each other
         warnings.simplefilter('ignore')
-        return cross_val_predict(model, x, target, groups=patient, cv=StratifiedGroupKFold(folds, shuffle=True, random_state=seed), method='decision_function')
+        return cross_val_predict(
+            model,
+            x,
+            target,
+            groups=patient,
+            cv=StratifiedGroupKFold(folds, shuffle=True, random_state=seed),
+            method='decision_function',
+        )
 
 # %% ../nbs/39_validate.ipynb #ac6f80da
 def _pairs(y, z, w, source):
     "For each row of weights: pairs won and pairs, of all images and within sources"
+
     def count(i):
         pairs = (w[:, i] @ y[i]) * (w[:, i] @ (1 - y[i]))
         return np.nan_to_num(weighted_metrics(y[i], z[i], w[:, i])['auroc']) * pairs, pairs
-    within = [count(i) for s in np.unique(source) if len(np.unique(y[i := np.flatnonzero(source == s)])) == 2]
-    return count(np.arange(len(y))), (sum(v[0] for v in within) + np.zeros(len(w)), sum(v[1] for v in within) + np.zeros(len(w)))
 
+    within = [count(i) for s in np.unique(source) if len(np.unique(y[i := np.flatnonzero(source == s)])) == 2]
+    return count(np.arange(len(y))), (
+        sum(v[0] for v in within) + np.zeros(len(w)),
+        sum(v[1] for v in within) + np.zeros(len(w)),
+    )
+
+# %% ../nbs/39_validate.ipynb #c29c45c0
 def _by_pairs(y, z, w, source):
     "AUROC of all pairs, of pairs within a source, of pairs across, the first less the second, and the share within"
     (won, pairs), (own, inside) = _pairs(y, z, w, source)
     with np.errstate(divide='ignore', invalid='ignore'):
-        everywhere, same, different = won / pairs, own / inside, (won - own) / (pairs - inside)
-    return {'all pairs': everywhere, 'same source': same, 'different sources': different, 'inflation': everywhere - same}, inside / pairs
+        everywhere = won / pairs
+        same = own / inside
+        different = (won - own) / (pairs - inside)
+    return {
+        'all pairs': everywhere,
+        'same source': same,
+        'different sources': different,
+        'inflation': everywhere - same,
+    }, inside / pairs
 
-def source_effect(scores: pd.DataFrame,
-                  source=('source',), # columns that make up the source
-                  split: str = None, label: str = None, cuts: dict = None, # as for `subgroups`
-                  n_boot: int = 1000, seed: int = 0, level: float = .95,
-                 ) -> pd.DataFrame: # rows all pairs, same source, different sources, inflation (all less same), source alone; columns share (of pairs), auroc, low, high
+# %% ../nbs/39_validate.ipynb #a681ae2b
+def source_effect(
+    scores: pd.DataFrame,
+    source=('source',),  # columns that make up the source
+    split: str = None,
+    label: str = None,
+    cuts: dict = None,  # as for `subgroups`
+    n_boot: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> (
+    pd.DataFrame
+):  # rows all pairs, same source, different sources, inflation (all less same), source alone; columns share (of pairs), auroc, low, high
     "How much of an AUROC may come from the source of the images instead of from what they show"
     columns = [source] if isinstance(source, str) else list(source)
-    if lost := [c for c in columns if c not in scores]: raise ScoresError(f'The scores have no column {", ".join(lost)} for the source: join it by join_manifest(scores, manifest).')
+    if lost := [c for c in columns if c not in scores]:
+        raise ScoresError(
+            f'The scores have no column {", ".join(lost)} for the source: join it by join_manifest(scores, manifest).'
+        )
     rows = _judged(scores, label, split, columns)
-    of = pd.DataFrame({c: group_values(rows[c], (cuts or {}).get(c)) for c in columns}).agg(' · '.join, axis=1).to_numpy().astype(str)
-    if len(np.unique(of)) < 2: raise ScoresError(f'All images are of one source ({of[0]}): there is nothing to tell apart.')
-    y, z = rows.y.to_numpy(), rows.logit.to_numpy()
-    alone = grouped_logits(pd.get_dummies(pd.Series(of)).to_numpy(float), y, rows.patient, components=10**6, strength=1., seed=seed)
+    of = (
+        pd.DataFrame({c: group_values(rows[c], (cuts or {}).get(c)) for c in columns})
+        .agg(' · '.join, axis=1)
+        .to_numpy()
+        .astype(str)
+    )
+    if len(np.unique(of)) < 2:
+        raise ScoresError(f'All images are of one source ({of[0]}): there is nothing to tell apart.')
+    y = rows.y.to_numpy()
+    z = rows.logit.to_numpy()
+    alone = grouped_logits(
+        pd.get_dummies(pd.Series(of)).to_numpy(float), y, rows.patient, components=10**6, strength=1.0, seed=seed
+    )
+
     def figures(w):
         found, share = _by_pairs(y, z, w, of)
         return found | {'source alone': weighted_metrics(y, alone, w)['auroc']}, share
-    (values, share), draws = figures(np.ones((1, len(y)))), [figures(w)[0] for w in resample_weights(rows.patient, n_boot, seed)]
+
+    (values, share), draws = figures(np.ones((1, len(y)))), [
+        figures(w)[0] for w in resample_weights(rows.patient, n_boot, seed)
+    ]
     draws = pd.DataFrame({k: np.concatenate([d[k] for d in draws]) for k in draws[0]})
-    table = pd.DataFrame(dict(share=[1., share[0], 1 - share[0], np.nan, 1.], auroc=[float(v[0]) for v in values.values()]), index=list(values)).join(interval(draws, level))
-    table.attrs = dict(images=len(rows), patients=int(rows.patient.nunique()), sources=len(np.unique(of)), n_boot=n_boot)
+    table = pd.DataFrame(
+        dict(share=[1.0, share[0], 1 - share[0], np.nan, 1.0], auroc=[float(v[0]) for v in values.values()]),
+        index=list(values),
+    ).join(interval(draws, level))
+    table.attrs = dict(
+        images=len(rows), patients=int(rows.patient.nunique()), sources=len(np.unique(of)), n_boot=n_boot
+    )
     return table
 
 # %% ../nbs/39_validate.ipynb #89e0c537
-def can_tell_source(features, # of each image, shape (n, number of features): thumbnails, or the columns f0, f1, … of Scores
-                    source, # of each image, shape (n,)
-                    patient, # of each image, shape (n,)
-                    given=None, # only images that are alike in this are compared, shape (n,): the truth, so that the finding doesn't give the source away
-                    folds: int = 5, n_boot: int = 1000, seed: int = 0, level: float = .95,
-                   ) -> pd.DataFrame: # a row per source that has enough patients; columns images, patients, auroc, low, high
+def can_tell_source(
+    features,  # of each image, shape (n, number of features): thumbnails, or the columns f0, f1, … of Scores
+    source,  # of each image, shape (n,)
+    patient,  # of each image, shape (n,)
+    given=None,  # only images that are alike in this are compared, shape (n,): the truth, so that the finding doesn't give the source away
+    folds: int = 5,
+    n_boot: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:  # a row per source that has enough patients; columns images, patients, auroc, low, high
     "How well a simple model tells each source from the others, on patients that it has not seen; 0.5 is guessing"
-    source, patient = pd.Series(np.asarray(source)).fillna('unknown').astype(str).to_numpy(), np.asarray(patient, str)
-    given, out = np.zeros(len(source)) if given is None else np.asarray(given), {}
+    source = pd.Series(np.asarray(source)).fillna('unknown').astype(str).to_numpy()
+    patient = np.asarray(patient, str)
+    given = np.zeros(len(source)) if given is None else np.asarray(given)
+    out = {}
     for name in np.unique(source):
         y = (source == name).astype(float)
-        if min(len(np.unique(patient[y == c])) for c in (0, 1)) < max(folds, MIN_PATIENTS): continue
+        if min(len(np.unique(patient[y == c])) for c in (0, 1)) < max(folds, MIN_PATIENTS):
+            continue
         z = grouped_logits(features, y, patient, folds, seed)
         value = _by_pairs(y, z, np.ones((1, len(y))), given)[0]['same source'][0]
-        draws = np.concatenate([_by_pairs(y, z, w, given)[0]['same source'] for w in resample_weights(patient, n_boot, seed)])
+        draws = np.concatenate(
+            [_by_pairs(y, z, w, given)[0]['same source'] for w in resample_weights(patient, n_boot, seed)]
+        )
         low, high = interval(pd.DataFrame(dict(auroc=draws)), level).loc['auroc']
         out[name] = dict(images=int(y.sum()), patients=len(np.unique(patient[y == 1])), auroc=value, low=low, high=high)
-        if len(np.unique(source)) == 2: break
-    if not out: raise ScoresError(f'No source has {MIN_PATIENTS} patients and leaves as many to the others: nothing can be told from so few.')
+        if len(np.unique(source)) == 2:
+            break
+    if not out:
+        raise ScoresError(
+            f'No source has {MIN_PATIENTS} patients and leaves as many to the others: nothing can be told from so few.'
+        )
     return pd.DataFrame(out).T.astype(dict(images=int, patients=int)).rename_axis('source')
