@@ -6,10 +6,10 @@
 __all__ = ['HEAT', 'NEXT', 'TO_A_PERSON', 'HEADINGS', 'TOTAL_MEGABYTES', 'NO_EXAMPLES', 'STYLE', 'PICK_SCRIPT', 'NOTICE',
            'WAITING', 'SHOW_RESULTS', 'WITHIN', 'ROUTES', 'FOLDERS', 'FULL', 'PORTS', 'QUIET', 'picture_url',
            'heat_url', 'probability_words', 'threshold_words', 'score_bar', 'curve_at', 'promise_words', 'redecide',
-           'threshold_in_use', 'unread', 'ask', 'film_card', 'count_words', 'film_cards', 'film_styles', 'AppError',
-           'received', 'left_over', 'landscape', 'example_films', 'example_strip', 'drop_script', 'drop_zone', 'Desk',
-           'head_words', 'map_words', 'foot_words', 'build_app', 'PrivateHeaders', 'host_name', 'Door', 'BodyLimit',
-           'listening_at', 'QueueWords', 'launch']
+           'threshold_in_use', 'unread', 'ask', 'image_card', 'count_words', 'image_cards', 'image_styles', 'AppError',
+           'received', 'left_over', 'landscape', 'example_images', 'example_strip', 'drop_script', 'drop_zone',
+           'Handlers', 'head_words', 'map_words', 'foot_words', 'build_app', 'PrivateHeaders', 'host_name', 'Door',
+           'BodyLimit', 'listening_at', 'QueueWords', 'launch']
 
 # %% ../nbs/56_app.ipynb #35bbdc08
 import base64, gc, html, os, re, weakref
@@ -206,8 +206,8 @@ def _reason(found):
     words = found.reason.split(': ', 1)[-1]
     notes = list(found.notes)
     if found.kind == 'stranger':
-        words = re.sub(r' \(strangeness[^)]*\)', '', words)
-        notes.append(f'Out-of-distribution score {found.strangeness:.2f}, and {found.limit:.2f} is the limit')
+        words = re.sub(r' \(ood_score[^)]*\)', '', words)
+        notes.append(f'Out-of-distribution score {found.ood_score:.2f}, and {found.limit:.2f} is the limit')
     return _sentence(words), notes
 
 # %% ../nbs/56_app.ipynb #6a5d9dac
@@ -217,13 +217,13 @@ def ask(
     data: bytes,  # of one file
 ) -> tuple:  # (answer as plain values, data URL of the picture, data URL of its heat map or '')
     "What the bundle says of one file, without a file on the disk"
-    from chestxray_fastai.triage import grey_picture
+    from chestxray_fastai.triage import grey_image
 
     try:
         found = triage.predict(data)
         if found.error:
             return unread(name, _sentence(found.error)), '', ''
-        film = grey_picture(data, 448)
+        film = grey_image(data, 448)
         heat = ''
         state = ''
         if found.map is not None and found.kind in (None, 'close'):
@@ -277,7 +277,7 @@ def _notes(answer, maps):
     return notes
 
 # %% ../nbs/56_app.ipynb #2512d5ff
-def film_card(
+def image_card(
     answer: dict,  # of `ask`, perhaps through `redecide`
     i: int,  # its number on the page
     label: str,  # what is looked for
@@ -328,7 +328,7 @@ def count_words(answers: list) -> str:  # of `ask`
     )
 
 # %% ../nbs/56_app.ipynb #7eafd291
-def film_cards(
+def image_cards(
     answers: list,  # of `ask`
     label: str,
     threshold: float,
@@ -339,11 +339,11 @@ def film_cards(
     if not answers:
         return '<p class="cx-empty">No picture yet. Drop one or several.</p>'
     now = [redecide(a, threshold, frozen) for a in answers]
-    cards = ''.join(film_card(a, i, label, threshold, frozen, maps) for i, a in enumerate(now))
+    cards = ''.join(image_card(a, i, label, threshold, frozen, maps) for i, a in enumerate(now))
     return f'<p class="cx-count" role="status">{count_words(now)}</p>{cards}'
 
 # %% ../nbs/56_app.ipynb #3f991ed1
-def film_styles(
+def image_styles(
     pictures: list,  # pairs of data URLs: film and heat layer, each may be empty
 ) -> str:  # HTML
     "The pictures of all cards as one style sheet"
@@ -422,7 +422,7 @@ def landscape(size=320) -> np.ndarray:  # uint8, shape (size, size, 3)
     sky[(x - 0.7) ** 2 + (y - 0.3) ** 2 < 0.01] = (1, 0.85, 0.3)
     return np.rint(255 * sky).clip(0, 255).astype(np.uint8)
 
-def example_films(
+def example_images(
     triage,  # a `Triage`
 ) -> (
     list
@@ -437,7 +437,7 @@ NO_EXAMPLES = (
 )
 
 def example_strip(
-    films: list,  # of `example_films`
+    films: list,  # of `example_images`
 ) -> str:  # HTML
     "A row of small pictures to click on"
     from PIL import Image
@@ -571,10 +571,10 @@ def _sent(event, name):
     return event._data.get(name) if isinstance(event._data, dict) else None
 
 # %% ../nbs/56_app.ipynb #ded67fc0
-class Desk:
+class Handlers:
     "What happens when something on the page is dropped, moved or pressed"
 
-    def __init__(self, triage, examples: list, max_megabytes=20, max_files=40):  # a `Triage`  # of `example_films`
+    def __init__(self, triage, examples: list, max_megabytes=20, max_files=40):  # a `Triage`  # of `example_images`
         self.triage = triage
         self.examples = examples
         self.max_megabytes = max_megabytes
@@ -625,11 +625,11 @@ class Desk:
         answers = [*answers, *rest]
         if self.turns.get(session) != turn:
             return
-        yield answers, film_styles(pictures), self.cards(answers, self.start), self.start, self.promise(self.start)
+        yield answers, image_styles(pictures), self.cards(answers, self.start), self.start, self.promise(self.start)
 
     def cards(self, answers, value):
         "The cards with the slider at `value`"
-        return film_cards(
+        return image_cards(
             answers or [], self.card['label'], threshold_in_use(value, self.frozen), self.frozen, self.maps
         )
 
@@ -744,7 +744,7 @@ def _controls(gr, desk):
 # %% ../nbs/56_app.ipynb #26107391
 def build_app(
     triage=None,  # a `Triage`; by default the bundle that comes with the package
-    examples=None,  # as `example_films` gives them, which is the default; [] for none
+    examples=None,  # as `example_images` gives them, which is the default; [] for none
     max_megabytes=20,  # of one file
     max_files=40,  # at once
 ):  # a `gradio.Blocks`, to be shown by `launch`
@@ -754,7 +754,7 @@ def build_app(
         from chestxray_fastai.triage import Triage
 
         triage = Triage.load()
-    desk = Desk(triage, example_films(triage) if examples is None else examples, max_megabytes, max_files)
+    desk = Handlers(triage, example_images(triage) if examples is None else examples, max_megabytes, max_files)
     with gr.Blocks(title='Chest X-ray triage', analytics_enabled=False) as page:
         gr.HTML(f'<p role="note">{html.escape(NOTICE)}</p>', elem_id='cx-notice')
         gr.HTML(head_words(triage), elem_id='cx-head')

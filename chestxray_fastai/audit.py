@@ -46,12 +46,12 @@ def inspect_image(
 ):  # `problem` is '' when the image is sound; `step` is a JPEG's mean quantisation step; `thumb` is uint8, 32 by 32
     "Decode one file as training does and note what an audit needs to know of it; raises a `StorageError` when the storage does not answer"
     from PIL import Image
-    from chestxray_fastai.readers import PixelsError, open_picture, read_bytes
+    from chestxray_fastai.readers import PixelsError, open_image, read_bytes
 
     data = b''
     try:
         data = read_bytes(path)
-        picture = open_picture(data, 2 * THUMB, name=path, hashed=True)
+        picture = open_image(data, 2 * THUMB, name=path, hashed=True)
     except PixelsError as error:  # whatever a broken file does to a decoder is a finding, not the end of the audit
         nothing = np.zeros((THUMB, THUMB), np.uint8)
         return ImageFacts(_problem(error, data), '', '', 0, 0, len(data), np.nan, np.nan, '', '', '', nothing)
@@ -85,7 +85,7 @@ def _bar(rows, total, progress):
 # %% ../nbs/11_audit.ipynb #a392839e
 def inspect_images(
     paths,  # image files
-    n_workers=None,  # threads (default: one per processor, at most 8)
+    workers=None,  # threads (default: one per processor, at most 8)
     progress=None,  # show a progress bar (default: where somebody watches)
 ) -> tuple:  # a DataFrame with a row per file, and the thumbnails, uint8 (n, 32, 32)
     "`inspect_image` for many files at a time"
@@ -95,7 +95,7 @@ def inspect_images(
     paths = [str(p) for p in paths]
     rows = []
     thumbs = np.zeros((len(paths), THUMB, THUMB), np.uint8)
-    with ThreadPoolExecutor(n_workers or min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
         for i, found in enumerate(_bar(pool.map(inspect_image, paths), len(paths), progress)):
             thumbs[i] = found.thumb
             rows.append((paths[i], *found[:-1]))
@@ -964,13 +964,13 @@ def audit(
     df,  # a manifest
     shortcut=True,  # measure how well the file alone tells the class
     threshold=0.85,  # correlation of thumbnails' details from which two pictures count as one
-    n_workers=None,  # threads that decode (default: one per processor, at most 8)
+    workers=None,  # threads that decode (default: one per processor, at most 8)
     progress=None,  # show a progress bar (default: where somebody watches)
     seed=0,  # of folds, pairs and shuffling
 ) -> Audit:  # findings, facts, and a table of all files
     "Look at every file once and say what would spoil a result: broken files, copies, leaks, small splits, shortcuts"
     df = check_manifest(df, need_label=False)
-    images, thumbs = inspect_images(df['path'], n_workers, progress)
+    images, thumbs = inspect_images(df['path'], workers, progress)
     names = _names(df['path'])
     balance = _balance(df)
     looks = _looks(df, images)

@@ -33,7 +33,7 @@ from fastai.losses import CrossEntropyLossFlat
 from fastai.vision.core import TensorImage, imagenet_stats
 from fastcore.basics import chunked, merge, patch
 from .manifest import check_manifest, label_columns, ManifestError
-from .readers import open_picture, read_pixels
+from .readers import open_image, read_pixels
 from .pixels import pixel_cache
 from .augment import xray_augmentations
 
@@ -466,7 +466,7 @@ def show_batch(self: XrayDL, b=None, max_n=8, ctxs=None, show=True, unique=False
         ax[0].imshow(x[k][0], **TensorXray._show_args)
         ax[0].set_title(f'{title}\n{describe(item)}', fontsize=9)
         if original:
-            ax[1].imshow(open_picture(item['path'], 256).grey, **TensorXray._show_args)
+            ax[1].imshow(open_image(item['path'], 256).grey, **TensorXray._show_args)
             ax[1].set_title('the file', fontsize=9)
     figure.tight_layout()
 

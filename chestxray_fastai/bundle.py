@@ -961,7 +961,7 @@ def _check_part(part, width):
 
 # %% ../nbs/51_bundle.ipynb #705b464d
 def read_detector(
-    told: dict,  # what `OutlierDetector.to_dict` gives
+    told: dict,  # what `OODDetector.to_dict` gives
 ) -> dict:  # ready for `distances`
     "A detector of strangers as arrays; raises `BundleError`"
     try:
@@ -992,7 +992,7 @@ def distances(
     features: np.ndarray,
     pixels: np.ndarray,  # shapes (n, K) and (n, size, size)
 ) -> np.ndarray:  # shape (n, parts), in units of what is usual
-    "As `OutlierDetector.distances`"
+    "As `OODDetector.distances`"
     x = np.concatenate(
         ([features] if detector['width'] else []) + ([image_features(pixels)] if detector['size'] else []), 1
     ).astype(np.float64)
@@ -1040,12 +1040,12 @@ def fit_detector(
     session,  # folder of the run; ONNX Runtime session of the bundle
     preprocessing: dict,
     alpha=0.02,  # share of home images that may be referred
-) -> dict:  # what `OutlierDetector.to_dict` gives
+) -> dict:  # what `OODDetector.to_dict` gives
     "Fit a detector on the training images of a run, with a threshold from its calibration images"
-    from chestxray_fastai.ood import OutlierDetector
+    from chestxray_fastai.ood import OODDetector
 
     (train, _), (calib, rows) = (run_pixels(run, preprocessing, split) for split in ('train', 'calib'))
-    return OutlierDetector.fit(
+    return OODDetector.fit(
         run_graph(session, train)['features'],
         train,
         run_graph(session, calib)['features'],

@@ -514,7 +514,7 @@ def _called(name, command, options):
     return 0
 
 # %% ../nbs/59_cli.ipynb #49e032c3
-FIELDS = ('path', 'probability', 'decision', 'reason', 'threshold', 'error', 'kind', 'logit', 'strangeness', 'limit')
+FIELDS = ('path', 'probability', 'decision', 'reason', 'threshold', 'error', 'kind', 'logit', 'ood_score', 'limit')
 
 def _row(a):
     "A line about an answer for people"

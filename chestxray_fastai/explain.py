@@ -40,14 +40,14 @@ def train_small(
     x = to_input(pixels, card, device)
     y = torch.as_tensor(np.asarray(y), device=device).long()
     batch = 32
-    dice = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=epochs * math.ceil(len(x) / batch))
     torch.manual_seed(seed)
     model.train()
     for epoch in range(epochs):
-        for rows in torch.randperm(len(x), generator=dice).split(batch):
-            shift = torch.randint(-4, 5, (2,), generator=dice).tolist()
+        for rows in torch.randperm(len(x), generator=rng).split(batch):
+            shift = torch.randint(-4, 5, (2,), generator=rng).tolist()
             loss = torch.nn.functional.cross_entropy(model(x[rows].roll(shift, (2, 3))), y[rows])
             optimizer.zero_grad()
             loss.backward()

@@ -226,7 +226,7 @@ def randomise(
     import torch
 
     made = copy.deepcopy(model)
-    dice = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     for _, modules in weight_groups(made, parts)[:groups]:
         for module in modules:
             orders = {}
@@ -234,10 +234,10 @@ def randomise(
                 data = tensor.data
                 n = len(tensor) if tensor.ndim else 0
                 if tensor.ndim > 1:
-                    data.copy_((torch.randn(data.shape, generator=dice, device='cpu') * data.std().cpu()).to(data))
+                    data.copy_((torch.randn(data.shape, generator=rng, device='cpu') * data.std().cpu()).to(data))
                 elif n and data.is_floating_point():
                     if n not in orders:
-                        orders[n] = torch.randperm(n, generator=dice)
+                        orders[n] = torch.randperm(n, generator=rng)
                     data.copy_(data[orders[n].to(data.device)].clone())
     return made.eval()
 
@@ -329,17 +329,17 @@ def phantom_regions(
 ) -> dict:  # bool (size, size): lungs, marker
     "Where the lungs and the side marker of a phantom lie"
     from chestxray_fastai.phantom import Chest
-    from chestxray_fastai.radiograph import ACQUISITION, Dice, Scene, draw_body, draw_shot
+    from chestxray_fastai.radiograph import ACQUISITION, PortableRNG, Scene, draw_body, draw_shot
 
     info = {k.removeprefix('meta_'): v for k, v in dict(info).items()}
     word = lambda v: '' if v is None or v != v else v
     given = {
         k: word(info[k]) if k == 'marker' else bool(info[k]) if k in ('tube', 'leads') else info[k] for k in ACQUISITION
     }
-    body = draw_body(Dice(1, int(info['body'])), float(info['age']), info['sex'])
-    scene = Scene(body, draw_shot(Dice(2, int(info['seed'])), body, **given), size)
+    body = draw_body(PortableRNG(1, int(info['body'])), float(info['age']), info['sex'])
+    scene = Scene(body, draw_shot(PortableRNG(2, int(info['seed'])), body, **given), size)
     enlarged = 1.18 + 0.18 * float(info['cardiomegaly_size']) if info['cardiomegaly'] else 1.0
-    chest = Chest(scene, Dice(5, int(info['seed'])), enlarged)
+    chest = Chest(scene, PortableRNG(5, int(info['seed'])), enlarged)
     lungs = np.zeros((size, size), bool)
     marker = np.zeros((size, size), bool)
     lungs[chest.scene.where] = chest.field

@@ -64,9 +64,9 @@ def scores_digest(scores: pd.DataFrame) -> dict:  # SHA-256 by split
 SCORED = 'scored.json'  # in a run folder: the digests of its scores, written when the network has scored
 
 # %% ../nbs/33_lock.ipynb #3d239cb2
-def write_scored(scores: pd.DataFrame, run_folder) -> Path:
+def write_scored(scores: pd.DataFrame, run_dir) -> Path:
     "Write down what a network gave, before a threshold is chosen: `freeze` and `open_test` accept no other scores"
-    return write_whole(Path(run_folder) / SCORED, json.dumps(scores_digest(scores), indent=1))
+    return write_whole(Path(run_dir) / SCORED, json.dumps(scores_digest(scores), indent=1))
 
 # %% ../nbs/33_lock.ipynb #3885e103
 def _scored(folder):
@@ -89,14 +89,14 @@ def _scored(folder):
 
 # %% ../nbs/33_lock.ipynb #cd9ad9fd
 def freeze(
-    run_folder,
+    run_dir,
     weights,  # the weights file, in the run folder
     threshold,  # an `OperatingPoint`, or a dict of them by label
     manifest,  # a manifest, or its `manifest_hash`
     files=(),  # whatever else a prediction depends on, e.g. model.json or calibration.json
 ) -> dict:  # what stands in frozen.json
     "Fix a model before its test: hash weights, threshold, manifest, and the scores where the folder has them, into `frozen.json`"
-    folder = Path(run_folder).resolve()
+    folder = Path(run_dir).resolve()
     hashes = {}
     for file in (weights, *files):
         file = (folder / file if (folder / file).is_file() else Path(file)).resolve()
@@ -145,10 +145,10 @@ def _read_frozen(folder):
 
 # %% ../nbs/33_lock.ipynb #eee95f33
 def check_frozen(
-    run_folder,
+    run_dir,
 ) -> dict:  # what stands in frozen.json, and its threshold under `point`: an `OperatingPoint`, or a dict of them
     "The frozen model of a run folder, or `TestLocked` when there is none or something has changed since"
-    folder = Path(run_folder).resolve()
+    folder = Path(run_dir).resolve()
     here = printable(folder.name)
     if not (folder / 'frozen.json').is_file():
         raise TestLocked(f'{here} holds no frozen model: call freeze on it before the test is opened.')
@@ -277,12 +277,12 @@ def _hashed(items):
 
 def _picture_hash(path):
     "A hash of an image's grey pixels, or of its file where it is no picture; None where there is no file"
-    from chestxray_fastai.readers import open_picture
+    from chestxray_fastai.readers import open_image
 
     if not os.path.isfile(path):
         return None
     try:
-        grey = np.asarray(open_picture(path).grey)
+        grey = np.asarray(open_image(path).grey)
     except ValueError as e:
         if isinstance(e, OSError):
             raise  # the storage went away
@@ -462,7 +462,7 @@ def _record(folder, frozen, scores, split, shared, how):
 
 # %% ../nbs/33_lock.ipynb #4036abd3
 def open_test(
-    run_folder,  # holds the frozen model and its ledger
+    run_dir,  # holds the frozen model and its ledger
     scores: pd.DataFrame,  # of the frozen model: those that it froze, where the folder has them
     split: str = 'test',
     shared=None,  # `shared`: a further ledger, which runs in several places keep together
@@ -471,8 +471,8 @@ def open_test(
     dict
 ):  # as from `judge`, with `opening`: kind ('first', 'again', 'another model' or 'unknown'), words, when, model, data, fixed
     "Judge the test for the frozen model of a run folder, and write into its ledger that this was done"
-    folder = Path(run_folder).resolve()
-    frozen = check_frozen(run_folder)
+    folder = Path(run_dir).resolve()
+    frozen = check_frozen(run_dir)
     for ledger in filter(None, (folder / 'ledger.jsonl', shared)):
         check_ledger(ledger)
     _check_point(scores, frozen['point'])

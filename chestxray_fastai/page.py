@@ -320,7 +320,7 @@ def _heat_maps(folder):
 
 # %% ../nbs/55_page.ipynb #41922c20
 def write_report(
-    run_folder,  # of a finished `chestxray run`
+    run_dir,  # of a finished `chestxray run`
     out=None,  # the HTML file; by default report.html in the run folder
     prevalence: float = 0.1,  # of the place to show beside that of the test; a slider moves it
     pictures: bool = False,  # show the X-rays of the worst errors: think of the patients before you pass the page on
@@ -331,7 +331,7 @@ def write_report(
             f'A prevalence lies between 0.001 and 0.999 here, so that a thousand people can show it, and {prevalence}'
             ' does not.'
         )
-    folder = _resolved(run_folder)
+    folder = _resolved(run_dir)
     out = check_target(folder / 'report.html' if out is None else Path(out).expanduser())
     f, scores = _gather(folder)
     f['elsewhere'] = _elsewhere(f, scores, prevalence)
@@ -440,7 +440,7 @@ def _head(f, license, datasets):
 
 # %% ../nbs/55_page.ipynb #455dd71c
 def model_card(
-    run_folder,  # of a finished `chestxray run`
+    run_dir,  # of a finished `chestxray run`
     license: str = 'apache-2.0',  # of the weights, as the Hub calls it
     datasets: list = None,  # names of the data on the Hub, if they are there
     prevalence: float = 0.1,
@@ -448,7 +448,7 @@ def model_card(
     "A model card in the Hugging Face format (Mitchell 2019), from the same facts as the page"
     from chestxray_fastai import __version__
 
-    f, scores = _gather(_resolved(run_folder))
+    f, scores = _gather(_resolved(run_dir))
     told = {s['id']: s for s in sections({**f, 'elsewhere': _elsewhere(f, scores, prevalence)})}
     parts = [
         f'---\n{_head(f, license, datasets).strip()}\n---\n{MARK}',
@@ -477,13 +477,13 @@ def model_card(
 
 # %% ../nbs/55_page.ipynb #cb248f34
 def write_model_card(
-    run_folder, out=None, **kwargs  # the file; by default README.md in the run folder, as the Hub wants it
+    run_dir, out=None, **kwargs  # the file; by default README.md in the run folder, as the Hub wants it
 ) -> Path:  # as for `model_card`
     "Write the model card; a README.md that somebody else wrote is left alone"
-    file = check_target(_resolved(run_folder) / 'README.md' if out is None else Path(out).expanduser())
+    file = check_target(_resolved(run_dir) / 'README.md' if out is None else Path(out).expanduser())
     if file.is_file() and MARK not in file.read_text(encoding='utf-8', errors='replace'):
         raise ReportError(
             f'{file.name} in {file.resolve().parent.name} was not written by this command: pass another place, or move'
             ' it away.'
         )
-    return _write(model_card(run_folder, **kwargs), file)
+    return _write(model_card(run_dir, **kwargs), file)

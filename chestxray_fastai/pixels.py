@@ -102,7 +102,7 @@ def decode_all(
     paths,  # picture files
     size=224,  # side of the square [pixels]
     resize='squash',  # "squash", "crop" or "pad"
-    n_workers=None,  # threads (default: one per core, at most 8)
+    workers=None,  # threads (default: one per core, at most 8)
 ):  # yields, in the order of `paths`, pixels or the PixelsError of that file
     "Read many files on several threads, with only a few in memory at once; raises a `StorageError` when the storage does not answer"
 
@@ -115,13 +115,13 @@ def decode_all(
     from PIL import Image
 
     Image.init()  # before the threads start: the first two to open a TIFF would race to load its plugin
-    n_workers = n_workers or min(8, os.cpu_count() or 1)
-    pool = ThreadPoolExecutor(n_workers)
+    workers = workers or min(8, os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(workers)
     waiting = deque()
     try:
         for path in paths:
             waiting.append(pool.submit(read, path))
-            if len(waiting) > 4 * n_workers:
+            if len(waiting) > 4 * workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -345,7 +345,7 @@ def _files_error(errors, n):
     return error
 
 # %% ../nbs/16_pixels.ipynb #97ae8f9a
-def _build(home, missing, size, resize, n_workers, shown, n):
+def _build(home, missing, size, resize, workers, shown, n):
     "Decode the `missing` files, key to path, into new chunks"
     found = {}
     errors = []
@@ -359,7 +359,7 @@ def _build(home, missing, size, resize, n_workers, shown, n):
                 f'The pixel cache needs {need/1e6:,.1f} MB in {home}, where {free/1e6:,.1f} MB are free: '
                 'free space, or name another folder with cache_folder= or the environment variable CHESTXRAY_CACHE.'
             )
-        pictures = decode_all([path for _, path in files], size, resize, n_workers)
+        pictures = decode_all([path for _, path in files], size, resize, workers)
         if shown and len(files) >= 500:
             pictures = progress(pictures, len(files), 'Reading images')
         for start in range(0, len(files), CHUNK):
@@ -385,7 +385,7 @@ def pixel_cache(
     size=224,  # side of the square [pixels]
     resize='squash',  # "squash", "crop" or "pad"
     folder=None,  # where caches are kept (default: the environment variable CHESTXRAY_CACHE, or the platform's own place)
-    n_workers=None,  # threads that decode (default: one per core, at most 8)
+    workers=None,  # threads that decode (default: one per core, at most 8)
     progress=True,  # say how far it is when there is much to decode
 ) -> PixelCache:  # its rows follow `files`
     "Every file as grey pixels of one size; only files that are new or changed are decoded"
@@ -411,7 +411,7 @@ def pixel_cache(
     found = _find_rows(home, set(keys), size)
     missing = {key: path for key, path in zip(keys, paths) if key and key not in found}
     if missing:
-        new, bad = _build(home, missing, size, resize, n_workers, progress, len(paths))
+        new, bad = _build(home, missing, size, resize, workers, progress, len(paths))
         found.update(new)
         errors += bad
     if errors:

@@ -71,13 +71,13 @@ class Interpretation:
     def plot_top_losses(self, k: int = 6, largest: bool = True):
         "The images themselves, from their files"
         import matplotlib.pyplot as plt
-        from chestxray_fastai.readers import open_picture
+        from chestxray_fastai.readers import open_image
 
         fig, axes = plt.subplots((k + 2) // 3, 3, figsize=(8, 3 * ((k + 2) // 3)), squeeze=False, layout='constrained')
         for ax in axes.flat:
             ax.axis('off')
         for ax, row in zip(axes.flat, self.top_losses(k, largest).itertuples()):
-            ax.imshow(np.asarray(open_picture(row.path).grey), cmap='gray')
+            ax.imshow(np.asarray(open_image(row.path).grey), cmap='gray')
             ax.set_title(
                 f'{printable(row.patient)}: {row.actual}\n{row.predicted} at {row.probability:.2f}, loss'
                 f' {row.loss:.2f}',

@@ -6,7 +6,7 @@
 __all__ = ['DEPTHS', 'STRAY', 'JUST_BEYOND', 'PADDING', 'OVERSHOOT', 'BLOCK', 'KINDS', 'RESIZE', 'MAX_BYTES', 'FORMATS',
            'MAX_PIXELS', 'MAX_DECODED', 'MAX_TOGETHER', 'MAX_SCANS', 'MAX_TEXT', 'pixel_range', 'grey_from_depth',
            'PixelsError', 'white_is_zero', 'has_deep_channels', 'check_deep_channels', 'to_grey', 'scaled_size',
-           'resize_grey', 'read_bytes', 'jpeg_scans', 'decoded_bytes', 'Picture', 'colour_share', 'open_picture',
+           'resize_grey', 'read_bytes', 'jpeg_scans', 'decoded_bytes', 'Picture', 'colour_share', 'open_image',
            'read_pixels']
 
 # %% ../nbs/15_readers.ipynb #cdef8b00
@@ -746,7 +746,7 @@ def _decode_file(data, size, resize, check, colour):
         ) from error
 
 # %% ../nbs/15_readers.ipynb #cde37d94
-def open_picture(
+def open_image(
     source,  # a picture file: path, encoded bytes, or binary file object; JPEG, PNG, TIFF, BMP, …; 1 to 16 bits or floating, grey, palette, colour, transparent or CMYK
     size=None,  # side of the square that is wanted: a format that can is decoded at a reduced scale [pixels]
     resize='squash',  # "squash", "crop" or "pad"
@@ -775,13 +775,13 @@ def open_picture(
 
 # %% ../nbs/15_readers.ipynb #bfba630e
 def _decode(file, size, resize):
-    return open_picture(file, size, resize).grey  # `triage` still asks for it
+    return open_image(file, size, resize).grey  # `triage` still asks for it
 
 def read_pixels(
-    path,  # as for `open_picture`
+    path,  # as for `open_image`
     size=224,  # side of the square [pixels]
     resize='squash',  # "squash", "crop" or "pad"
 ) -> np.ndarray:  # uint8, shape (size, size)
     "The pixels of a file as training, validation and prediction all see them"
     _check_shape(size, resize)
-    return resize_grey(open_picture(path, size, resize).grey, size, resize)
+    return resize_grey(open_image(path, size, resize).grey, size, resize)

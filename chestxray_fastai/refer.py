@@ -257,7 +257,7 @@ def decide_logits(
     rule: ReferralRule,
     logits,  # shape (n,)
     probability=None,  # a rising function from logits to probabilities, for the words; by default the sigmoid
-    strangeness=None,  # how unlike the known films each image is, shape (n,)
+    ood_score=None,  # how unlike the known films each image is, shape (n,)
     limit: float = None,  # above it an image is a stranger
 ):  # decisions ('positive', 'negative', 'refer') and reasons, two arrays of text
     "A decision and its reason for each logit; only NumPy is needed"
@@ -267,9 +267,9 @@ def decide_logits(
             f'Logits of shape {z.shape}, {(~np.isfinite(z)).sum()} of them not finite, cannot be decided on: score'
             ' these images again.'
         )
-    odd = np.zeros(len(z)) if strangeness is None else np.asarray(strangeness, float)
-    if odd.shape != z.shape or (strangeness is not None and (limit is None or not np.isfinite(limit))):
-        raise ScoresError('Each image takes one strangeness, and all of them one finite limit.')
+    odd = np.zeros(len(z)) if ood_score is None else np.asarray(ood_score, float)
+    if odd.shape != z.shape or (ood_score is not None and (limit is None or not np.isfinite(limit))):
+        raise ScoresError('Each image takes one ood_score, and all of them one finite limit.')
 
     def chance(v):
         return np.asarray(probability(v) if probability else 1 / (1 + np.exp(-np.clip(v, -500, 500))), float)
@@ -277,7 +277,7 @@ def decide_logits(
     def shown(p):
         return 'above 0.99' if p > 0.99 else 'below 0.01' if p < 0.01 else f'{p:.2f}'
 
-    stranger = np.zeros(len(z), bool) if strangeness is None else ~(odd <= limit)
+    stranger = np.zeros(len(z), bool) if ood_score is None else ~(odd <= limit)
     near = rule.refers(z)
     p = chance(z)
     cut = shown(chance(np.array([rule.threshold]))[0])
@@ -288,7 +288,7 @@ def decide_logits(
                 (
                     'refer',
                     (
-                        'refer: the image does not look like the films the model learned from (strangeness'
+                        'refer: the image does not look like the films the model learned from (ood_score'
                         f' {odd[i]:.4g}, limit {limit:.4g})'
                     ),
                 )
@@ -498,7 +498,7 @@ def decide(
     scores,  # Scores, of which no truth is looked at, or logits of shape (n,)
     point=None,  # the frozen threshold: a logit or an `OperatingPoint`; by default that of the rule
     rule: ReferralRule = None,  # by default nothing is referred for its logit
-    stranger=None,  # an `OutlierDetector`, or whatever has `score(features)` and `threshold`
+    stranger=None,  # an `OODDetector`, or whatever has `score(features)` and `threshold`
     features=None,  # of each image, shape (n, number of features); by default the columns f0, f1, … of the scores
     pixels=None,  # of each image, if the detector looks at them: uint8, shape (n, size, size)
     calibrator=None,  # a `Calibrator`, for the probabilities in the reasons
@@ -536,7 +536,7 @@ def decide(
         {}
         if stranger is None
         else dict(
-            strangeness=np.asarray(
+            ood_score=np.asarray(
                 stranger.score(features) if pixels is None else stranger.score(features, pixels), float
             ),
             limit=float(stranger.threshold),

@@ -448,9 +448,9 @@ def _gather(folder):
 def _resolved(folder):
     return Path(folder).expanduser().resolve()
 
-def facts(run_folder) -> dict:  # plain values, fit for JSON
+def facts(run_dir) -> dict:  # plain values, fit for JSON
     "All that page and model card say of a finished run, checked"
-    return _gather(_resolved(run_folder))[0]
+    return _gather(_resolved(run_dir))[0]
 
 # %% ../nbs/54_report.ipynb #9f10d0bc
 def _number(v):

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['ROOM', 'JUDGED', 'REFERRAL_RISKS', 'DEFAULTS', 'PHANTOM_DEFAULTS', 'reading_options', 'chosen_label', 'run_manifest',
-           'data_facts', 'write_json', 'check_options', 'check_splits', 'run_folder', 'refused_in_words', 'keep_rule',
-           'judge_run', 'enough_patients', 'judge_groups', 'training_figure', 'look_at', 'scores_of', 'find_strangers',
+           'data_facts', 'write_json', 'check_options', 'check_splits', 'make_run_dir', 'refused_in_words', 'keep_rule',
+           'judge_run', 'enough_patients', 'judge_groups', 'training_figure', 'look_at', 'scores_of', 'fit_ood',
            'judge_heat_maps', 'heat_map_figure', 'printed', 'check_network', 'try_network', 'run_config',
            'finished_alike', 'run', 'varied_scores', 'train_and_judge', 'with_interval', 'summary']
 
@@ -150,7 +150,7 @@ ROOM = {
 
 # %% ../nbs/50_run.ipynb #321158a0
 def check_options(
-    **options,  # under their names: size, epochs, n, batch_size, lr, target_sensitivity, prevalence, film_quality, film_shape; None is passed over
+    **options,  # under their names: size, epochs, n, batch_size, lr, target_sensitivity, prevalence, image_quality, image_shape; None is passed over
 ):
     "Refuse numbers and words that no run can be made with, before anything is read"
     for name, value in options.items():
@@ -212,7 +212,7 @@ def _own_leftover(path):
     return path.is_file() and (path.suffix == '.tmp' or path.name.startswith('.probe.') or path.suffix == '.lock')
 
 # %% ../nbs/50_run.ipynb #755ad99e
-def run_folder(
+def make_run_dir(
     out,  # folder of the run
     config,  # what the run is made with; a folder that holds another training is refused
 ):
@@ -431,19 +431,19 @@ def scores_of(
     return scores
 
 # %% ../nbs/50_run.ipynb #42a1ab06
-def find_strangers(
+def fit_ood(
     out,  # folder of the run
     manifest,  # its split Manifest
     alpha=0.02,  # share of the calibration images that may be referred
     seen=None,  # of `look_at`, if it is there
 ):
     "Fit the detector of what is out of distribution, keep it as `detector.json`, and say what share of each split it refers (no truth is looked at)"
-    from chestxray_fastai.ood import OutlierDetector
+    from chestxray_fastai.ood import OODDetector
 
     seen = seen or look_at(_loaded(out, None), manifest)
     train = seen['train']
     calib = seen['calib']
-    detector = OutlierDetector.fit(
+    detector = OODDetector.fit(
         train['features'], train['pixels'], calib['features'], calib['pixels'], calib['rows'].patient, alpha
     )
     write_json(detector.to_dict(), Path(out) / 'detector.json')
@@ -523,7 +523,7 @@ def try_network(
 ) -> list:  # of sentences
     "One blank image through a network: whether it can be frozen later"
     import torch
-    from chestxray_fastai.ood_images import OutlierError
+    from chestxray_fastai.ood_images import OODError
     from chestxray_fastai.features import feature_probe
 
     blank = torch.zeros(1, 1, asked.size, asked.size, device=next(model.parameters()).device)
@@ -533,7 +533,7 @@ def try_network(
         if features.ndim == 2:
             return []
         why = f'its features have the shape {tuple(features.shape)}'
-    except (OutlierError, RuntimeError, AttributeError, TypeError) as error:
+    except (OODError, RuntimeError, AttributeError, TypeError) as error:
         why = _one_line(error)
     return [f'{asked.arch} can be trained and judged, but not frozen into a bundle: {why}']
 
@@ -553,10 +553,10 @@ def run_config(
         'prevalence': prevalence,
     }
     config |= {
-        k: getattr(asked, k) for k in ('arch', 'size', 'epochs', 'weights', 'seed', 'lr', 'batch_size', 'film_quality')
+        k: getattr(asked, k) for k in ('arch', 'size', 'epochs', 'weights', 'seed', 'lr', 'batch_size', 'image_quality')
     }
-    if asked.film_shape == 'varied':
-        config['film_shape'] = 'varied'
+    if asked.image_shape == 'varied':
+        config['image_shape'] = 'varied'
     if asked.teachers:
         config['teachers'] = [Path(t).name for t in _names_in([asked.teachers])]
     if asked.precision != 'auto':
@@ -588,8 +588,8 @@ def run(
     target_sensitivity: float = 0.95,  # of the threshold chosen on the calibration split; another one judges a finished network again
     batch_size: int = None,  # images in a batch; by default 64, or 32 for fewer than 2,000 training images
     lr: float = None,  # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms
-    film_quality: str = 'varied',  # in training: 'varied' draws sharpness, noise, gamma and collimation at random, 'as-is' does not
-    film_shape: str = None,  # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not; by default 'varied' for your data, 'as-is' for phantoms
+    image_quality: str = 'varied',  # in training: 'varied' draws sharpness, noise, gamma and collimation at random, 'as-is' does not
+    image_shape: str = None,  # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not; by default 'varied' for your data, 'as-is' for phantoms
     teachers: str = None,  # model folders, separated by commas, whose mean probability is learned beside the label
     prevalence: float = None,  # share of the positive in the test, if it is known from elsewhere than its labels
     precision: str = 'auto',  # arithmetic of the training: 'float32', 'bfloat16', 'float16', or 'auto' (what is fastest on this machine)
@@ -604,7 +604,7 @@ def run(
 ):
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     started = time.time()
-    film_shape = ('varied' if data is not None else 'as-is') if film_shape is None else film_shape
+    image_shape = ('varied' if data is not None else 'as-is') if image_shape is None else image_shape
     asked = SimpleNamespace(
         arch=arch,
         size=size,
@@ -613,8 +613,8 @@ def run(
         seed=seed,
         lr=lr,
         batch_size=batch_size,
-        film_quality=film_quality,
-        film_shape=film_shape,
+        image_quality=image_quality,
+        image_shape=image_shape,
         teachers=teachers,
         precision=precision,
         offline=offline,
@@ -632,7 +632,7 @@ def run(
     notes += check_splits(facts, target_sensitivity)
     out = Path('runs') / f'{name}-{asked.arch}-{asked.size}-seed{seed}' if out is None else out
     config = run_config(asked, name, facts, target_sensitivity, prevalence)
-    out = run_folder(out, config)
+    out = make_run_dir(out, config)
     if finished_alike(out, config):
         _say(f'{printed(out)} holds this very run, finished. Pass another --out or --seed for a new one.')
         return _say(summary(loads((out / 'report.json').read_text(encoding='utf-8'))))
@@ -692,10 +692,10 @@ def train_and_judge(
     _say('[3/4] Scoring all images, once')
     scores, card, seen = _keep(learn, manifest, out)
     varied = None
-    if asked.film_shape == 'varied':
+    if asked.image_shape == 'varied':
         with learn.no_bar():
             varied = varied_scores(learn, manifest)
-    strangers = refused_in_words(find_strangers, out, manifest, seen=seen)
+    strangers = refused_in_words(fit_ood, out, manifest, seen=seen)
     report = _judge(learn, card, scores, manifest, out, target_sensitivity, prevalence, strangers, varied)
     report |= {'data': data, 'timing': {'training_seconds': seconds, 'total_seconds': round(time.time() - started, 1)}}
     training_figure(log, out / 'figures/training.png')
@@ -754,22 +754,22 @@ def _watched(learn, trained=False):
 # %% ../nbs/50_run.ipynb #86a712ea
 def _train(manifest, out, asked):
     "Train in `out`: (Learner with its best weights, log, seconds of training)"
-    from chestxray_fastai.augment import FilmQuality, xray_augmentations
+    from chestxray_fastai.augment import RandomAcquisition, xray_augmentations
     from chestxray_fastai.blocks import xray_dataloaders
     from chestxray_fastai.networks import load_model
     from chestxray_fastai.learner import xray_learner
     from chestxray_fastai.train import Distill, train
 
     batch_size = asked.batch_size or (32 if (manifest.split == 'train').sum() < 2000 else 64)
-    if asked.film_shape == 'varied':
+    if asked.image_shape == 'varied':
         shape = dict(max_zoom=1.3, max_stretch=1.5)  # what is stretched is blurred
         sharpness = 2.0
     else:
         shape = dict(max_zoom=1.15)
         sharpness = 0.8
     augment = xray_augmentations(max_shift=0.08, max_lighting=0.3, **shape)
-    if asked.film_quality == 'varied':
-        augment = [*augment, FilmQuality(max_sharpness=sharpness)]
+    if asked.image_quality == 'varied':
+        augment = [*augment, RandomAcquisition(max_sharpness=sharpness)]
     dls = xray_dataloaders(
         manifest, size=asked.size, channels=1, batch_size=batch_size, seed=asked.seed, augment=augment
     )

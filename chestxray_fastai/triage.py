@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['MAX_ASPECT', 'MAX_BORDER', 'UNDO', 'ADVICE', 'NEARLY', 'ODD', 'IMPROVED', 'IMPROVED_MUCH', 'SUFFIXES',
-           'say_probability', 'Triage', 'NotAnswered', 'check_size', 'check_colour', 'check_content', 'picture_of',
-           'inside_border', 'Look', 'is_file_object', 'look', 'Answer', 'grey_picture', 'spread_map', 'read_probe',
-           'named', 'pictures_in', 'is_single', 'sources_in', 'Answers']
+           'say_probability', 'Triage', 'NotAnswered', 'check_size', 'check_colour', 'check_content', 'to_image',
+           'inside_border', 'Look', 'is_file_object', 'look', 'Answer', 'grey_image', 'resize_heatmap', 'read_probe',
+           'named', 'images_in', 'is_single', 'sources_in', 'Answers']
 
 # %% ../nbs/52_triage.ipynb #2e55a722
 import base64, inspect, os, sys, warnings
@@ -35,7 +35,7 @@ from chestxray_fastai.readers import (
     grey_from_depth,
     has_deep_channels,
     MAX_PIXELS,
-    open_picture,
+    open_image,
     pixel_range,
     PixelsError,
     read_bytes,
@@ -303,7 +303,7 @@ def check_content(grey, pixels):  # PIL image of mode "L"  # what became of it, 
     )
 
 # %% ../nbs/52_triage.ipynb #8e020166
-def picture_of(
+def to_image(
     array,  # of shape (height, width), or with 3 or 4 channels last or first; whole, true-false or floating
     notes: list,  # what was assumed is added here
 ):  # a PIL image
@@ -449,11 +449,11 @@ def _grey_of_file(source, size, resize, hashed, film, found):
         found.data = bytes(data)
     if hashed:
         found.sha256 = sha256_bytes(data)
-    picture = open_picture(data, size, resize, check=lambda width, height: check_size(width, height, size), colour=True)
+    picture = open_image(data, size, resize, check=lambda width, height: check_size(width, height, size), colour=True)
     found.notes += picture.notes
     check_colour(picture.colour)
     if film:
-        found.film = grey_picture(data, film)
+        found.film = grey_image(data, film)
     return picture.grey
 
 # %% ../nbs/52_triage.ipynb #39810cfc
@@ -480,7 +480,7 @@ def _grey_of_memory(source, size, hashed, film, found):
         with _switches:
             img = source.copy()  # decodes it, and leaves the caller's as it is
     else:
-        img = picture_of(source, found.notes)
+        img = to_image(source, found.notes)
         reverse = False
         deep = False
     if hashed:
@@ -492,7 +492,7 @@ def _grey_of_memory(source, size, hashed, film, found):
     if deep:
         check_deep_channels(grey)
     if film:
-        found.film = grey_picture(grey, film)
+        found.film = grey_image(grey, film)
     return grey
 
 # %% ../nbs/52_triage.ipynb #15d91e7b
@@ -554,8 +554,8 @@ class Answer:
     error: str = None  # why there is no answer
     kind: str = None  # why it was referred, in a word: a kind of `NotAnswered`, 'inverted', 'upside_down', 'turned', 'mirrored', 'stranger' or 'close'
     logit: float = None  # raw
-    strangeness: float = None  # distance from the training images, in units of what is usual
-    limit: float = None  # of strangeness
+    ood_score: float = None  # distance from the training images, in units of what is usual
+    limit: float = None  # of ood_score
     notes: list = field(default_factory=list)
     sha256: str = None
     bundle: str = None  # its hash
@@ -573,7 +573,7 @@ class Answer:
         return f'{printable(Path(self.path).name) + ": " if self.path else ""}{printable(self.reason)}'
 
 # %% ../nbs/52_triage.ipynb #801d64cd
-def grey_picture(
+def grey_image(
     source,  # path, encoded bytes, open file, PIL image or array
     longest=256,  # side [pixels]
 ):  # a PIL image of mode "L"
@@ -585,16 +585,16 @@ def grey_picture(
             with _switches:
                 img = to_grey(_upright(source.copy(), []), white_is_zero(source))
         elif isinstance(source, (str, os.PathLike)) or _is_encoded(source) or is_file_object(source):
-            img = open_picture(_opened(source) if is_file_object(source) else source, longest, 'pad').grey
+            img = open_image(_opened(source) if is_file_object(source) else source, longest, 'pad').grey
         else:
-            img = to_grey(picture_of(source, []))
+            img = to_grey(to_image(source, []))
     except PixelsError as error:
         raise _as_not_answered(error) from None
     scale = longest / max(img.size)
     return img.resize([max(1, round(n * scale)) for n in img.size], Image.Resampling.BILINEAR, reducing_gap=3.0)
 
 # %% ../nbs/52_triage.ipynb #4fc6ca75
-def spread_map(
+def resize_heatmap(
     map,  # shape (h, w), over the network's square
     width,
     height,  # of the picture
@@ -630,12 +630,12 @@ def spread_map(
 def the_film(self: Answer, longest=256):  # side [pixels]; gives a PIL image of mode "L"
     "The picture that was judged; raises `NotAnswered` where the file has been replaced since"
     if self.film is not None:
-        return grey_picture(self.film, longest)
+        return grey_image(self.film, longest)
     if self.stamp is not None and _stamp(self.source) != self.stamp:
         raise NotAnswered(
             'changed', 'the file is not there any more, or not as it was when it was judged: ask about it again'
         )
-    return grey_picture(self.source, longest)
+    return grey_image(self.source, longest)
 
 # %% ../nbs/52_triage.ipynb #91e34e51
 @patch
@@ -645,7 +645,7 @@ def evidence(self: Answer, width, height) -> np.ndarray:  # float from 0 to 1, s
     across = (round(left * width), round(right * width))
     down = (round(top * height), round(bottom * height))
     found = np.zeros((height, width))
-    inside = spread_map(self.map, across[1] - across[0], down[1] - down[0], self.drawing['resize'])
+    inside = resize_heatmap(self.map, across[1] - across[0], down[1] - down[0], self.drawing['resize'])
     found[down[0] : down[1], across[0] : across[1]] = np.clip(inside / self.drawing['map_scale'], 0, 1)
     return found
 
@@ -813,13 +813,13 @@ def named(
     return found
 
 # %% ../nbs/52_triage.ipynb #0a1b2c05
-ODD = 1.5  # strangeness from which on a picture is looked at the other way up, where there is no probe to say so
+ODD = 1.5  # ood_score from which on a picture is looked at the other way up, where there is no probe to say so
 IMPROVED = 0.3  # by so much less strange a picture must look when something is undone that makes it familiar
 IMPROVED_MUCH = 1.0  # or that does not quite, while the probe finds nothing wrong any more
 
 @patch
 def _see(self: Triage, pixels):  # uint8, shape (n, size, size)
-    "What the graph and the detector say: logit, features, map and, where there is a detector, strangeness `far`"
+    "What the graph and the detector say: logit, features, map and, where there is a detector, ood_score `far`"
     out = self.outputs(pixels)
     if self.detector:
         out['far'] = distances(self.detector, out['features'], pixels).max(1)
@@ -847,7 +847,7 @@ def _without_borders(self: Triage, looks, out):
 
 # %% ../nbs/52_triage.ipynb #56d332f4
 @patch
-def _undone(self: Triage, pixels, ways, far, steps=2):  # `ways`: what to try; `far`: strangeness as it is
+def _undone(self: Triage, pixels, ways, far, steps=2):  # `ways`: what to try; `far`: ood_score as it is
     "What has to be undone, one or two things, and how strange the picture is then; ((), far) where nothing helps"
     views = np.stack([UNDO[way](pixels) for way in ways])
     seen = self._see(views)
@@ -872,7 +872,7 @@ def ways(
     self: Triage,
     looks,  # of `look`, without a problem
     out: dict,  # what `_see` says of their pixels
-) -> list:  # for each picture keys of `UNDO`, () where it lies right or nothing helps, and its strangeness then
+) -> list:  # for each picture keys of `UNDO`, () where it lies right or nothing helps, and its ood_score then
     "What has to be undone before pictures look like the known films, or much more like them"
     found = [((), far) for far in out['far']]
     told = named(self.probe, out['features']) if self.probe else [[]] * len(looks)
@@ -939,10 +939,10 @@ def _decide(
             else 'even then it does not look like the films the model learned from'
         )
         a.reason = f'refer: {", and ".join(ADVICE[way][1] for way in ways)}; {then}'
-    elif self.detector and not self._familiar(a.strangeness):
+    elif self.detector and not self._familiar(a.ood_score):
         a.kind = 'stranger'
         a.reason = (
-            f'refer: the image does not look like the films the model learned from (strangeness {a.strangeness:.4g},'
+            f'refer: the image does not look like the films the model learned from (out-of-distribution score {a.ood_score:.4g},'
             f' limit {a.limit:.4g})'
         )
     elif rule and rule['low'] is not None and rule['low'] <= z <= rule['high']:
@@ -982,7 +982,7 @@ def judge(
         if 'map' in out:
             a.map = out['map'][i]
         if self.detector:
-            a.strangeness = float(out['far'][i])
+            a.ood_score = float(out['far'][i])
             a.limit = self.detector['threshold']
         self._decide(a, yes[i], *ways[i])
     return answers
@@ -1023,7 +1023,7 @@ _NO_PICTURES = (
 )  # nobody takes these for one
 
 # %% ../nbs/52_triage.ipynb #503b19c8
-def pictures_in(folder):  # yields paths
+def images_in(folder):  # yields paths
     "The pictures of a folder and its subfolders by name, without what other systems left there; a folder that cannot be read is yielded itself"
     closed = []
     passed = []
@@ -1089,7 +1089,7 @@ def sources_in(what):  # a folder, a Manifest, or a collection of paths, folders
     if is_single(what):
         yield what
     elif isinstance(what, (str, os.PathLike)):
-        yield from pictures_in(what)
+        yield from images_in(what)
     else:
         if hasattr(what, 'columns'):
             if 'path' not in what:
@@ -1097,7 +1097,7 @@ def sources_in(what):  # a folder, a Manifest, or a collection of paths, folders
             what = what['path']
         for one in what:
             if isinstance(one, (str, os.PathLike)) and os.path.isdir(one):
-                yield from pictures_in(one)
+                yield from images_in(one)
             else:
                 yield one
 
