@@ -1,5 +1,6 @@
 """The first code cell of every chapter, kept the same in all of them: `python .ci/first_cell.py` puts
-.ci/set_up_cell.py in or brings it up to date, `--check` says where it isn't, `--test` tries it as if on Colab, on Kaggle and at home.
+.ci/set_up_cell.py in or brings it up to date, `--check` says where it isn't, `--test` tries it as if on Colab,
+on Kaggle and at home.
 
 It makes a chapter run on Colab and Kaggle, and says what hardware was found. All of it is in one function, so that no
 import of it can hide that a chapter forgot its own."""
