@@ -46,9 +46,10 @@ def refused(found: Any) -> Refused | None:  # a `Refused`, what `to_dict` made o
     "What was refused, or None where something was done"
     if isinstance(found, Refused):
         return found
-    if isinstance(found, dict) and 'refused' in found:
-        return Refused(found['refused'], found.get('code', 'refused'))
-    return None
+    if not isinstance(found, dict):
+        return None
+    reason = found.get('refused') or found.get('skipped')  # the older spelling in reports of schema 1
+    return Refused(reason, found.get('code', 'refused')) if reason else None
 
 # %% ../nbs/00_core.ipynb #cdda59ce
 # Unicode categories: control, format, surrogate, private, unassigned, line and paragraph separators
