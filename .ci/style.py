@@ -1,6 +1,8 @@
-"""Can a stranger read the library? `python .ci/style.py [MODULE …]` holds the exported modules to CONTRIBUTING's rules of style and prints two figures.
+"""Is the library easy to read? `python .ci/style.py [MODULE …]` holds the exported modules to CONTRIBUTING's rules of
+style and prints two figures.
 
-ruff (ruff.toml) knows lines, complexity and unused names. What it does not know is counted here, from the syntax tree:
+ruff (ruff.toml) knows lines, complexity and unused names. What it does not know is counted here, from the syntax
+tree:
 - functions of at most 40 lines, from `def` to the end
 - one binding a line: no `a, b = x, y`, but for a swap
 - no ternary in a ternary, no comprehension in a comprehension, no walrus inside a call
