@@ -227,7 +227,7 @@ def _loss(dls, loss):
 # %% ../nbs/21_learner.ipynb #be405b38
 def _outputs_and_features(learn, dl):
     "Raw outputs and features of every image of a loader in one pass, on the device of the network"
-    from chestxray_fastai.features import feature_probe
+    from chestxray_fastai.networks import feature_probe
 
     was_training = learn.model.training
     found = []

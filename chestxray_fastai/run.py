@@ -844,7 +844,7 @@ def try_network(
     "One blank image through a network: whether it can be frozen later"
     import torch
     from chestxray_fastai.ood_images import OODError
-    from chestxray_fastai.features import feature_probe
+    from chestxray_fastai.networks import feature_probe
 
     blank = torch.zeros(1, 1, asked.size, asked.size, device=next(model.parameters()).device)
     try:
