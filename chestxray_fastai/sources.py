@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from .core import printable, try_again
-from .manifest import (ManifestError, _image_files, _is_file, _split_words, choose_label, is_folder,
+from .manifest import (ManifestError, _image_files, _is_file, _split_words, choose_label, _is_folder,
                                        read_csv, read_folder, read_manifest, write_manifest)
 from .tables import listed, plain_name, read_table
 from chestxray_fastai.fetch import (
@@ -608,7 +608,7 @@ def _own(path, progress, say, **options):
     label = options.get('label')
     rest = {k: v for k, v in options.items() if k != 'label'}
     chosen = (lambda df: df) if label is None else partial(choose_label, label=label)
-    if is_folder(path):
+    if _is_folder(path):
         if _is_file(path / 'phantoms.csv') and not rest:
             return chosen(read_manifest(path / 'phantoms.csv'))
         if csv := _nih_csv(path):
