@@ -4,16 +4,18 @@
 
 # %% auto #0
 __all__ = ['SCORES_HELP', 'MAX_LOGIT', 'SCALES', 'ScoresError', 'score_columns', 'score_labels', 'Scores', 'check_scores',
-           'sigmoid', 'logits_from_probabilities', 'make_scores', 'write_scores', 'read_scores', 'split_rows',
-           'one_label', 'simulate_scores', 'shared_patients', 'leak_words', 'warn_of_leaks']
+           'sigmoid', 'logits_from_probabilities', 'make_scores', 'write_scores', 'read_scores', 'simulate_scores',
+           'shared_patients', 'leak_words', 'warn_of_leaks', 'split_rows', 'the_label', 'one_label']
 
 # %% ../nbs/30_scores.ipynb #6b9e6861
 import os, re, warnings, weakref
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from .core import ChestXrayError, printable, write_whole
+from .words import say
 from chestxray_fastai.manifest import (
     _warn_nameless,
     ACQUISITION,
@@ -35,17 +37,20 @@ SCORES_HELP = (
     ' command line by --columns THEIRS=OURS.'
 )
 
-def score_columns(label: str) -> tuple:  # '' for a single label
+def score_columns(
+    label: str,  # '' where there is one label
+) -> tuple[str, str]:
     "The columns of truth and logit of a label"
     return ('y', 'logit') if label == '' else (f'y_{label}', f'logit_{label}')
 
 _names = score_columns  # the name under which other modules know it
 
+
 # %% ../nbs/30_scores.ipynb #a8bc1471
 def score_labels(
-    scores: pd.DataFrame,
-) -> list:  # `['']` for one label in `y` and `logit`, else each NAME of `y_NAME`, `logit_NAME`
-    "The labels that a Scores table judges"
+    scores: pd.DataFrame,  # need not be checked
+) -> list[str]:  # `['']` for one label in `y` and `logit`, else each NAME of `y_NAME`, `logit_NAME`
+    "The labels that a Scores table judges; `ScoresError` where it has none, or half of one"
     columns = [c for c in scores.columns if isinstance(c, str)]
     if 'logit' in columns or 'y' in columns:
         labels = ['']
@@ -56,37 +61,40 @@ def score_labels(
         raise ScoresError(f'The table has no scores (its columns: {there}). {SCORES_HELP}')
     if labels == [''] and any(c.startswith('logit_') for c in columns):
         raise ScoresError(f'The table has a column logit or y and columns logit_NAME too: keep one kind. {SCORES_HELP}')
-    lost = [c for l in labels for c in score_columns(l) if c not in columns]
-    if lost:
-        raise ScoresError(f'The table lacks the column {printable(", ".join(lost))}. {SCORES_HELP}')
+    missing = [c for label in labels for c in score_columns(label) if c not in columns]
+    if missing:
+        raise ScoresError(f'The table lacks the column {printable(", ".join(missing))}. {SCORES_HELP}')
     return labels
+
 
 # %% ../nbs/30_scores.ipynb #0fc2e828
 MAX_LOGIT = 1e6  # log-odds beyond it are none: their probability is 0 or 1 from 750 on
 
 def _numbers(scores, column):
-    "A column as floats, or a `ScoresError` that names the first cell that is none"
+    "A column as floats, or a `ScoresError` that names the first cell that is not a number"
     cells = scores[column]
     numbers = pd.to_numeric(cells, errors='coerce').to_numpy(float, na_value=np.nan)
-    odd = np.flatnonzero(np.isnan(numbers) & cells.notna().to_numpy())
-    odd = [i for i in odd if str(cells.iloc[i]).strip().lower() not in ('', 'nan')]
-    if not odd:
+    lost = np.flatnonzero(np.isnan(numbers) & cells.notna().to_numpy())
+    words = [i for i in lost if str(cells.iloc[i]).strip().lower() not in ('', 'nan')]
+    if not words:
         return numbers
     raise ScoresError(
-        f'Column {printable(column)} holds "{printable(cells.iloc[odd[0]])}" in row {odd[0]}, which is not a number '
-        f'({len(odd)} such in all). {SCORES_HELP}'
+        f'Column {printable(column)} holds "{printable(cells.iloc[words[0]])}" in row {words[0]}, which is not a number'
+        f' ({len(words)} such in all). {SCORES_HELP}'
     )
 
+
 # %% ../nbs/30_scores.ipynb #7d22aec7
-def _refuse(odd, values, rows, column, what):
-    "Raise over the first odd value, naming its row and file"
-    if not odd.any():
+def _refuse(bad, values, rows, column, remedy):
+    "Raise over the first bad value, naming its row and file"
+    if not bad.any():
         return
-    i = odd.argmax()
+    i = bad.argmax()
     raise ScoresError(
         f'Column {printable(column)} holds {values[i]:g} in row {i} ({printable(Path(rows.path[i]).name)}), '
-        f'{odd.sum()} such in all: {what}'
+        f'{bad.sum()} such in all: {remedy}'
     )
+
 
 # %% ../nbs/30_scores.ipynb #cad17e3e
 def _text(rows, column):
@@ -130,15 +138,16 @@ def _refuse_twice(paths):
 # %% ../nbs/30_scores.ipynb #e12ced97
 def _splits(given):
     "The split column in this project's four words; what is empty stays so"
-    known = {v: as_split(v) for v in given.dropna().unique()}
-    known = {v: s for v, s in known.items() if s or str(v).strip()}
-    odd = sorted(printable(v) for v, s in known.items() if not s)
-    if odd:
+    meant = {v: as_split(v) for v in given.dropna().unique()}
+    meant = {v: split for v, split in meant.items() if split or str(v).strip()}
+    unknown = sorted(printable(v) for v, split in meant.items() if not split)
+    if unknown:
         raise ScoresError(
-            f'Column split holds {", ".join(odd)}: it may be {", ".join(SPLITS)} or empty (val, validation and '
+            f'Column split holds {", ".join(unknown)}: it may be {", ".join(SPLITS)} or empty (val, validation and '
             'testing are understood).'
         )
-    return given if all(v == s for v, s in known.items()) else given.map(known)
+    return given if all(v == split for v, split in meant.items()) else given.map(meant)
+
 
 # %% ../nbs/30_scores.ipynb #bc3177c6
 def _check_columns(scores):
@@ -283,14 +292,14 @@ def logits_from_probabilities(
 # %% ../nbs/30_scores.ipynb #3d3283e0
 def make_scores(
     manifest: pd.DataFrame,  # path, patient, split and label columns
-    logits,  # log-odds of each label, shape (n,) or (n, labels), in the manifest's row order
-    labels: list = None,  # the label columns that the logits belong to; all of them by default
-    features=None,  # features of each image, shape (n, number of features)
+    logits: np.ndarray,  # log-odds of each label, shape (n,) or (n, labels), in the manifest's row order
+    labels: list[str] | None = None,  # the label columns that the logits belong to; all of them by default
+    features: np.ndarray | None = None,  # of each image, shape (n, number of features)
 ) -> Scores:
-    "Scores: the manifest's truth beside a model's logits"
+    "The manifest's truth beside a model's logits; `ScoresError` where their shapes do not fit"
     labels = list(labels or label_columns(manifest))
-    logits = np.asarray(logits, float)
     rows = manifest.reset_index(drop=True)
+    logits = np.asarray(logits, float)
     if logits.ndim == 1:
         logits = logits[:, None]
     if logits.shape != (len(rows), len(labels)):
@@ -303,160 +312,162 @@ def make_scores(
         truth, logit = score_columns('' if len(labels) == 1 else label)
         scores[truth] = rows[label].astype(float)
         scores[logit] = z
+    acquisition = rows[[c for c in ACQUISITION if c in rows]]
     features = np.zeros((len(rows), 0)) if features is None else np.asarray(features, float)
-    scores = pd.concat(
-        [
-            scores,
-            rows[[c for c in ACQUISITION if c in rows]],
-            pd.DataFrame(features, columns=[f'f{i}' for i in range(features.shape[1])]),
-        ],
-        axis=1,
-    )
-    return Scores.of(scores, is_logit=True)
+    numbered = pd.DataFrame(features, columns=[f'f{i}' for i in range(features.shape[1])])
+    return Scores.of(pd.concat([scores, acquisition, numbered], axis=1), is_logit=True)
+
 
 # %% ../nbs/30_scores.ipynb #7d75629a
-def write_scores(scores: pd.DataFrame, csv) -> Path:  # paths below the CSV's folder are written relative to it
+def _beside(logit):
+    "The column of probabilities that stands beside one of logits"
+    return logit.replace('logit', 'probability', 1)
+
+def write_scores(
+    scores: pd.DataFrame,
+    csv: str | Path,  # paths below its folder are written relative to it
+) -> Path:  # the file
     "Write Scores with a `probability` beside each logit: for readers, and as proof that the logits are logits"
     csv = Path(csv)
-    out = Scores.of(scores).copy()
-    below = lambda p: Path(p).is_absolute() and Path(p).is_relative_to(csv.resolve().parent)
-    out['path'] = [Path(p).relative_to(csv.resolve().parent).as_posix() if below(p) else p for p in out.path]
-    for _, logit in map(score_columns, score_labels(out)):
-        out.insert(
-            out.columns.get_loc(logit) + 1, logit.replace('logit', 'probability', 1), sigmoid(out[logit]).round(6)
-        )
-    return write_whole(csv, lambda file: out.to_csv(file, index=False, encoding='utf-8'))
+    folder = csv.resolve().parent
+
+    def from_folder(path):
+        is_below = Path(path).is_absolute() and Path(path).is_relative_to(folder)
+        return Path(path).relative_to(folder).as_posix() if is_below else path
+
+    rows = Scores.of(scores).copy()
+    rows['path'] = [from_folder(p) for p in rows.path]
+    for _, logit in map(score_columns, score_labels(rows)):
+        rows.insert(rows.columns.get_loc(logit) + 1, _beside(logit), sigmoid(rows[logit]).round(6))
+    return write_whole(csv, lambda file: rows.to_csv(file, index=False, encoding='utf-8'))
+
 
 # %% ../nbs/30_scores.ipynb #98c520c7
 def _proved(table):
     "Whether each logit stands beside the probability that it gives; `ScoresError` if one contradicts it"
-    pairs = [(logit, logit.replace('logit', 'probability', 1)) for _, logit in map(score_columns, score_labels(table))]
-    for logit, beside in pairs:
-        if beside in table and not np.allclose(
-            sigmoid(_numbers(table, logit)), _numbers(table, beside), atol=1e-5, equal_nan=True
-        ):
+    logits = [logit for _, logit in map(score_columns, score_labels(table))]
+    for logit in logits:
+        beside = _beside(logit)
+        if beside not in table:
+            continue
+        due = sigmoid(_numbers(table, logit))
+        if not np.allclose(due, _numbers(table, beside), atol=1e-5, equal_nan=True):
             raise ScoresError(f'Column {beside} is not the sigmoid of column {logit}: drop the one that is wrong.')
-    return all(beside in table for _, beside in pairs)
+    return all(_beside(logit) in table for logit in logits)
+
 
 # %% ../nbs/30_scores.ipynb #4b479fc0
+def _as_list(names):
+    return [names] if isinstance(names, str) else list(names)
+
 def _mapped(table, columns):
     "The table under our names; one of their columns may serve for several of ours"
-    lost = [c for c in columns if c not in table]
-    if lost:
-        raise ScoresError(
-            f'There is no column "{printable(lost[0])}", only {printable(", ".join(map(str, table)))}: check --columns.'
-        )
-    renamed = {c: [to] if isinstance(to, str) else list(to) for c, to in columns.items()}
-    ours = {o for to in renamed.values() for o in to}
-    gone = {
-        c for c in table if c in ours or (c in renamed and (c != 'path' or 'path' in ours))
-    }  # a path may also serve as patient
-    kept = table.drop(columns=list(gone))
-    return kept.assign(**{o: table[c] for c, to in renamed.items() for o in to})
+    missing = [c for c in columns if c not in table]
+    if missing:
+        there = printable(', '.join(map(str, table)))
+        raise ScoresError(f'There is no column "{printable(missing[0])}", only {there}: check --columns.')
+    pairs = [(theirs, ours) for theirs, names in columns.items() for ours in _as_list(names)]
+    taken = {ours for _, ours in pairs}
+    renamed = set(columns) - ({'path'} if 'path' not in taken else set())  # a path may also serve as patient
+    kept = table.drop(columns=[c for c in table if c in taken | renamed])
+    return kept.assign(**{ours: table[theirs] for theirs, ours in pairs})
+
 
 # %% ../nbs/30_scores.ipynb #4dba57bd
 def _our_names(table):
     "The table whose columns are called as ours but for their case (`Path`, `Y_edema`) under our names"
-    ours = re.compile('(path|patient|split)|(y|logit|probability)(_.+)?', re.I)
-    meant = {c: m[1].lower() if m[1] else m[2].lower() + (m[3] or '') for c in table if (m := ours.fullmatch(str(c)))}
+    pattern = re.compile('(path|patient|split)|(y|logit|probability)(_.+)?', re.I)
+    meant = {}
+    for column in table:
+        match = pattern.fullmatch(str(column))
+        if match:
+            key, kind, label = match.groups()
+            meant[column] = key.lower() if key else kind.lower() + (label or '')
     count = Counter(meant.values())
-    return table.rename(columns={c: to for c, to in meant.items() if count[to] == 1})
+    return table.rename(columns={column: ours for column, ours in meant.items() if count[ours] == 1})
+
 
 # %% ../nbs/30_scores.ipynb #44cbb05b
 def _from_probabilities(table):
-    "A table whose scores stand in columns `probability` (or `probability_NAME`) alone, with these as its logit columns"
-    given = {
-        c: c.replace('probability', 'logit', 1)
-        for c in table
-        if c == 'probability' or str(c).startswith('probability_')
-    }
-    if not given or any(str(c).split('_')[0] == 'logit' for c in table):
+    "A table with columns `probability` (or `probability_NAME`) and no logits, with these as its logit columns, or None"
+    named = [c for c in table if c == 'probability' or str(c).startswith('probability_')]
+    if not named or any(str(c).split('_')[0] == 'logit' for c in table):
         return None
-    for c in given:
-        p = _numbers(table, c)
-        if (odd := ~((p >= 0) & (p <= 1))).any():
+    for column in named:
+        p = _numbers(table, column)
+        bad = ~((p >= 0) & (p <= 1))
+        if bad.any():
             raise ScoresError(
-                f'Column {printable(c)} holds {p[odd][0]:g} in row {odd.argmax()} ({odd.sum()} such in all), which is'
-                ' no probability: write each as a number from 0 to 1 (a percentage divided by 100).'
+                f'Column {printable(column)} holds {p[bad][0]:g} in row {bad.argmax()} ({bad.sum()} such in all), which'
+                ' is no probability: write each as a number from 0 to 1 (a percentage divided by 100).'
             )
-    return table.rename(columns=given)
+    return table.rename(columns={c: c.replace('probability', 'logit', 1) for c in named})
+
+def _as_logits(table, probabilities):
+    "Scores from a table of which the numbers are logits, or probabilities by name or because somebody said so"
+    named = _from_probabilities(table)
+    if named is not None:
+        return logits_from_probabilities(named)
+    if probabilities:
+        return logits_from_probabilities(table)
+    return Scores.of(table, is_logit=_proved(table) or None)
+
 
 # %% ../nbs/30_scores.ipynb #74a65e8b
-def read_scores(
-    csv,  # a file of `write_scores`, or anybody's with the same columns
-    columns: dict = None,  # what the file's own columns are called here, e.g. `{'image': 'path', 'target': 'y'}`; a list for several
-    probabilities: bool = False,  # whether the logit columns hold probabilities
-) -> Scores:
-    "Read Scores from a table: CSV, TSV, with semicolons, compressed, as `read_table` understands it"
-    csv, name = Path(csv), printable(Path(csv).name)
+def _read_file(csv, columns):
+    "A file as a table, with paths and patients as text; raises a `ScoresError` for one that is none"
+    csv = Path(csv)
+    name = printable(csv.name)
     if csv.is_dir():
-        raise ScoresError(
-            f'{printable(csv)} is a folder: pass the file with the'
-            f' scores{", " + printable(csv/"scores.csv") if (csv/"scores.csv").is_file() else ""}.'
-        )
+        there = csv / 'scores.csv'
+        meant = f', {printable(there)}' if there.is_file() else ''
+        raise ScoresError(f'{printable(csv)} is a folder: pass the file with the scores{meant}.')
     if not csv.exists():
         raise ScoresError(f'There is no file {printable(csv)}: pass the CSV with the scores. {SCORES_HELP}')
-    names = {'path', 'patient'}
-    named = [c for c, to in (columns or {}).items() if names & set([to] if isinstance(to, str) else to)]
+    keys = {'path', 'patient'}
+    theirs = [c for c, ours in columns.items() if keys & set(_as_list(ours))]
     try:
-        table = read_table(csv, text=(*names, *named))
+        return read_table(csv, text=(*keys, *theirs))
     except ManifestError as e:
         raise ScoresError(f'{name} is not a CSV table ({e}). {SCORES_HELP}') from None
+
+
+# %% ../nbs/30_scores.ipynb #51674570
+def read_scores(
+    csv: str | Path,  # a file of `write_scores`, or anybody's with the same columns
+    columns: dict | None = None,  # their name: our name, or a list of ours, e.g. `{'image': 'path', 'target': 'y'}`
+    probabilities: bool = False,  # whether the logit columns hold probabilities
+) -> Scores:
+    "Read Scores from a table: CSV, TSV, with semicolons, compressed, as `read_table` understands it, or `ScoresError`"
+    csv = Path(csv)
+    name = printable(csv.name)
+    table = _read_file(csv, columns or {})
     try:
-        table = _our_names(_mapped(table, columns or {}))
-        said = _from_probabilities(table)
-        table, probabilities = (table, probabilities) if said is None else (said, True)
-        if probabilities:
-            table = logits_from_probabilities(table)
-        else:
-            table = Scores.of(table, is_logit=_proved(table) or None)
-        _warn_nameless(table, name)
+        scores = _as_logits(_our_names(_mapped(table, columns or {})), probabilities)
+        _warn_nameless(scores, name)
     except ScoresError as e:
         raise ScoresError(f'{name}: {e}') from None
-    table['path'] = [
-        str(csv.parent / p) if not os.path.isabs(p) and os.path.exists(csv.parent / p) else p for p in table.path
-    ]
-    if any(map(os.path.isabs, table.path)):
-        _refuse_twice([os.path.abspath(p) for p in table.path])
-    return _as_checked(table.drop(columns=[c for c in table if c.split('_')[0] == 'probability']))
-
-# %% ../nbs/30_scores.ipynb #6033078d
-def split_rows(scores: pd.DataFrame, split: str | None = None) -> Scores:
-    "The checked rows of one split; a table of several splits must name one"
-    rows = Scores.of(scores)
-    if isinstance(split, str):
-        split = as_split(split) or split
-    there = rows.split.astype(object).where(rows.split.notna(), 'none').value_counts()
-    count = ', '.join(f'{n} of {s}' for s, n in there.items())
-    if split in there:
-        warn_of_leaks(rows)
-        return _as_checked(rows[rows.split == split].reset_index(drop=True), rows.scale)
-    if split is not None:
-        raise ScoresError(f'There are no rows of split {split!r} (there are {count}).')
-    if len(there) > 1:
-        raise ScoresError(f'The rows are of several splits ({count}): name one of them by split.')
-    return rows
-
-# %% ../nbs/30_scores.ipynb #6df3dab2
-def one_label(
-    scores: pd.DataFrame,
-    label: str | None = None,  # of several; may be left out where there is one
-    split: str | None = None,  # may be left out where there is one
-) -> Scores:  # columns path, patient, split, y (0 or 1), logit
-    "The rows of one split whose truth for one label is known; `attrs['excluded']` counts the others"
-    rows = split_rows(scores, split)
-    labels = score_labels(rows)
-    label = labels[0] if label is None and len(labels) == 1 else label
-    if label not in labels:
-        raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}, not {label!r}.')
-    columns = ['path', 'patient', 'split', 'y', 'logit']
-    pairs = rows[['path', 'patient', 'split', *score_columns(label)]].set_axis(columns, axis=1)
-    known = pairs[pairs.y.isin((0, 1))].reset_index(drop=True)
-    known.attrs = dict(excluded=dict(uncertain=int((pairs.y == -1).sum()), missing=int(pairs.y.isna().sum())))
-    return _as_checked(known, rows.scale)
+    rows = pd.DataFrame(scores)
+    is_beside = [not os.path.isabs(p) and os.path.exists(csv.parent / p) for p in rows.path]
+    rows['path'] = [str(csv.parent / p) if beside else p for p, beside in zip(rows.path, is_beside)]
+    if any(map(os.path.isabs, rows.path)):
+        _refuse_twice([os.path.abspath(p) for p in rows.path])
+    return _as_checked(rows.drop(columns=[c for c in rows if c.split('_')[0] == 'probability']))
 
 
 # %% ../nbs/30_scores.ipynb #589be2fc
+def _simulated_split(patient, n_patients, splits):
+    "The split of each image, patients in the order of their numbers"
+    shares = np.cumsum(list(splits.values()))[:-1] / sum(splits.values())
+    return np.array(list(splits))[np.searchsorted(shares * n_patients, patient, side='right')]
+
+def _correlated(rng, patient, n_patients, correlation):
+    "Standard normal noise of each image, of which images of one patient share a part"
+    shared = np.sqrt(correlation) * rng.normal(size=n_patients)[patient]
+    return shared + np.sqrt(1 - correlation) * rng.normal(size=len(patient))
+
+
+# %% ../nbs/30_scores.ipynb #84860b10
 def simulate_scores(
     n_patients: int = 400,
     images: int = 4,  # each patient has one to `images` images
@@ -464,43 +475,36 @@ def simulate_scores(
     auroc: float = 0.95,  # of the model that is simulated
     correlation: float = 0.6,  # between the scores of two images of one patient
     stretch: float = 1.0,  # logits are multiplied by this; above 1 the model is overconfident
-    labels: list = None,  # names of several labels, else one without a name
-    uncertain: float = 0.0,
-    missing: float = 0.0,  # share of truths made uncertain (-1) or missing
-    splits: dict = None,
+    labels: list[str] | None = None,  # names of several labels, else one without a name
+    uncertain: float = 0.0,  # share of truths made uncertain (-1)
+    missing: float = 0.0,  # share of truths made missing
+    splits: dict | None = None,  # share of patients by split; by default valid .25, calib .25, test .5
     seed: int = 0,
-) -> Scores:  # share of patients by split; by default valid .25, calib .25, test .5
-    "Scores of a model that is known exactly: normal in each class, calibrated when `stretch` is 1, correlated within a patient"
+) -> Scores:
+    "Scores of a model known exactly: normal in each class, calibrated at `stretch` 1, correlated within a patient"
     from scipy.stats import norm
 
     rng = np.random.default_rng(seed)
     distance = np.sqrt(2) * norm.ppf(auroc)
-    splits = splits or dict(valid=0.25, calib=0.25, test=0.5)
-    of = np.repeat(np.arange(n_patients), rng.integers(1, images + 1, n_patients))
-    split = np.searchsorted(np.cumsum(list(splits.values()))[:-1] / sum(splits.values()) * n_patients, of, side='right')
-    scores = pd.DataFrame(
-        dict(
-            path=[f'simulated/{i:05d}.png' for i in range(len(of))],
-            patient=[f'person-{p}' for p in of],
-            split=np.array(list(splits))[split],
-        )
-    )
+    patient = np.repeat(np.arange(n_patients), rng.integers(1, images + 1, n_patients))
+    n = len(patient)
+    rows = pd.DataFrame({'path': [f'simulated/{i:05d}.png' for i in range(n)]})
+    rows['patient'] = [f'person-{p}' for p in patient]
+    rows['split'] = _simulated_split(patient, n_patients, splits or dict(valid=0.25, calib=0.25, test=0.5))
     for truth, logit in map(score_columns, labels or ['']):
-        y = (rng.random(n_patients) < prevalence)[of].astype(float)
-        noise = np.sqrt(correlation) * rng.normal(size=n_patients)[of] + np.sqrt(1 - correlation) * rng.normal(
-            size=len(of)
-        )
-        draw = rng.random(len(of))
-        scores[truth] = np.where(draw < uncertain, -1, np.where(draw < uncertain + missing, np.nan, y))
-        scores[logit] = stretch * (
-            distance * (noise + distance * y) - distance**2 / 2 + np.log(prevalence / (1 - prevalence))
-        )
-    return Scores.of(scores, is_logit=True)
+        y = (rng.random(n_patients) < prevalence)[patient].astype(float)
+        noise = _correlated(rng, patient, n_patients, correlation)
+        draw = rng.random(n)
+        rows[truth] = np.where(draw < uncertain, -1, np.where(draw < uncertain + missing, np.nan, y))
+        evidence = distance * (noise + distance * y) - distance**2 / 2
+        rows[logit] = stretch * (evidence + np.log(prevalence / (1 - prevalence)))
+    return Scores.of(rows, is_logit=True)
+
 
 # %% ../nbs/30_scores.ipynb #87b07a71
 def shared_patients(
     scores: pd.DataFrame,
-) -> dict:  # patients by pair of splits, e.g. `{('calib', 'test'): 80}`; empty where there is no leak
+) -> dict[tuple[str, str], int]:  # by pair of splits, e.g. `{('calib', 'test'): 80}`; empty where there is no leak
     "How many patients stand in two splits of a table"
     rows = Scores.of(scores)
     pairs = rows[['patient', 'split']][rows.split.notna()].drop_duplicates()
@@ -509,21 +513,24 @@ def shared_patients(
         return {}
     there = pd.crosstab(pairs.patient, pairs.split).astype(bool)
     splits = [s for s in SPLITS if s in there]
-    found = {(a, b): int((there[a] & there[b]).sum()) for i, a in enumerate(splits) for b in splits[i + 1 :]}
-    return {pair: n for pair, n in found.items() if n}
+    shared = {(a, b): int((there[a] & there[b]).sum()) for a, b in combinations(splits, 2)}
+    return {pair: n for pair, n in shared.items() if n}
+
 
 # %% ../nbs/30_scores.ipynb #3e38eced
-def leak_words(scores: pd.DataFrame) -> str:  # '' where there is no leak
+def leak_words(
+    scores: pd.DataFrame,
+) -> str:  # '' where there is no leak
     "What `shared_patients` finds, as a sentence"
     shared = shared_patients(scores)
     if not shared:
         return ''
-    counts = [f'{n:,} {"patient is" if n == 1 else "patients are"} in both {a} and {b}' for (a, b), n in shared.items()]
-    return (
-        f'Patients are shared between splits: {", ".join(counts)}. Unless one key stands for different people there,'
-        ' what was learned or chosen on one is not independent of the other, and the figures look better than they'
-        ' are: give each patient one key, split by patient, and score again.'
-    )
+    counts = [
+        say('evaluate.shared_one' if n == 1 else 'evaluate.shared', n=n, first=a, second=b)
+        for (a, b), n in shared.items()
+    ]
+    return say('evaluate.leak', counts=', '.join(counts))
+
 
 # %% ../nbs/30_scores.ipynb #5ce9dac6
 _looked = weakref.WeakValueDictionary()  # tables that were looked at for leaks, by id
@@ -541,4 +548,53 @@ def warn_of_leaks(
     words = leak_words(checked)
     if words:
         warnings.warn(words, stacklevel=3)
+
+
+# %% ../nbs/30_scores.ipynb #6033078d
+def split_rows(
+    scores: pd.DataFrame,
+    split: str | None = None,  # may be left out where there is one
+) -> Scores:
+    "The rows of one split; `ScoresError` for one that is not there, and for none where there are several"
+    rows = Scores.of(scores)
+    if isinstance(split, str):
+        split = as_split(split) or split
+    sizes = rows.split.astype(object).where(rows.split.notna(), 'none').value_counts()
+    if split in sizes:
+        warn_of_leaks(rows)
+        return _as_checked(rows[rows.split == split].reset_index(drop=True), rows.scale)
+    there = ', '.join(f'{n} of {name}' for name, n in sizes.items())
+    if split is not None:
+        raise ScoresError(f'There are no rows of split {split!r} (there are {there}).')
+    if len(sizes) > 1:
+        raise ScoresError(f'The rows are of several splits ({there}): name one of them by split.')
+    return rows
+
+
+# %% ../nbs/30_scores.ipynb #6df3dab2
+def the_label(
+    scores: pd.DataFrame,
+    label: str | None = None,  # may be left out where there is one
+) -> str:
+    "The label that is meant; `ScoresError` for one that the table has not"
+    labels = score_labels(scores)
+    if label is None and len(labels) == 1:
+        return labels[0]
+    if label not in labels:
+        raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}, not {label!r}.')
+    return label
+
+def one_label(
+    scores: pd.DataFrame,
+    label: str | None = None,  # may be left out where there is one
+    split: str | None = None,  # may be left out where there is one
+) -> Scores:  # columns path, patient, split, y (0 or 1), logit
+    "The rows of one split whose truth for one label is known; `attrs['excluded']` counts the others"
+    rows = split_rows(scores, split)
+    columns = ['path', 'patient', 'split', *score_columns(the_label(rows, label))]
+    rows_of_label = rows[columns].set_axis(['path', 'patient', 'split', 'y', 'logit'], axis=1)
+    y = rows_of_label.y
+    known = rows_of_label[y.isin((0, 1))].reset_index(drop=True)
+    known.attrs = dict(excluded=dict(uncertain=int((y == -1).sum()), missing=int(y.isna().sum())))
+    return _as_checked(known, rows.scale)
 

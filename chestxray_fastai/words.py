@@ -17,7 +17,16 @@ TRIAGE = {}
 
 # %% ../nbs/04_words.ipynb #8da72ef4
 # What a judgement says
-EVALUATE = {}
+EVALUATE = {
+    'evaluate.shared_one': '{n:,} patient is in both {first} and {second}',
+    'evaluate.shared': '{n:,} patients are in both {first} and {second}',
+    'evaluate.leak': (
+        'Patients are shared between splits: {counts}. Unless one key stands for different people there, what was'
+        ' learned or chosen on one is not independent of the other, and the figures look better than they are: give'
+        ' each patient one key, split by patient, and score again.'
+    ),
+}
+
 
 # %% ../nbs/04_words.ipynb #8042bc47
 # What the tests of heat maps say
