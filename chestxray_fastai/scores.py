@@ -526,10 +526,10 @@ def leak_words(
     if not shared:
         return ''
     counts = [
-        say('evaluate.shared_one' if n == 1 else 'evaluate.shared', n=n, first=a, second=b)
+        say('leak.counts_one' if n == 1 else 'leak.counts', n=n, first=a, second=b)
         for (a, b), n in shared.items()
     ]
-    return say('evaluate.leak', counts=', '.join(counts))
+    return say('leak.shared', counts=', '.join(counts))
 
 
 # %% ../nbs/30_scores.ipynb #5ce9dac6
