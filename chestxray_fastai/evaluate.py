@@ -342,8 +342,6 @@ def threshold_logits(
         )
     return logits
 
-_cuts = threshold_logits  # the name under which other modules know it
-
 def _settings(labels, threshold, prevalence, n_bins, binning):
     "What `point_metrics` and `weighted_metrics` are told of each label"
     thresholds = threshold_logits(threshold, labels)

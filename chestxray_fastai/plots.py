@@ -178,8 +178,6 @@ def plot_axes(ax, xlabel: str, ylabel: str, title: str, square: bool = True):  #
         ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect='equal')
     return ax
 
-_axes = plot_axes  # the name under which other modules know it
-
 # %% ../nbs/32_plots.ipynb #750b418c
 def _shown(scores, threshold, split, label):
     "What a plot shows: the known rows of one label, how many they are in words, and the logit threshold, if any"

@@ -12,21 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from .core import printable, try_again
-from chestxray_fastai.manifest import (
-    _image_files,
-    _is_file,
-    _is_folder,
-    _same,
-    _some,
-    _split_words,
-    choose_label,
-    ManifestError,
-    read_csv,
-    read_folder,
-    read_manifest,
-    read_table,
-    write_manifest,
-)
+from .manifest import (ManifestError, _image_files, _is_file, _split_words, choose_label, _is_folder,
+                                       read_csv, read_folder, read_manifest, write_manifest)
+from .tables import listed, plain_name, read_table
 from chestxray_fastai.fetch import (
     _DAMAGE,
     _may_connect,
@@ -348,12 +336,12 @@ def _official_split(images, folder):
         else:
             if twice := [n for n in names if split.get(n, of) != of]:
                 raise SourceError(
-                    f'{_some(twice)} is in more than one of the lists {_some(f.name for f in lists)}: '
+                    f'{listed(twice)} is in more than one of the lists {listed(f.name for f in lists)}: '
                     'keep the right one.'
                 )
             split.update(dict.fromkeys(names, of))
     if both := [n for n in pool if split.get(n) == 'test']:
-        raise SourceError(f'{_some(both)} is in the list of the test and in that of train and val: keep the right one.')
+        raise SourceError(f'{listed(both)} is in the list of the test and in that of train and val: keep the right one.')
     if pool and 'test' not in split.values():
         split.update({n: 'test' for n in known - pool})  # who gives train_val alone holds out the rest
     return [split.get(n) for n in images] if split else None
@@ -374,7 +362,7 @@ def _nih_table(csv):
             f'"{printable(csv)}" has no columns "Image Index", "Finding Labels" and "Patient ID", so it '
             'is not the table of ChestX-ray14: fetch it again.'
         )
-    split = [c for c in df if _same(c) == 'split']
+    split = [c for c in df if plain_name(c) == 'split']
     df = df[[c for c in df if c in _NIH_COLUMNS or c in split]].rename(columns={c: 'split' for c in split})
     official = _official_split(df['Image Index'], Path(csv).parent)
     return df if official is None else df.assign(split=pd.Series(official, dtype=object))
@@ -393,7 +381,7 @@ def _read_nih(csv, folder=None, partial=False):
             + ('.' if gone.all() else ', or, in Python, pass partial=True to go on without them.')
         )
     df = read_csv(df[~gone], folder=folder, columns={c: n for c, n in _NIH_COLUMNS.items() if c in df}, source='nih')
-    df = df.rename(columns={c: n for c in df if (n := _same(c).replace(' ', '_')) in NIH_FINDINGS})
+    df = df.rename(columns={c: n for c in df if (n := plain_name(c).replace(' ', '_')) in NIH_FINDINGS})
     for finding in NIH_FINDINGS:
         if finding not in df:
             df[finding] = 0.0  # not mentioned in any of these reports
@@ -607,7 +595,7 @@ def _own_table(path, label, **options):
     head = set(read_table(path, text=['path', 'patient']).columns)
     if {'Image Index', 'Finding Labels'} <= head and not {'columns', 'labels'} & set(options):
         df = _read_nih(path, **_fits(_read_nih, options, 'the table of ChestX-ray14'))
-    elif {'path', 'patient'} <= head and 'findings' not in map(_same, head) and not options:
+    elif {'path', 'patient'} <= head and 'findings' not in map(plain_name, head) and not options:
         df = read_manifest(path, need_files=True, search=True)
     else:
         df = read_csv(path, **_fits(read_csv, options, 'a table'))
