@@ -68,7 +68,7 @@ def frozen_network(
 ):  # a torch module: grey bytes (n, size, size) to logit (n,), features (n, K) and, if the head is plain, map (n, h, w)
     "Preprocessing, network, features and heat map as one module"
     import torch
-    from chestxray_fastai.features import feature_probe
+    from chestxray_fastai.networks import feature_probe
 
     pre = card['preprocessing']
     pool = model[1][0]

@@ -16,14 +16,15 @@ import numpy as np
 import pandas as pd
 from .core import printable
 from chestxray_fastai.scores import (
-    _warn_of_leaks,
     leak_words,
     one_label,
     score_columns,
     score_labels,
+    Scores,
     ScoresError,
     sigmoid,
     split_rows,
+    warn_of_leaks,
 )
 
 # %% ../nbs/31_evaluate.ipynb #79cb1d30
@@ -485,7 +486,7 @@ def metrics(
     "Every metric with its interval from a bootstrap over patients; a figure of exactly 0 or 1 gets Wilson's interval over patients"
     rows, parts = _labelled(scores, split)
     if split is not None:
-        _warn_of_leaks(scores)
+        warn_of_leaks(scores)
     cuts = threshold_logits(threshold, list(parts))
     at = _by_label(prevalence, list(parts))
     several = list(parts) != ['']
@@ -596,6 +597,7 @@ class OperatingPoint:
     negatives: int
     label: str = ''
     rule: str = 'empirical'  # how it was chosen
+    scale: str = 'raw'  # of the logits on which it was chosen, one of `SCALES`
 
     @property
     def value(self):
@@ -657,6 +659,7 @@ def operating_point(
     min_positives: int = None,  # refuse below this; by default as many as allow to miss one
 ):  # an `OperatingPoint`, or a dict of them by label
     "The largest threshold that reaches the target sensitivity on `split`"
+    scores = Scores.of(scores)
     labels = score_labels(scores)
     if label is None and len(labels) > 1:
         return {l: operating_point(scores, target_sensitivity, split, l, min_positives) for l in labels}
@@ -666,7 +669,7 @@ def operating_point(
             'A threshold that is chosen on the test makes the figures of the test worthless: choose it on calib.'
         )
     rows = one_label(scores, label, split)
-    _warn_of_leaks(scores)
+    warn_of_leaks(scores)
     positive = np.sort(rows.logit[rows.y == 1])[::-1]
     negative = rows.logit[rows.y == 0]
     few = can_promise(len(positive), target_sensitivity, split, label or '', min_positives)
@@ -682,6 +685,7 @@ def operating_point(
         len(positive),
         len(negative),
         label or '',
+        scale=scores.scale,
     )
 
 # %% ../nbs/31_evaluate.ipynb #59e75a57
