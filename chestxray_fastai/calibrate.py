@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from .core import printable, read_json, StorageError, write_whole
-from .decision import calibrated
+from .decision import calibrated as calibrated_logits
 from chestxray_fastai.evaluate import (
     bootstrap,
     calibration_error,
@@ -127,7 +127,7 @@ def _fit(method, z, y):
 # %% ../nbs/34_calibrate.ipynb #5706984c
 def _map(method, params, z):
     "Calibrated logits"
-    return calibrated(z, dict(method=method, params=params))
+    return calibrated_logits(z, dict(method=method, params=params))
 
 def _fit_rising(method, z, y):
     "As `_fit`, but a flat map is refused"
