@@ -14,15 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from .core import ChestXrayError, printable, write_whole
-from chestxray_fastai.manifest import (
-    _warn_nameless,
-    ACQUISITION,
-    as_split,
-    label_columns,
-    ManifestError,
-    read_table,
-    SPLITS,
-)
+from .manifest import ACQUISITION, ManifestError, SPLITS, as_split, label_columns, warn_unnamed_patients
+from .tables import read_table
 
 # %% ../nbs/30_scores.ipynb #93a2dcd8
 class ScoresError(ChestXrayError):
@@ -410,7 +403,7 @@ def read_scores(
             table = logits_from_probabilities(table)
         else:
             table = Scores.of(table, is_logit=_proved(table) or None)
-        _warn_nameless(table, name)
+        warn_unnamed_patients(table, name)
     except ScoresError as e:
         raise ScoresError(f'{name}: {e}') from None
     table['path'] = [

@@ -12,21 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from .core import printable, try_again
-from chestxray_fastai.manifest import (
-    _image_files,
-    _is_file,
-    _is_folder,
-    _same,
-    _some,
-    _split_words,
-    choose_label,
-    ManifestError,
-    read_csv,
-    read_folder,
-    read_manifest,
-    read_table,
-    write_manifest,
-)
+from .manifest import (ManifestError, choose_label, is_file, is_folder, read_csv, read_folder,
+                                       read_manifest, splits_in_name, walk_images, write_manifest)
+from .tables import listed, plain_name, read_table
 from chestxray_fastai.fetch import (
     _DAMAGE,
     _may_connect,
@@ -314,7 +302,7 @@ _NIH_COLUMNS = {
 # %% ../nbs/13_sources.ipynb #31154016
 def _nih_csv(folder):
     "The CSV of ChestX-ray14 in a folder, or None"
-    return next((folder / n for n in _NIH_CSV if _is_file(folder / n)), None)
+    return next((folder / n for n in _NIH_CSV if is_file(folder / n)), None)
 
 def _list_names(file):
     "The words of a list, the names of files without their folders among them"
@@ -323,7 +311,7 @@ def _list_names(file):
 
 def _list_split(file):
     "The split that the name of a list tells, such as test_list_NIH.txt; 'pool' for train_val; None for another file"
-    splits, _ = _split_words(re.sub(r'(?i)nih|list', ' ', file.stem))
+    splits, _ = splits_in_name(re.sub(r'(?i)nih|list', ' ', file.stem))
     return 'pool' if splits == {'train', 'valid'} else next(iter(splits)) if len(splits) == 1 else None
 
 # %% ../nbs/13_sources.ipynb #3ca31322
@@ -333,7 +321,7 @@ def _official_split(images, folder):
         f
         for pattern in ('*', '*/*', '*/*/*')
         for f in folder.glob(pattern)
-        if f.suffix.lower() in ('.txt', '.lst', '.csv', '.tsv') and _list_split(f) and _is_file(f)
+        if f.suffix.lower() in ('.txt', '.lst', '.csv', '.tsv') and _list_split(f) and is_file(f)
     )
     split = {}
     pool = set()
@@ -348,12 +336,12 @@ def _official_split(images, folder):
         else:
             if twice := [n for n in names if split.get(n, of) != of]:
                 raise SourceError(
-                    f'{_some(twice)} is in more than one of the lists {_some(f.name for f in lists)}: '
+                    f'{listed(twice)} is in more than one of the lists {listed(f.name for f in lists)}: '
                     'keep the right one.'
                 )
             split.update(dict.fromkeys(names, of))
     if both := [n for n in pool if split.get(n) == 'test']:
-        raise SourceError(f'{_some(both)} is in the list of the test and in that of train and val: keep the right one.')
+        raise SourceError(f'{listed(both)} is in the list of the test and in that of train and val: keep the right one.')
     if pool and 'test' not in split.values():
         split.update({n: 'test' for n in known - pool})  # who gives train_val alone holds out the rest
     return [split.get(n) for n in images] if split else None
@@ -364,7 +352,7 @@ def _nih_table(csv):
     try:
         df = read_table(csv, text=['Image Index', 'Patient ID', 'Finding Labels'])
     except ManifestError as e:
-        if not _is_file(csv):
+        if not is_file(csv):
             raise
         raise SourceError(
             f'"{printable(csv)}" is not the table of ChestX-ray14 ({printable(e).rstrip(".")}): fetch it again.'
@@ -374,7 +362,7 @@ def _nih_table(csv):
             f'"{printable(csv)}" has no columns "Image Index", "Finding Labels" and "Patient ID", so it '
             'is not the table of ChestX-ray14: fetch it again.'
         )
-    split = [c for c in df if _same(c) == 'split']
+    split = [c for c in df if plain_name(c) == 'split']
     df = df[[c for c in df if c in _NIH_COLUMNS or c in split]].rename(columns={c: 'split' for c in split})
     official = _official_split(df['Image Index'], Path(csv).parent)
     return df if official is None else df.assign(split=pd.Series(official, dtype=object))
@@ -384,7 +372,7 @@ def _read_nih(csv, folder=None, partial=False):
     "The manifest of a ChestX-ray14 table: fourteen labels, patient, split, age, sex, view, pixel size"
     folder = Path(folder or csv.parent)
     df = _nih_table(csv)
-    here = {im[-1] for im in _image_files(folder).images}
+    here = {im[-1] for im in walk_images(folder).images}
     gone = ~df['Image Index'].isin(here)
     if gone.all() or (gone.any() and not partial):
         raise SourceError(
@@ -393,7 +381,7 @@ def _read_nih(csv, folder=None, partial=False):
             + ('.' if gone.all() else ', or, in Python, pass partial=True to go on without them.')
         )
     df = read_csv(df[~gone], folder=folder, columns={c: n for c, n in _NIH_COLUMNS.items() if c in df}, source='nih')
-    df = df.rename(columns={c: n for c in df if (n := _same(c).replace(' ', '_')) in NIH_FINDINGS})
+    df = df.rename(columns={c: n for c in df if (n := plain_name(c).replace(' ', '_')) in NIH_FINDINGS})
     for finding in NIH_FINDINGS:
         if finding not in df:
             df[finding] = 0.0  # not mentioned in any of these reports
@@ -607,7 +595,7 @@ def _own_table(path, label, **options):
     head = set(read_table(path, text=['path', 'patient']).columns)
     if {'Image Index', 'Finding Labels'} <= head and not {'columns', 'labels'} & set(options):
         df = _read_nih(path, **_fits(_read_nih, options, 'the table of ChestX-ray14'))
-    elif {'path', 'patient'} <= head and 'findings' not in map(_same, head) and not options:
+    elif {'path', 'patient'} <= head and 'findings' not in map(plain_name, head) and not options:
         df = read_manifest(path, need_files=True, search=True)
     else:
         df = read_csv(path, **_fits(read_csv, options, 'a table'))
@@ -620,13 +608,13 @@ def _own(path, progress, say, **options):
     label = options.get('label')
     rest = {k: v for k, v in options.items() if k != 'label'}
     chosen = (lambda df: df) if label is None else partial(choose_label, label=label)
-    if _is_folder(path):
-        if _is_file(path / 'phantoms.csv') and not rest:
+    if is_folder(path):
+        if is_file(path / 'phantoms.csv') and not rest:
             return chosen(read_manifest(path / 'phantoms.csv'))
         if csv := _nih_csv(path):
             return chosen(_say_no_list(_read_nih(csv, path, **_fits(_read_nih, rest, 'ChestX-ray14')), say))
         return read_folder(path, **_fits(read_folder, options, 'a folder'))
-    if not _is_file(path):
+    if not is_file(path):
         meant = difflib.get_close_matches(str(path), SETS, 1)
         todo = (
             f'did you mean {meant[0]!r}?' if meant else f'check the path, or give one of the names {", ".join(SETS)}.'

@@ -27,23 +27,9 @@ from chestxray_fastai.core import (
     StorageError,
     try_again,
 )
-from chestxray_fastai.readers import (
-    _orientation,
-    _switches,
-    check_deep_channels,
-    colour_share,
-    grey_from_depth,
-    has_deep_channels,
-    MAX_PIXELS,
-    open_image,
-    pixel_range,
-    PixelsError,
-    read_bytes,
-    resize_grey,
-    scaled_size,
-    to_grey,
-    white_is_zero,
-)
+from .readers import (MAX_PIXELS, PixelsError, check_deep_channels, colour_share, exif_orientation,
+                                      grey_from_depth, has_deep_channels, open_image, pillow_settings, pixel_range,
+                                      read_bytes, resize_grey, scaled_size, to_grey, white_is_zero)
 from chestxray_fastai.bundle import (
     _nonsense,
     _png,
@@ -461,7 +447,7 @@ def _upright(img, notes):
     "A PIL image turned as its EXIF says"
     from PIL import ImageOps
 
-    if _orientation(img) == 1:
+    if exif_orientation(img) == 1:
         return img
     notes.append('turned upright, as its EXIF says')
     return ImageOps.exif_transpose(img)
@@ -477,7 +463,7 @@ def _grey_of_memory(source, size, hashed, film, found):
         deep = has_deep_channels(source)
         if reverse:
             found.notes.append('white was stored as 0, as the file says')
-        with _switches:
+        with pillow_settings:
             img = source.copy()  # decodes it, and leaves the caller's as it is
     else:
         img = to_image(source, found.notes)
@@ -582,7 +568,7 @@ def grey_image(
 
     try:
         if isinstance(source, Image.Image):
-            with _switches:
+            with pillow_settings:
                 img = to_grey(_upright(source.copy(), []), white_is_zero(source))
         elif isinstance(source, (str, os.PathLike)) or _is_encoded(source) or is_file_object(source):
             img = open_image(_opened(source) if is_file_object(source) else source, longest, 'pad').grey

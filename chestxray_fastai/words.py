@@ -180,7 +180,10 @@ APP = {}
 
 # %% ../nbs/04_words.ipynb #08549bd7
 # What a run and the command line say
-RUN = {}
+RUN = {
+    'run.title': '{run}: {arch} on {data}',
+    'run.refused': '{part}: {reason}',
+}
 
 # %% ../nbs/04_words.ipynb #acec2d34
 ENGLISH = {**TRIAGE, **DECISIONS, **EVALUATE, **EXPLAIN, **REPORT, **APP, **RUN}
