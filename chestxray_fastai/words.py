@@ -15,8 +15,8 @@ from .core import ChestXrayError
 # %% ../nbs/04_words.ipynb #6feb3d85
 # What a bundle's card says
 TRIAGE = {
-    'bundle.promise': 'On the calibration images the threshold found {sensitivity:.1%} of {positives:,} with {label} and '
-    'called {specificity:.1%} of {negatives:,} without it negative; it was chosen to find {target:.0%}.',
+    'bundle.promise': 'On the calibration images the threshold found {sensitivity:.1%} of {positives:,} with {label} '
+    'and called {specificity:.1%} of {negatives:,} without it negative; it was chosen to find {target:.0%}.',
     'bundle.the_finding': 'the finding',
     'bundle.intended_use': 'For learning and research on images like those it was trained on. Not a medical device: '
     'no decision about a patient may rest on it. Not for other age groups, other devices or other questions than those '
@@ -61,7 +61,7 @@ TRIAGE |= {
     'probability.above': 'above {limit}',
 }
 
-# %% ../nbs/04_words.ipynb #66fef776
+# %% ../nbs/04_words.ipynb #23f1351d
 # Why the network is not asked about an image, and what was assumed of one
 TRIAGE |= {
     'image.huge': 'it has {width} × {height} pixels, more than this project decodes; scale it down first',
@@ -70,7 +70,8 @@ TRIAGE |= {
     'image.long': 'it is no chest film: {width} × {height} pixels are too long and narrow',
     'image.colour': 'it is no X-ray: {share:.0%} of the picture is in colour',
     'image.blank': 'it is blank: all of the picture is of one grey',
-    'image.noise': 'it is no film but fine noise: at {width} × {height} pixels, as the model looks at it, nothing is left',
+    'image.noise': 'it is no film but fine noise: at {width} × {height} pixels, as the model looks at it, '
+    'nothing is left',
     'image.damaged': 'it is truncated or damaged ({why}); copy it again from its source',
     'image.awaited': 'its read() has to be awaited: pass the bytes that it gives',
     'image.forbidden_folder': 'it is a folder that this user may not read: what lies in it is missing here',
