@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path, PureWindowsPath
 from .core import ChestXrayError, is_storage_error, locked, printable, StorageError
-from .manifest import is_file
+from .manifest import _is_file
 
 # %% ../nbs/12_fetch.ipynb #5839fecc
 try:
@@ -316,7 +316,7 @@ def download(
     part = file.with_name(file.name + '.part')
     published = dict(size=size, sha256=sha256, md5=md5)
     with _alone(file):
-        if is_file(file) and not _wrong(file, **published):
+        if _is_file(file) and not _wrong(file, **published):
             return file
         _may_connect(url, offline)
         for tried in range(retries + 1):
@@ -359,12 +359,12 @@ def fetch_file(
     if not re.fullmatch('[0-9a-fA-F]{64}', sha256 or ''):
         raise ValueError(f'sha256={sha256!r} is no whole SHA-256, which has 64 digits.')
     file = Path(file or cache_folder() / 'weights' / Path(url.split('?')[0]).name).expanduser()
-    if is_file(file) and not _wrong(file, size, sha256):
+    if _is_file(file) and not _wrong(file, size, sha256):
         return file
     try:
         return download(url, file, sha256=sha256, size=size, progress=progress, offline=offline)
     except SourceError as e:
-        if not is_file(file):
+        if not _is_file(file):
             raise
         raise SourceError(
             f'{e} What lies in "{printable(file)}" is another file or damaged, and was not used.'

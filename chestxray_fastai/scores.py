@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from .core import ChestXrayError, printable, write_whole
-from .manifest import ACQUISITION, ManifestError, SPLITS, as_split, label_columns, warn_unnamed_patients
+from .manifest import ACQUISITION, ManifestError, SPLITS, _warn_nameless, as_split, label_columns
 from .tables import read_table
 
 # %% ../nbs/30_scores.ipynb #93a2dcd8
@@ -403,7 +403,7 @@ def read_scores(
             table = logits_from_probabilities(table)
         else:
             table = Scores.of(table, is_logit=_proved(table) or None)
-        warn_unnamed_patients(table, name)
+        _warn_nameless(table, name)
     except ScoresError as e:
         raise ScoresError(f'{name}: {e}') from None
     table['path'] = [

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from .core import printable, try_again
-from .manifest import (ManifestError, choose_label, is_file, is_folder, read_csv, read_folder,
-                                       read_manifest, splits_in_name, walk_images, write_manifest)
+from .manifest import (ManifestError, _image_files, _is_file, _split_words, choose_label, _is_folder,
+                                       read_csv, read_folder, read_manifest, write_manifest)
 from .tables import listed, plain_name, read_table
 from chestxray_fastai.fetch import (
     _DAMAGE,
@@ -302,7 +302,7 @@ _NIH_COLUMNS = {
 # %% ../nbs/13_sources.ipynb #31154016
 def _nih_csv(folder):
     "The CSV of ChestX-ray14 in a folder, or None"
-    return next((folder / n for n in _NIH_CSV if is_file(folder / n)), None)
+    return next((folder / n for n in _NIH_CSV if _is_file(folder / n)), None)
 
 def _list_names(file):
     "The words of a list, the names of files without their folders among them"
@@ -311,7 +311,7 @@ def _list_names(file):
 
 def _list_split(file):
     "The split that the name of a list tells, such as test_list_NIH.txt; 'pool' for train_val; None for another file"
-    splits, _ = splits_in_name(re.sub(r'(?i)nih|list', ' ', file.stem))
+    splits, _ = _split_words(re.sub(r'(?i)nih|list', ' ', file.stem))
     return 'pool' if splits == {'train', 'valid'} else next(iter(splits)) if len(splits) == 1 else None
 
 # %% ../nbs/13_sources.ipynb #3ca31322
@@ -321,7 +321,7 @@ def _official_split(images, folder):
         f
         for pattern in ('*', '*/*', '*/*/*')
         for f in folder.glob(pattern)
-        if f.suffix.lower() in ('.txt', '.lst', '.csv', '.tsv') and _list_split(f) and is_file(f)
+        if f.suffix.lower() in ('.txt', '.lst', '.csv', '.tsv') and _list_split(f) and _is_file(f)
     )
     split = {}
     pool = set()
@@ -352,7 +352,7 @@ def _nih_table(csv):
     try:
         df = read_table(csv, text=['Image Index', 'Patient ID', 'Finding Labels'])
     except ManifestError as e:
-        if not is_file(csv):
+        if not _is_file(csv):
             raise
         raise SourceError(
             f'"{printable(csv)}" is not the table of ChestX-ray14 ({printable(e).rstrip(".")}): fetch it again.'
@@ -372,7 +372,7 @@ def _read_nih(csv, folder=None, partial=False):
     "The manifest of a ChestX-ray14 table: fourteen labels, patient, split, age, sex, view, pixel size"
     folder = Path(folder or csv.parent)
     df = _nih_table(csv)
-    here = {im[-1] for im in walk_images(folder).images}
+    here = {im[-1] for im in _image_files(folder).images}
     gone = ~df['Image Index'].isin(here)
     if gone.all() or (gone.any() and not partial):
         raise SourceError(
@@ -608,13 +608,13 @@ def _own(path, progress, say, **options):
     label = options.get('label')
     rest = {k: v for k, v in options.items() if k != 'label'}
     chosen = (lambda df: df) if label is None else partial(choose_label, label=label)
-    if is_folder(path):
-        if is_file(path / 'phantoms.csv') and not rest:
+    if _is_folder(path):
+        if _is_file(path / 'phantoms.csv') and not rest:
             return chosen(read_manifest(path / 'phantoms.csv'))
         if csv := _nih_csv(path):
             return chosen(_say_no_list(_read_nih(csv, path, **_fits(_read_nih, rest, 'ChestX-ray14')), say))
         return read_folder(path, **_fits(read_folder, options, 'a folder'))
-    if not is_file(path):
+    if not _is_file(path):
         meant = difflib.get_close_matches(str(path), SETS, 1)
         todo = (
             f'did you mean {meant[0]!r}?' if meant else f'check the path, or give one of the names {", ".join(SETS)}.'
