@@ -284,7 +284,7 @@ def _own_openings(file, is_of_run):
     return openings
 
 def _earlier(folder, shared, machine):
-    "All openings that the ledgers of run, `shared`, neighbours and machine know; and what is wrong with those of others"
+    "All openings that the ledgers of run, `shared`, neighbours and machine know; and what is wrong with theirs"
     own = [f for f in (folder / 'ledger.jsonl', shared) if f]
     for file in own:
         check_ledger(file)

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS', 'EVALUATE_VERDICTS', 'EVALUATE_PROMISES', 'EVALUATE_OPENINGS', 'EVALUATE',
-           'EXPLAIN', 'REPORT', 'APP', 'RUN', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'check_table']
+           'EXPLAIN', 'REPORT', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'METRICS', 'RUN', 'ENGLISH',
+           'WordsError', 'fields_of', 'say', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -13,8 +14,122 @@ from typing import Any
 from .core import ChestXrayError
 
 # %% ../nbs/04_words.ipynb #6feb3d85
-# What a prediction says
-TRIAGE = {}
+# What a bundle's card says
+TRIAGE = {
+    'bundle.promise': 'On the calibration images the threshold found {sensitivity:.1%} of {positives:,} with {label} '
+    'and called {specificity:.1%} of {negatives:,} without it negative; it was chosen to find {target:.0%}.',
+    'bundle.the_finding': 'the finding',
+    'bundle.intended_use': 'For learning and research on images like those it was trained on. Not a medical device: '
+    'no decision about a patient may rest on it. Not for other age groups, other devices or other questions than those '
+    'of its data, on which alone it was judged.',
+    'bundle.example_positive': 'A phantom with {label}',
+    'bundle.example_negative': 'A phantom without {label}',
+    'bundle.example_noise': 'Noise, which is no X-ray',
+}
+
+# %% ../nbs/04_words.ipynb #1d293352
+# What the tests of a bundle's heat maps gave
+TRIAGE |= {
+    'bundle.maps': 'Tested on {n} {split}images, its heat maps {verdict}: {advice}.',
+    'bundle.split_valid': 'validation ',
+    'bundle.split_calib': 'calibration ',
+    'bundle.split_test': 'test ',
+    'bundle.maps_passed': 'passed {tests}',
+    'bundle.maps_failed': 'failed {tests}',
+    'bundle.maps_undecidable': 'could not be judged by {tests}',
+    'bundle.maps_hint': 'they hint at where the network looks, and prove no lesion',
+    'bundle.maps_mislead': 'do not take them for an explanation',
+    'bundle.untested_maps': 'Nobody has tested what its heat maps show.',
+    'bundle.and': '{names} and {last}',
+}
+
+# %% ../nbs/04_words.ipynb #1f64e0b9
+# What a person should know of a model before its first answer
+TRIAGE |= {
+    'model.title': '{name} ({hash}): {label} from probability {threshold:.3f}.',
+    'model.for_phantoms': 'It knows drawn phantoms only, and is for no image of a person.',
+    'model.for_people': 'For {people}: it was made and judged on images of them alone.',
+    'model.for_nobody': 'It is not recorded of whom the images were{where}: for nobody, until that is known.',
+    'model.where': ' ({name})',
+    'model.tested': 'On {n:,} test images it found {sensitivity} of those with {label} and called {specificity} '
+    'of those without it negative.',
+    'model.untested': 'On the {n:,} calibration images, on which its threshold was chosen, it found {sensitivity:.1%} '
+    'of those with {label} and called {specificity:.1%} of those without it negative; no test is recorded.',
+    'model.interval': '{value:.1%} (95 % interval {low:.1%} to {high:.1%})',
+    'model.no_maps': 'This architecture gives no heat map without PyTorch.',
+    'probability.none': 'none',
+    'probability.below': 'below {limit}',
+    'probability.above': 'above {limit}',
+}
+
+# %% ../nbs/04_words.ipynb #23f1351d
+# Why the network is not asked about an image, and what was assumed of one
+TRIAGE |= {
+    'image.huge': 'it has {width} × {height} pixels, more than this project decodes; scale it down first',
+    'image.bomb': 'it unpacks to more than this project decodes',
+    'image.small': 'it is too small: {width} × {height} pixels, and the model looks at {size} × {size}',
+    'image.long': 'it is no chest film: {width} × {height} pixels are too long and narrow',
+    'image.colour': 'it is no X-ray: {share:.0%} of the picture is in colour',
+    'image.blank': 'it is blank: all of the picture is of one grey',
+    'image.noise': 'it is no film but fine noise: at {width} × {height} pixels, as the model looks at it, '
+    'nothing is left',
+    'image.damaged': 'it is truncated or damaged ({why}); copy it again from its source',
+    'image.awaited': 'its read() has to be awaited: pass the bytes that it gives',
+    'image.forbidden_folder': 'it is a folder that this user may not read: what lies in it is missing here',
+    'image.changed': 'the file is not there any more, or not as it was when it was judged: ask about it again',
+    'note.upright': 'turned upright, as its EXIF says',
+    'note.white_is_zero': 'white was stored as 0, as the file says',
+    'note.border': 'judged without its border, which is of one grey',
+}
+
+# %% ../nbs/04_words.ipynb #5d7095bc
+# Why an array is no image, and what was assumed of one
+TRIAGE |= {
+    'array.other': '{type} is neither a path, nor a picture, nor an array',
+    'array.no_numbers': 'pixels are numbers, and this is {type} of {dtype}',
+    'array.empty': 'the array is empty (shape {shape})',
+    'array.shape': 'an array of shape {shape} is no single picture: pass a list of them, each (height, width)',
+    'array.not_finite': 'it holds NaN or infinite numbers',
+    'array.negative': 'it holds negative numbers: pass pixels as they were stored, not normalised ones',
+    'note.channels_first': 'channels came first',
+    'note.true_is_white': 'true was taken for white',
+    'note.fractions': 'numbers from 0 to 1 were taken for black to white',
+    'note.range': 'numbers from {low:g} to {high:g} were taken for black to white',
+    'note.more_bits': 'more than 8 bits were brought to 8',
+}
+
+# %% ../nbs/04_words.ipynb #cc94f9a1
+# Why an image is referred, beside what `decision` says
+TRIAGE |= {
+    'answer.not_read': 'not read: {problem}',
+    'answer.refer': 'refer: {problem}',
+    'answer.orientation': 'refer: {advice}; {then}',
+    'answer.and': ', and ',
+    'answer.then_ask': 'then ask again',
+    'answer.even_then': 'even then it does not look like the films the model learned from',
+    'undo.negative': 'black and white are exchanged: invert the image',
+    'undo.upside_down': 'it lies upside down: turn it by 180 degrees',
+    'undo.flipped': 'top and bottom are exchanged: flip the image back',
+    'undo.turned_left': 'it lies on its side: turn it by 90 degrees clockwise',
+    'undo.turned_right': 'it lies on its side: turn it by 90 degrees counterclockwise',
+    'undo.mirrored': 'left and right look exchanged: check the marker, and mirror the image if it is so',
+}
+
+# %% ../nbs/04_words.ipynb #f3a33223
+# What stands on the drawing and in the table of answers
+TRIAGE |= {
+    'answer.no_map': 'there is no heat map: {why}',
+    'answer.not_asked': 'the network was not asked',
+    'answer.map_unknown': 'this architecture has none',
+    'answer.probability': '{label}: {probability:.2f}',
+    'answer.threshold': 'threshold {threshold:.2f}',
+    'answer.footer': 'bundle {bundle}. Not a medical device.',
+    'answer.more': 'and {n:,} more',
+    'answer.unread': 'not read',
+    'answer.image': 'picture',
+    'answer.none': 'There is no picture in {where}: pictures end in {suffixes}.',
+    'answer.given': 'what was given',
+}
 
 # %% ../nbs/04_words.ipynb #1b65b070
 # What a decision says, of one image and of a rule
@@ -167,11 +282,78 @@ REPORT = {}
 APP = {}
 
 # %% ../nbs/04_words.ipynb #08549bd7
-# What a run and the command line say
-RUN = {
-    'run.title': '{run}: {arch} on {data}',
+# What a run and the command line say: what a run says while it goes on
+RUN_STEPS = {
+    'run.loading': '      Loading PyTorch and fastai',
+    'run.left_out': '{n:,} of {images:,} images are left out: {label} is uncertain or missing there.',
+    'run.finished': '{folder} holds this very run, finished. Pass another --out or --seed for a new one.',
+    'run.data': '[1/4] Data: {splits}',
+    'run.split': '{split} {n:,} images of {patients:,} patients',
+    'run.note': '      {note}',
+    'run.train': (
+        '[2/4] Training {arch} at {size} pixels for {epochs} epochs (Ctrl-C stops; the same command goes on)'
+    ),
+    'run.judge_again': '[2/4] The network is trained; it is judged again, for a sensitivity of {target:g}',
+    'run.weights': '      Weights {weights}',
+    'run.scoring': '[3/4] Scoring all images, once',
+    'run.judging': '[4/4] Judging: threshold on calib for sensitivity {target:g}, then the test, opened once',
+    'run.heat_maps': '      Judging the heat maps',
+    'run.figures': '      Drawing the figures',
+    'run.no_heat_maps': '      No heat maps were drawn: {reason}',
+    'run.done': '\n\nEverything is in {folder}: report.json, scores.csv, figures, model.safetensors',
+}
+
+# %% ../nbs/04_words.ipynb #b2c3aab5
+# What a run will not be able to do
+RUN_LIMITS = {
+    'run.no_promise': 'Too few for that promise: {reason} The network is trained and kept all the same; Ctrl-C stops.',
+    'run.no_interval': 'Figures of {splits} will have no interval: that takes {patients} patients.',
+    'run.no_bundle': (
+        'This run can be judged but not frozen into a bundle: that takes {least} training images, and {least}'
+        ' calibration images of {needed} patients, to know what is out of distribution; here are'
+        ' {train:,} and {calib:,} of {patients:,}.'
+    ),
+    'run.cannot_freeze': '{arch} can be trained and judged, but not frozen into a bundle: {reason}',
+    'run.feature_shape': 'its features have the shape {shape}',
     'run.refused': '{part}: {reason}',
 }
+
+# %% ../nbs/04_words.ipynb #2ac93d58
+# What a run comes to
+RUN_SUMMARY = {
+    'run.title': '{run}: {arch} on {data}',
+    'run.fitted_on_varied': 'calib, each image drawn several times',
+    'summary.test': 'Test: {n:,} images of {patients:,} patients, {interval}',
+    'summary.interval': '95 % intervals over patients',
+    'summary.no_interval': 'too few for intervals',
+    'summary.metric': '  {name:<18}{test}    valid {valid}{note}',
+    'summary.promised': '    promised {target:.2f}',
+    'summary.majority': '    the majority class alone {accuracy:.3f}',
+    'summary.confusion': (
+        '  {label}: {tp} of {positives} images with it called positive, {tn} of {negatives} without it called negative'
+    ),
+    'summary.weights': '  weights {weights}',
+}
+
+# %% ../nbs/04_words.ipynb #5c239e32
+# What a metric is called
+METRICS = {
+    'metric.auroc': 'AUROC',
+    'metric.average_precision': 'average precision',
+    'metric.accuracy': 'accuracy',
+    'metric.sensitivity': 'sensitivity',
+    'metric.specificity': 'specificity',
+    'metric.ppv': 'PPV',
+    'metric.npv': 'NPV',
+    'metric.f1': 'F1',
+    'metric.balanced_accuracy': 'balanced accuracy',
+    'metric.brier': 'Brier score',
+    'metric.ece': 'ECE',
+    'metric.log_loss': 'log loss',
+}
+
+# %% ../nbs/04_words.ipynb #5a132e53
+RUN = {**RUN_STEPS, **RUN_LIMITS, **RUN_SUMMARY, **METRICS}
 
 # %% ../nbs/04_words.ipynb #acec2d34
 ENGLISH = {**TRIAGE, **DECISIONS, **EVALUATE, **EXPLAIN, **REPORT, **APP, **RUN}
