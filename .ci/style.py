@@ -135,7 +135,8 @@ def main(names):
     median = statistics.median(exported_cells())
     print(f'{a_line:.1f} syntax nodes a line (at most {MOST_NODES}), '
           f'median exported cell {median:.0f} characters (under {MOST_CHARACTERS}), {lines:,} lines of code')
-    ruff = subprocess.run([sys.executable, '-m', 'ruff', 'check', '--extend-ignore', 'E501', *map(str, modules)], cwd=root)
+    command = [sys.executable, '-m', 'ruff', 'check', '--extend-ignore', 'E501', *map(str, modules)]
+    ruff = subprocess.run(command, cwd=root)
     if found:
         print(f'{found} places break a rule of CONTRIBUTING.md.')
     return int(bool(found or ruff.returncode or a_line > MOST_NODES or median >= MOST_CHARACTERS))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from .scores import sigmoid
 from .plots import blank_figure
-from .features import (ExplainError, last_linear, layer_shapes, read_card, target_layer, target_logit,
+from .features import (ExplainError, _last_linear, _outputs_of, read_card, target_layer, target_logit,
                                        to_input)
 
 # %% ../nbs/41_explain.ipynb #7787aa9c
@@ -118,7 +118,7 @@ def class_activation_map(
     "The exact map of a plain head (Zhou 2016)"
     import torch
 
-    (name, layer), linear, (_, labels), kept = target_layer(model, card), last_linear(model), read_card(card), []
+    (name, layer), linear, (_, labels), kept = target_layer(model, card), _last_linear(model), read_card(card), []
     explain = lambda outputs: target_logit(outputs, labels, target, negative)
     device = linear.weight.device
     maps = []
@@ -353,7 +353,7 @@ def feature_maps(
 
     (pre, _), device, last, kept = read_card(card), next(model.parameters()).device, {}, {}
     pixels = np.asarray(pixels).reshape(-1, pre['size'], pre['size'])[:1]
-    for name, module, shape in layer_shapes(model, pre['size'], pre['channels']):
+    for name, module, shape in _outputs_of(model, pre['size'], pre['channels']):
         if len(shape) == 4 and shape[2] * shape[3] > 1:
             last[shape[2:]] = (name, module)
     handles = [

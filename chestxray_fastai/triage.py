@@ -27,8 +27,8 @@ from chestxray_fastai.core import (
     StorageError,
     try_again,
 )
-from .readers import (MAX_PIXELS, PixelsError, check_deep_channels, colour_share, exif_orientation,
-                                      grey_from_depth, has_deep_channels, open_image, pillow_settings, pixel_range,
+from .readers import (MAX_PIXELS, PixelsError, _orientation, _switches, check_deep_channels,
+                                      colour_share, grey_from_depth, has_deep_channels, open_image, pixel_range,
                                       read_bytes, resize_grey, scaled_size, to_grey, white_is_zero)
 from chestxray_fastai.bundle import (
     _nonsense,
@@ -447,7 +447,7 @@ def _upright(img, notes):
     "A PIL image turned as its EXIF says"
     from PIL import ImageOps
 
-    if exif_orientation(img) == 1:
+    if _orientation(img) == 1:
         return img
     notes.append('turned upright, as its EXIF says')
     return ImageOps.exif_transpose(img)
@@ -463,7 +463,7 @@ def _grey_of_memory(source, size, hashed, film, found):
         deep = has_deep_channels(source)
         if reverse:
             found.notes.append('white was stored as 0, as the file says')
-        with pillow_settings:
+        with _switches:
             img = source.copy()  # decodes it, and leaves the caller's as it is
     else:
         img = to_image(source, found.notes)
@@ -568,7 +568,7 @@ def grey_image(
 
     try:
         if isinstance(source, Image.Image):
-            with pillow_settings:
+            with _switches:
                 img = to_grey(_upright(source.copy(), []), white_is_zero(source))
         elif isinstance(source, (str, os.PathLike)) or _is_encoded(source) or is_file_object(source):
             img = open_image(_opened(source) if is_file_object(source) else source, longest, 'pad').grey
