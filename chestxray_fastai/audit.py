@@ -390,7 +390,7 @@ def pixel_evidence(
     seed: int = 0,  # of pairs and strangers
     most: int = 1500,  # patients that are learned from at most
 ) -> dict | Refused:  # rate, low, high, patients of `known` (one patient, not seen in learning) and of `shared`
-    "How often two images of one patient are more alike than strangers: of patients known to be one, and of `shared`"
+    "How often two images of one patient are more alike than those of strangers: of known patients, and of `shared`"
     patient = _texts(manifest, 'patient')
     side = _texts(manifest, 'split')
     cause = _texts(manifest, 'cause')
@@ -983,10 +983,10 @@ def _shortcut_of_labels(severity, results, n_labels):
 def _audit_shortcut(results):
     "Is a label told by the file alone? A finding for each of few labels, or two findings for many"
     measured = {label: result for label, result in results.items() if not refused(result)}
-    told = {label: result for label, result in measured.items() if _beats_chance(result)}
-    not_told = {label: result for label, result in measured.items() if label not in told}
+    shortcuts = {label: result for label, result in measured.items() if _beats_chance(result)}
+    others = {label: result for label, result in measured.items() if label not in shortcuts}
     findings = []
-    for severity, group in (('warning', told), ('info', not_told)):
+    for severity, group in (('warning', shortcuts), ('info', others)):
         if len(results) > 2 and group:
             findings.append(_shortcut_of_labels(severity, group, len(results)))
         else:
