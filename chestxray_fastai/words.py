@@ -300,7 +300,7 @@ RUN_STEPS = {
     'run.heat_maps': '      Judging the heat maps',
     'run.figures': '      Drawing the figures',
     'run.no_heat_maps': '      No heat maps were drawn: {reason}',
-    'run.done': '\n\nEverything is in {folder}: report.json, scores.csv, figures, model.safetensors',
+    'run.done': '\nEverything is in {folder}: report.json, scores.csv, figures, model.safetensors',
 }
 
 # %% ../nbs/04_words.ipynb #b2c3aab5
