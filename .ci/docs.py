@@ -190,8 +190,8 @@ class Card:
     def block(self):
         "A directive of Sphinx's Python domain"
         head = f'::::::{{py:{self.kind}}} {signature(self.node, self.name)}'
-        lines = [head, f':module: {package}.{self.module}', '', *described(self.node, self.thing), '', *self.methods(), '::::::']
-        return '\n'.join(lines)
+        lines = [head, f':module: {package}.{self.module}', '', *described(self.node, self.thing), '']
+        return '\n'.join([*lines, *self.methods(), '::::::'])
 
 
 def cards(cell, chapter):
@@ -337,7 +337,8 @@ def reference(course):
         own = [card for cell in c.visible if cell['cell_type'] == 'code' for card in cards(cell, c)]
         if not own:
             continue
-        lines += [f'## {c.module}', '', f'`from {package}.{c.module} import …`, built in [{c.title}]({c.name}.ipynb)', '']
+        built_in = f'`from {package}.{c.module} import …`, built in [{c.title}]({c.name}.ipynb)'
+        lines += [f'## {c.module}', '', built_in, '']
         lines += ['| name | what it is |', '|---|---|']
         for card in own:
             summary = escaped((ast.get_docstring(card.node) or '').split('\n')[0])

@@ -6,7 +6,7 @@
 __all__ = ['auroc', 'auroc_metric', 'class_weights', 'MaskedBCE', 'DivergedError', 'StopDiverged', 'xray_learner', 'score']
 
 # %% ../nbs/21_learner.ipynb #ffc62ed0
-from typing import Any
+from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import torch
@@ -22,8 +22,7 @@ from fastai.vision.all import (
     set_seed,
 )
 from torch import nn
-from .core import ChestXrayError
-from .fetch import cache_folder
+from .core import ChestXrayError, cache_folder
 from .blocks import score_dataloader
 from chestxray_fastai.devices import (
     CPUBFloat16,
@@ -34,6 +33,9 @@ from chestxray_fastai.devices import (
     precision_callbacks,
 )
 from .networks import build_model, feature_probe, splitter, starting_weights, to_logits
+
+if TYPE_CHECKING:
+    from chestxray_fastai.scores import Scores
 
 # %% ../nbs/21_learner.ipynb #7d89d6fa
 def _area(truth, logit):
@@ -268,7 +270,7 @@ def score(
     manifest: pd.DataFrame,  # any Manifest; its images are read with the Learner's own preprocessing
     augment: bool = False,  # change them as in training
     features: bool = False,  # also give what the network saw, as `features.network_outputs` does, from the same pass
-) -> pd.DataFrame | tuple[pd.DataFrame, np.ndarray]:  # Scores; with `features` (Scores, float32 array (n, K))
+) -> 'Scores | tuple[Scores, np.ndarray]':  # with `features` (Scores, float32 array of shape (n, K))
     "Scores of every image of a Manifest, in its order: path, patient, split, truth and logit of each label"
     dl = score_dataloader(manifest, learn.dls, augment=augment)
     learn.model.to(learn.dls.device)
@@ -292,10 +294,11 @@ def _outputs(learn, dl):
 # %% ../nbs/21_learner.ipynb #2e3d2a0e
 def _score_table(manifest, labels, logits):
     "Scores from a Manifest and its logits, shape (n, labels)"
-    scores = manifest[[c for c in ('path', 'patient', 'split') if c in manifest]].reset_index(drop=True)
-    scores.attrs['logits'] = True  # they come from the network, and are logits whatever their range
+    from chestxray_fastai.scores import Scores, score_columns
+
+    table = manifest[[c for c in ('path', 'patient', 'split') if c in manifest]].reset_index(drop=True)
     for label, logit in zip(labels, logits.T):
-        end = f'_{label}' if len(labels) > 1 else ''
-        scores[f'y{end}'] = manifest[label].to_numpy(dtype=float) if label in manifest else np.nan
-        scores[f'logit{end}'] = logit.astype(float)
-    return scores
+        truth_column, logit_column = score_columns(label if len(labels) > 1 else '')
+        table[truth_column] = manifest[label].to_numpy(dtype=float) if label in manifest else np.nan
+        table[logit_column] = logit.astype(float)
+    return Scores.of(table, is_logit=True)  # they come from the network, and are logits whatever their range

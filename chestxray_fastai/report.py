@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from .core import check_target, ChestXrayError, printable, read_json, StorageError, write_whole
-from .manifest import manifest_hash, ManifestError, read_table
+from .manifest import ManifestError, manifest_hash
+from .tables import read_table
 from .scores import one_label, read_scores, ScoresError, simulate_scores, write_scores
 from chestxray_fastai.evaluate import (
     bootstrap,
