@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['FilePath', 'STORAGE_WAIT', 'MAX_JSON', 'MAX_LINE', 'ChestXrayError', 'StorageError', 'LockedError', 'Refused',
-           'refused', 'attempt', 'printable', 'csv_text', 'is_storage_error', 'try_again', 'check_target',
-           'write_whole', 'read_json', 'plain_json', 'sha256_bytes', 'sha256_file', 'cache_folder', 'locked', 'chained',
-           'read_chain', 'append_chain', 'progress']
+           'refused', 'attempt', 'printable', 'one_line', 'csv_text', 'is_storage_error', 'try_again', 'check_target',
+           'write_whole', 'read_json', 'plain_json', 'write_json', 'sha256_bytes', 'sha256_file', 'cache_folder',
+           'locked', 'chained', 'read_chain', 'append_chain', 'progress']
 
 # %% ../nbs/00_core.ipynb #92ddcdaa
 import errno, hashlib, json, math, os, stat, sys, time, unicodedata, warnings
@@ -83,6 +83,12 @@ def printable(
         return c.encode('unicode_escape').decode('ascii') if unicodedata.category(c) in _UNSAFE else c
 
     return ''.join(map(shown, str(text)))
+
+def one_line(
+    text: Any,  # its `str` is taken
+) -> str:
+    "Text of several lines as one that can be printed, with blanks between them"
+    return printable(' '.join(str(text).split('\n')))
 
 # %% ../nbs/00_core.ipynb #588c417d
 def csv_text(
@@ -267,6 +273,14 @@ def plain_json(
     if isinstance(value, Path):
         return str(value)
     return value
+
+# %% ../nbs/00_core.ipynb #65cd1f94
+def write_json(
+    content: Any,  # anything that JSON can hold
+    file: FilePath,  # to write
+) -> Path:
+    "Write JSON whole or not at all; raises a ValueError where a number is not finite"
+    return write_whole(file, json.dumps(content, indent=1, allow_nan=False))
 
 # %% ../nbs/00_core.ipynb #ca052a9e
 def sha256_bytes(
