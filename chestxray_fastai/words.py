@@ -115,7 +115,7 @@ TRIAGE |= {
     'undo.mirrored': 'left and right look exchanged: check the marker, and mirror the image if it is so',
 }
 
-# %% ../nbs/04_words.ipynb #f3a33223
+# %% ../nbs/04_words.ipynb #b3663445
 # What stands on the drawing and in the table of answers
 TRIAGE |= {
     'answer.no_map': 'there is no heat map: {why}',
@@ -126,7 +126,10 @@ TRIAGE |= {
     'answer.footer': 'bundle {bundle}. Not a medical device.',
     'answer.more': 'and {n:,} more',
     'answer.unread': 'not read',
-    'answer.image': 'picture',
+    'answer.column_image': 'picture',
+    'answer.column_probability': 'probability',
+    'answer.column_decision': 'decision',
+    'answer.column_reason': 'reason',
     'answer.none': 'There is no picture in {where}: pictures end in {suffixes}.',
     'answer.given': 'what was given',
 }
