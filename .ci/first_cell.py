@@ -1,6 +1,10 @@
-"""The first code cell of every chapter, kept the same in all of them: `python .ci/first_cell.py` puts it in or brings it up to date, `--check` says where it isn't, `--test` tries it as if on Colab, on Kaggle and at home.
+"""The first code cell of every chapter, kept the same in all of them: `python .ci/first_cell.py` puts
+.ci/set_up_cell.py in or brings it up to date, `--check` says where it isn't, `--test` tries it as if on Colab,
+on Kaggle and at home.
 
-It makes a chapter run on Colab and Kaggle, and says what hardware was found. All of it is in one function, so that no import of it can hide that a chapter forgot its own."""
+It makes a chapter run on Colab and Kaggle, and says what hardware was found. All of it is in one function, so that no
+import of it can hide that a chapter forgot its own."""
+
 import argparse, contextlib, hashlib, io, json, os, shutil, subprocess, sys, tempfile, types
 from configparser import ConfigParser
 from pathlib import Path
@@ -8,167 +12,256 @@ from unittest import mock
 
 root = Path(__file__).resolve().parents[1]
 ini = ConfigParser()
-ini.read(root/'settings.ini', encoding='utf-8')
+ini.read(root / 'settings.ini', encoding='utf-8')
 settings = ini['DEFAULT']
 
-cell = '''#| code-fold: true
-#@title Set up: on Colab and Kaggle this fetches the course; everywhere it says what hardware was found
-def set_up(repository='GIT_URL', branch='BRANCH', chapters='NBS_PATH'):
-    import importlib, os, platform, re, shutil, subprocess, sys, types
-    from importlib import metadata, util
-    from pathlib import Path
-    place = 'Colab' if 'google.colab' in sys.modules else 'Kaggle' if 'KAGGLE_KERNEL_RUN_TYPE' in os.environ else 'Jupyter'
-    def call(*command, help):
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode: raise RuntimeError(f'{" ".join(command[:4])} did not succeed: {done.stderr.strip()[-800:]}\\n{help}')
-    if place != 'Jupyter':
-        if not Path('../settings.ini').exists():
-            if not Path('course').exists():
-                call('git', 'clone', '--quiet', '--depth', '1', '--branch', branch, repository, 'course', help='On Kaggle, switch "Internet" on in the settings of the notebook.')
-            os.chdir(Path('course')/chapters)
-        if not util.find_spec('PACKAGE'):
-            # What is installed here stays, torch and numpy above all: changing what is loaded would need a restart. What is missing comes as it was tested.
-            plain = lambda name: re.sub('[-_.]+', '-', name or '').lower()
-            loaded = {d: metadata.version(d) for module, ds in metadata.packages_distributions().items() if module in sys.modules for d in ds}
-            stays = {plain(d.name) for d in metadata.distributions()} - {'fastai', 'fastcore', 'fastprogress', 'fasttransform', 'fastdownload'} | {plain(d) for d in loaded}
-            tested = [line for line in Path('../constraints.txt').read_text(encoding='utf-8').splitlines() if plain(line.split('==')[0]) not in stays]
-            Path('../constraints.tmp').write_text('\\n'.join(tested), encoding='utf-8')
-            print('Installing the course beside what is here, which takes a minute or two.', flush=True)
-            call(sys.executable, '-m', 'pip', 'install', '--quiet', '-c', '../constraints.tmp', '..', help='Restart the session, and run this cell before any other.')
-            importlib.invalidate_caches()
-            if changed := [d for d, version in loaded.items() if metadata.version(d) != version]:
-                raise RuntimeError(f'{", ".join(changed)} had to be replaced while in use: restart the session once (menu Runtime or Run), and run this cell again.')
-        if 'nbdev' not in sys.modules and not util.find_spec('nbdev'):   # the last cell exports the chapter, which is for those who develop it
-            sys.modules['nbdev'] = types.ModuleType('nbdev'); sys.modules['nbdev'].nbdev_export = lambda: None
-    elif not util.find_spec('PACKAGE'):
-        raise ModuleNotFoundError("PACKAGE is not installed for this kernel: in the clone run  pip install -c constraints.txt -e '.[dev]'  and restart the kernel.")
-    asked = subprocess.run(['nvidia-smi', '--query-gpu=name', '--format=csv,noheader'], capture_output=True, text=True) if shutil.which('nvidia-smi') else None
-    gpus = asked.stdout.strip().splitlines() if asked and not asked.returncode else ['Apple'] if (sys.platform, platform.machine()) == ('darwin', 'arm64') else []
-    without = 'no GPU: the chapter runs on the CPU' + (' (menu Runtime, "Change runtime type", gives a GPU)' if place == 'Colab' else '')
-    print(f'{place} · Python {platform.python_version()} · {os.cpu_count()} CPU cores · ' + (f'GPU: {", ".join(gpus)}' if gpus else without))
+cell = (root / '.ci' / 'set_up_cell.py').read_text(encoding='utf-8').rstrip('\n')
+named = dict(GIT_URL='git_url', BRANCH='branch', NBS_PATH='nbs_path', PACKAGE='lib_path')
+for placeholder, setting in named.items():
+    cell = cell.replace(placeholder, settings[setting])
 
-set_up(); del set_up
-'''.replace('GIT_URL', settings['git_url']).replace('BRANCH', settings['branch']).replace('NBS_PATH', settings['nbs_path']).replace('PACKAGE', settings['lib_path']).rstrip('\n')
 
-def is_ours(c): return c['cell_type'] == 'code' and 'set_up(); del set_up' in ''.join(c['source'])
+def is_ours(c):
+    return c['cell_type'] == 'code' and 'set_up(); del set_up' in ''.join(c['source'])
+
+
 def default_notebooks():
     "Every chapter; the index is the README too, and needs none"
-    nbs = root/settings['nbs_path']
-    return [p for p in sorted(nbs.rglob('*.ipynb')) if '.ipynb_checkpoints' not in p.parts and p.name != settings['readme_nb']]
+    nbs = root / settings['nbs_path']
+    return [
+        p
+        for p in sorted(nbs.rglob('*.ipynb'))
+        if '.ipynb_checkpoints' not in p.parts and p.name != settings['readme_nb']
+    ]
+
 
 def output():
     "What the cell prints on this machine"
-    said = subprocess.run([sys.executable, '-c', cell], capture_output=True, text=True, encoding='utf-8', env=os.environ | {'PYTHONIOENCODING': 'utf-8'}, cwd=root/settings['nbs_path'])
-    if said.returncode: sys.exit(said.stderr.strip().splitlines()[-1])
+    said = subprocess.run(
+        [sys.executable, '-c', cell],
+        capture_output=True,
+        text=True,
+        encoding='utf-8',
+        env=os.environ | {'PYTHONIOENCODING': 'utf-8'},
+        cwd=root / settings['nbs_path'],
+    )
+    if said.returncode:
+        sys.exit(said.stderr.strip().splitlines()[-1])
     return [dict(name='stdout', output_type='stream', text=said.stdout.splitlines(keepends=True))]
+
 
 def with_cell(nb, outputs):
     "The notebook with the cell behind its title, the kept output left as it is if the cell is"
     old = [c for c in nb['cells'] if is_ours(c)]
-    new = old[0] if old and ''.join(old[0]['source']) == cell else dict(
-        cell_type='code', execution_count=None, id=hashlib.sha256(cell.encode()).hexdigest()[:8], metadata={}, outputs=outputs, source=cell.splitlines(keepends=True))
+    new = (
+        old[0]
+        if old and ''.join(old[0]['source']) == cell
+        else dict(
+            cell_type='code',
+            execution_count=None,
+            id=hashlib.sha256(cell.encode()).hexdigest()[:8],
+            metadata={},
+            outputs=outputs,
+            source=cell.splitlines(keepends=True),
+        )
+    )
     rest = [c for c in nb['cells'] if not is_ours(c)]
-    if not rest or rest[0]['cell_type'] != 'markdown' or not ''.join(rest[0]['source']).startswith('# '): raise ValueError('it does not begin with a title')
+    if not rest or rest[0]['cell_type'] != 'markdown' or not ''.join(rest[0]['source']).startswith('# '):
+        raise ValueError('it does not begin with a title')
     return nb | dict(cells=[rest[0], new, *rest[1:]])
 
-def dumped(nb): return json.dumps(nb, sort_keys=True, indent=1, ensure_ascii=False) + '\n'   # as nbdev_clean writes it
+
+def dumped(nb):
+    return json.dumps(nb, sort_keys=True, indent=1, ensure_ascii=False) + '\n'  # as nbdev_clean writes it
+
 
 def update(paths, check):
     "Put the cell into each notebook; with `check` only say which lack it"
     wrong, outputs = [], [] if check else output()
     for path in paths:
         nb = json.loads(path.read_text(encoding='utf-8'))
-        try: new = with_cell(nb, outputs)
-        except ValueError as error: sys.exit(f'{path}: {error}')
-        if new['cells'] == nb['cells']: continue
+        try:
+            new = with_cell(nb, outputs)
+        except ValueError as error:
+            sys.exit(f'{path}: {error}')
+        if new['cells'] == nb['cells']:
+            continue
         wrong.append(path)
-        if check: continue
+        if check:
+            continue
         part = path.with_suffix('.part')
         part.write_text(dumped(new), encoding='utf-8', newline='\n')
         os.replace(part, path)
-    if check and wrong: sys.exit('\n'.join([*(f'{p}: the first code cell is missing or not the common one' for p in wrong), 'run python .ci/first_cell.py']))
+    if check and wrong:
+        sys.exit(
+            '\n'.join(
+                [
+                    *(f'{p}: the first code cell is missing or not the common one' for p in wrong),
+                    'run python .ci/first_cell.py',
+                ]
+            )
+        )
     print(f'{len(paths)} chapters begin with the common cell' + (f', {len(wrong)} changed' if wrong else ''))
+
 
 # ---- tried as if on Colab, on Kaggle and at home
 
-def run_as(place, folder, installed=False, fails='', replaces=False, gpu='', source=cell):
-    "Run the cell in `folder` with Colab, Kaggle, git, pip and the hardware played by stand-ins; what was called, what was said, the error"
+
+def run_as(place, folder, installed=False, fails='', replaces=False, gpu='', source=cell):  # noqa: C901, all stand-ins are on one stage
+    """Run the cell in `folder` with Colab, Kaggle, git, pip and the hardware played by stand-ins; gives what was
+    called, what was printed, and the error"""
     from importlib import metadata, util
+
     calls, versions, found = [], {}, dict(installed=installed)
     real_spec, real_version = util.find_spec, metadata.version
+
     def stand_in(command, **kwargs):
         name = 'pip' if 'pip' in command else Path(command[0]).name
         calls.append(list(map(str, command)))
-        if name == fails: return types.SimpleNamespace(returncode=1, stdout='', stderr='the reason')
+        if name == fails:
+            return types.SimpleNamespace(returncode=1, stdout='', stderr='the reason')
         if name == 'git':
-            (Path('course')/settings['nbs_path']).mkdir(parents=True)
-            for file in ('settings.ini', 'constraints.txt'): shutil.copyfile(root/file, Path('course')/file)
+            (Path('course') / settings['nbs_path']).mkdir(parents=True)
+            for file in ('settings.ini', 'constraints.txt'):
+                shutil.copyfile(root / file, Path('course') / file)
         if name == 'pip':
             found['installed'] = True
-            if replaces: versions['pip'] = '0'
+            if replaces:
+                versions['pip'] = '0'
         return types.SimpleNamespace(returncode=0, stdout=f'{gpu}\n')
-    spec = lambda name, *a: (object() if found['installed'] else None) if name == settings['lib_path'] else None if name == 'nbdev' else real_spec(name, *a)
-    distributions = lambda: [types.SimpleNamespace(name=n) for n in ('torch', 'torchvision', 'numpy', 'pip', 'scikit_learn', 'fastai', 'Pillow')]
-    modules = {k: v for k, v in sys.modules.items() if k not in ('nbdev', 'google.colab')} | ({'google.colab': types.ModuleType('google.colab')} if place == 'Colab' else {})
-    env = {k: v for k, v in os.environ.items() if k != 'KAGGLE_KERNEL_RUN_TYPE'} | ({'KAGGLE_KERNEL_RUN_TYPE': 'Interactive'} if place == 'Kaggle' else {})
+
+    def spec(name, *a):
+        if name == settings['lib_path']:
+            return object() if found['installed'] else None
+        return None if name == 'nbdev' else real_spec(name, *a)
+
+    def distributions():
+        names = ('torch', 'torchvision', 'numpy', 'pip', 'scikit_learn', 'fastai', 'Pillow')
+        return [types.SimpleNamespace(name=n) for n in names]
+
+    modules = {k: v for k, v in sys.modules.items() if k not in ('nbdev', 'google.colab')} | (
+        {'google.colab': types.ModuleType('google.colab')} if place == 'Colab' else {}
+    )
+    env = {k: v for k, v in os.environ.items() if k != 'KAGGLE_KERNEL_RUN_TYPE'} | (
+        {'KAGGLE_KERNEL_RUN_TYPE': 'Interactive'} if place == 'Kaggle' else {}
+    )
     import pip
+
     before, said, error, names, left = os.getcwd(), io.StringIO(), None, {}, None
     with contextlib.ExitStack() as stack:
-        for patch in (mock.patch.dict(sys.modules, modules | {'pip': pip}, clear=True), mock.patch.dict(os.environ, env, clear=True), mock.patch('subprocess.run', stand_in),
-                      mock.patch.object(util, 'find_spec', spec), mock.patch.object(metadata, 'distributions', distributions),
-                      mock.patch.object(metadata, 'packages_distributions', lambda: {'pip': ['pip'], 'absent': ['torch']}),
-                      mock.patch.object(metadata, 'version', lambda d: versions.get(d) or real_version(d)),
-                      mock.patch('shutil.which', lambda name: name if gpu else None), contextlib.redirect_stdout(said)): stack.enter_context(patch)
+        for patch in (
+            mock.patch.dict(sys.modules, modules | {'pip': pip}, clear=True),
+            mock.patch.dict(os.environ, env, clear=True),
+            mock.patch('subprocess.run', stand_in),
+            mock.patch.object(util, 'find_spec', spec),
+            mock.patch.object(metadata, 'distributions', distributions),
+            mock.patch.object(metadata, 'packages_distributions', lambda: {'pip': ['pip'], 'absent': ['torch']}),
+            mock.patch.object(metadata, 'version', lambda d: versions.get(d) or real_version(d)),
+            mock.patch('shutil.which', lambda name: name if gpu else None),
+            contextlib.redirect_stdout(said),
+        ):
+            stack.enter_context(patch)
         try:
             os.chdir(folder)
             exec(compile(source, 'first cell', 'exec'), names)
-        except Exception as e: error = e
+        except Exception as e:
+            error = e
         finally:
-            left = Path.cwd(); os.chdir(before)
-            if not error and place != 'Jupyter': sys.modules['nbdev'].nbdev_export()
-    return types.SimpleNamespace(calls=calls, said=said.getvalue(), error=error, folder=left, names=set(names) - {'__builtins__'})
+            left = Path.cwd()
+            os.chdir(before)
+            if not error and place != 'Jupyter':
+                sys.modules['nbdev'].nbdev_export()
+    return types.SimpleNamespace(
+        calls=calls, said=said.getvalue(), error=error, folder=left, names=set(names) - {'__builtins__'}
+    )
+
 
 def test():
     "The cell does on each of the three what it promises"
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp).resolve()
-        def fresh(name): (tmp/name).mkdir(); return tmp/name
+
+        def fresh(name):
+            (tmp / name).mkdir()
+            return tmp / name
+
         for place in ('Colab', 'Kaggle'):
             got = run_as(place, fresh(place))
             assert not got.error, got.error
-            assert len(got.calls) == 2 and got.calls[0][:2] == ['git', 'clone'] and settings['git_url'] in got.calls[0] and got.calls[1][1:4] == ['-m', 'pip', 'install'], got.calls
-            assert got.folder == tmp/place/'course'/settings['nbs_path'] and got.names == set(), (got.folder, got.names)
-            assert got.said.startswith('Installing') and f'\n{place} · Python' in got.said and 'no GPU' in got.said and ('Change runtime type' in got.said) == (place == 'Colab'), got.said
-            kept = (tmp/place/'course'/'constraints.tmp').read_text(encoding='utf-8').splitlines()
+            assert (
+                len(got.calls) == 2
+                and got.calls[0][:2] == ['git', 'clone']
+                and settings['git_url'] in got.calls[0]
+                and got.calls[1][1:4] == ['-m', 'pip', 'install']
+            ), got.calls
+            assert got.folder == tmp / place / 'course' / settings['nbs_path'] and got.names == set(), (
+                got.folder,
+                got.names,
+            )
+            assert (
+                got.said.startswith('Installing')
+                and f'\n{place} · Python' in got.said
+                and 'no GPU' in got.said
+                and ('Change runtime type' in got.said) == (place == 'Colab')
+            ), got.said
+            kept = (tmp / place / 'course' / 'constraints.tmp').read_text(encoding='utf-8').splitlines()
             names = {line.split('==')[0] for line in kept}
-            assert not names & {'torch', 'torchvision', 'numpy', 'scikit-learn', 'pillow'}, 'what is installed would be replaced'
+            assert not names & {
+                'torch',
+                'torchvision',
+                'numpy',
+                'scikit-learn',
+                'pillow',
+            }, 'what is installed would be replaced'
             assert {'fastai', 'fastcore', 'safetensors'} <= names, 'what is missing would come untested'
-            again = run_as(place, got.folder, installed=True)    # run twice in one session
+            again = run_as(place, got.folder, installed=True)  # run twice in one session
             assert not again.error and not again.calls and again.folder == got.folder
-            restarted = run_as(place, tmp/place, installed=True) # after a restart of the session
+            restarted = run_as(place, tmp / place, installed=True)  # after a restart of the session
             assert not restarted.error and not restarted.calls and restarted.folder == got.folder
             offline = run_as(place, fresh(f'{place} offline'), fails='git')
-            assert isinstance(offline.error, RuntimeError) and 'the reason' in str(offline.error) and 'Internet' in str(offline.error)
+            assert (
+                isinstance(offline.error, RuntimeError)
+                and 'the reason' in str(offline.error)
+                and 'Internet' in str(offline.error)
+            )
             broken = run_as(place, fresh(f'{place} without pip'), fails='pip')
             assert isinstance(broken.error, RuntimeError) and 'did not succeed' in str(broken.error)
             replaced = run_as(place, fresh(f'{place} replaced'), replaces=True)
-            assert isinstance(replaced.error, RuntimeError) and 'pip had to be replaced' in str(replaced.error) and 'restart' in str(replaced.error)
-        assert 'GPU: Tesla T4' in run_as('Colab', tmp/'Colab', installed=True, gpu='Tesla T4').said
+            assert (
+                isinstance(replaced.error, RuntimeError)
+                and 'pip had to be replaced' in str(replaced.error)
+                and 'restart' in str(replaced.error)
+            )
+        assert 'GPU: Tesla T4' in run_as('Colab', tmp / 'Colab', installed=True, gpu='Tesla T4').said
         home = run_as('Jupyter', tmp, installed=True)
         assert not home.error and not home.calls and home.folder == tmp and home.said.startswith('Jupyter'), home
         stranger = run_as('Jupyter', tmp)
-        assert isinstance(stranger.error, ModuleNotFoundError) and 'pip install -c constraints.txt -e' in str(stranger.error) and not stranger.calls
+        assert (
+            isinstance(stranger.error, ModuleNotFoundError)
+            and 'pip install -c constraints.txt -e' in str(stranger.error)
+            and not stranger.calls
+        )
         nb = dict(cells=[dict(cell_type='markdown', source=['# A title']), dict(cell_type='code', source=['1'])])
         once = with_cell(nb, [])
-        assert [is_ours(c) for c in once['cells']] == [False, True, False] and with_cell(once, ['other'])['cells'] == once['cells'] and len(nb['cells']) == 2
-        stale = dict(cells=[once['cells'][0], once['cells'][2], dict(once['cells'][1], source=['old\n', 'set_up(); del set_up'])])
+        assert (
+            [is_ours(c) for c in once['cells']] == [False, True, False]
+            and with_cell(once, ['other'])['cells'] == once['cells']
+            and len(nb['cells']) == 2
+        )
+        stale = dict(
+            cells=[once['cells'][0], once['cells'][2], dict(once['cells'][1], source=['old\n', 'set_up(); del set_up'])]
+        )
         assert [''.join(c['source']) for c in with_cell(stale, [])['cells']] == ['# A title', cell, '1']
-        path = tmp/'chapter.ipynb'
+        path = tmp / 'chapter.ipynb'
         path.write_text(dumped(nb), encoding='utf-8')
-        try: update([path], check=True)
-        except SystemExit as e: assert 'missing' in str(e)
-        else: raise AssertionError('a chapter without the cell passed')
+        try:
+            update([path], check=True)
+        except SystemExit as e:
+            assert 'missing' in str(e)
+        else:
+            raise AssertionError('a chapter without the cell passed')
     print('the first cell does what it promises on Colab, on Kaggle and at home')
+
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__)
@@ -176,5 +269,7 @@ if __name__ == '__main__':
     parser.add_argument('--check', action='store_true')
     parser.add_argument('--test', action='store_true')
     args = parser.parse_args()
-    if args.test: test()
-    else: update(args.notebooks or default_notebooks(), args.check)
+    if args.test:
+        test()
+    else:
+        update(args.notebooks or default_notebooks(), args.check)

@@ -1,6 +1,8 @@
-"""Can a stranger read the library? `python .ci/style.py [MODULE …]` holds the exported modules to CONTRIBUTING's rules of style and prints two figures.
+"""Is the library easy to read? `python .ci/style.py [MODULE …]` holds the exported modules to CONTRIBUTING's rules of
+style and prints two figures.
 
-ruff (ruff.toml) knows lines, complexity and unused names. What it does not know is counted here, from the syntax tree:
+ruff (ruff.toml) knows lines, complexity and unused names. What it does not know is counted here, from the syntax
+tree:
 - functions of at most 40 lines, from `def` to the end
 - one binding a line: no `a, b = x, y`, but for a swap
 - no ternary in a ternary, no comprehension in a comprehension, no walrus inside a call
@@ -16,6 +18,7 @@ import sys
 from pathlib import Path
 
 MOST_LINES = 40       # of a function
+MOST_COLUMNS = 120
 MOST_NODES = 11       # syntax nodes a line, over all modules
 MOST_CHARACTERS = 900  # of the median exported cell
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -92,6 +95,16 @@ def complaints(tree):
             yield function.lineno, f'{function.name} has no type hint for {", ".join(missing)}'
 
 
+def long_lines(source):
+    "Lines over 120 columns, but for those of `__all__`, which nbdev writes"
+    in_all = False
+    for number, line in enumerate(source.splitlines(), 1):
+        in_all = in_all or line.startswith('__all__')
+        if len(line) > MOST_COLUMNS and not in_all:
+            yield number, f'{len(line)} columns'
+        in_all = in_all and ']' not in line
+
+
 def nodes_and_lines(source, tree):
     lines = [line for line in source.splitlines() if line.strip() and not line.strip().startswith('#')]
     return sum(1 for _ in ast.walk(tree)), len(lines)
@@ -112,7 +125,7 @@ def main(names):
     for module in modules:
         source = module.read_text(encoding='utf-8')
         tree = ast.parse(source)
-        for line, words in sorted(complaints(tree)):
+        for line, words in sorted([*complaints(tree), *long_lines(source)]):
             print(f'{module.relative_to(root)}:{line}: {words}')
             found += 1
         more_nodes, more_lines = nodes_and_lines(source, tree)
@@ -122,7 +135,8 @@ def main(names):
     median = statistics.median(exported_cells())
     print(f'{a_line:.1f} syntax nodes a line (at most {MOST_NODES}), '
           f'median exported cell {median:.0f} characters (under {MOST_CHARACTERS}), {lines:,} lines of code')
-    ruff = subprocess.run([sys.executable, '-m', 'ruff', 'check', *map(str, modules)], cwd=root)
+    command = [sys.executable, '-m', 'ruff', 'check', '--extend-ignore', 'E501', *map(str, modules)]
+    ruff = subprocess.run(command, cwd=root)
     if found:
         print(f'{found} places break a rule of CONTRIBUTING.md.')
     return int(bool(found or ruff.returncode or a_line > MOST_NODES or median >= MOST_CHARACTERS))

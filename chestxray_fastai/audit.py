@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from .core import printable
-from .manifest import _count, _told_apart, check_manifest, label_columns, parse_name, SPLITS
+from .tables import counted_are
+from .manifest import SPLITS, _told_apart, check_manifest, label_columns, parse_name
 
 # %% ../nbs/11_audit.ipynb #03a7c28d
 ImageFacts = namedtuple(
@@ -405,7 +406,7 @@ def _audit_files(names, images):
                 _finding(
                     'error',
                     check,
-                    f'{_count(some, "file")} {check.split()[0]}.',
+                    f'{counted_are(some, "file")} {check.split()[0]}.',
                     len(some),
                     [f'{n}: {p}' for n, p in some],
                     todo,
@@ -422,7 +423,7 @@ def _audit_files(names, images):
             _finding(
                 'warning',
                 'mislabelled type',
-                f'{_count(other, "file")} of another type than the name says.',
+                f'{counted_are(other, "file")} of another type than the name says.',
                 len(other),
                 [f'{n} is {f}' for n, f in other],
                 'Rename them; some programs choose the decoder by the name.',
@@ -434,7 +435,7 @@ def _audit_files(names, images):
             _finding(
                 'warning',
                 'several pictures in a file',
-                f'{_count(several, "file")} of several pictures, of which the first alone is read.',
+                f'{counted_are(several, "file")} of several pictures, of which the first alone is read.',
                 len(several),
                 several,
                 'Store each picture in a file of its own.',
@@ -446,7 +447,7 @@ def _audit_files(names, images):
             _finding(
                 'info',
                 'unusual modes',
-                f'{_count(odd, "image")} neither 8-bit grey nor RGB.',
+                f'{counted_are(odd, "image")} neither 8-bit grey nor RGB.',
                 len(odd),
                 [f'{n}: {m}' for n, m in odd],
                 'Nothing: they are read as grey, deep ones scaled by their bit depth. Look whether one class has more'
@@ -492,7 +493,7 @@ def _audit_copies(df, names, copies):
                     _finding(
                         severity,
                         f'{word} {where}',
-                        f'{_count(len(rows), "pair")}'
+                        f'{counted_are(len(rows), "pair")}'
                         f' {"the same picture" if word[0] == "e" else "nearly the same picture"} {where}.',
                         len(rows),
                         examples,
@@ -548,7 +549,7 @@ def _audit_patients(df, images, thumbs, seed):
             _finding(
                 'warning',
                 'unknown patients',
-                f'{_count(unknown, "image")} of no known patient, each taken for a patient of its own.',
+                f'{counted_are(unknown, "image")} of no known patient, each taken for a patient of its own.',
                 len(unknown),
                 _names(unknown),
                 'Pass patient=… to read_folder or read_csv (on the command line --columns THEIRS=patient, for a CSV); a'
@@ -575,7 +576,7 @@ def _audit_patients(df, images, thumbs, seed):
         'unclear': ('warning', f'Be on the safe side: {how}.'),
     }[verdict]
     text = (
-        f'{_count(len(shared), "patient number")} in more than one split ({where}) and {what}: {_say_names(names)};'
+        f'{counted_are(len(shared), "patient number")} in more than one split ({where}) and {what}: {_say_names(names)};'
         f' {_say_pixels(pixels)}.'
     )
     out.append(_finding(severity, 'patients on both sides', text, len(shared), names['same_cause'] or shared, todo))
@@ -695,7 +696,7 @@ def _audit_balance(balance):
             _finding(
                 'info',
                 'uncertain or missing labels',
-                f'{_count(sum(v > 0 for v in unsure.values()), "label")} uncertain or missing in some images.',
+                f'{counted_are(sum(v > 0 for v in unsure.values()), "label")} uncertain or missing in some images.',
                 sum(unsure.values()),
                 [f'{c}: {n}' for c, n in unsure.items() if n],
                 'Nothing: such labels count neither in the loss nor in metrics.',
@@ -706,7 +707,7 @@ def _audit_balance(balance):
             _finding(
                 'info',
                 'no split',
-                f'{_count(none, "image")} in no split yet.',
+                f'{counted_are(none, "image")} in no split yet.',
                 none,
                 (),
                 'split_patients(manifest); the command `chestxray run` splits by itself.',
@@ -876,7 +877,7 @@ def _audit_shortcut(results):
             _finding(
                 'info',
                 'shortcut baseline',
-                f'{_count(few, "label")} not measured: too few patients of each class outside the test split.',
+                f'{counted_are(few, "label")} not measured: too few patients of each class outside the test split.',
                 len(few),
                 few,
                 'Nothing.',

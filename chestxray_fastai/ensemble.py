@@ -8,7 +8,7 @@ __all__ = ['combine_logits', 'with_members', 'combine_members', 'tta_views', 'pr
 # %% ../nbs/38_ensemble.ipynb #13527121
 import numpy as np
 import pandas as pd
-from .scores import _names, check_scores, score_labels, ScoresError, sigmoid
+from .scores import ScoresError, check_scores, score_columns, score_labels, sigmoid
 from .calibrate import calibration_effect
 
 # %% ../nbs/38_ensemble.ipynb #f320302b
@@ -49,7 +49,7 @@ def with_members(
     out = out[[c for c in out if not (c[:1] == 'f' and c[1:].isdigit())]]  # features are those of one network
     for i, label in enumerate(labels):
         for name, values in found.items():
-            out[_names(label)[1].replace('logit', name, 1)] = values.reshape(len(out), -1)[:, i]
+            out[score_columns(label)[1].replace('logit', name, 1)] = values.reshape(len(out), -1)[:, i]
     out.attrs = dict(logits=True, members=len(logits))
     return out
 
@@ -74,12 +74,12 @@ def combine_members(
                 f' {len(set(table.path) & set(first.index))} are the same: members judge the same images.'
             )
         tables[i - 1] = table = table.set_index('path').loc[first.index]
-        for c in ('patient', 'split', *(_names(l)[0] for l in labels)):
+        for c in ('patient', 'split', *(score_columns(l)[0] for l in labels)):
             if (odd := ~((table[c] == first[c]) | (table[c].isna() & first[c].isna()))).any():
                 raise ScoresError(
                     f'Member {i} gives {odd.sum()} images another {c} than the first: members share one truth.'
                 )
-    return with_members(members[0], np.stack([t[[_names(l)[1] for l in labels]].to_numpy(float) for t in tables]))
+    return with_members(members[0], np.stack([t[[score_columns(l)[1] for l in labels]].to_numpy(float) for t in tables]))
 
 # %% ../nbs/38_ensemble.ipynb #45e42075
 def tta_views(

@@ -13,15 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from .scores import sigmoid
 from .plots import blank_figure
-from chestxray_fastai.features import (
-    _last_linear,
-    _outputs_of,
-    ExplainError,
-    read_card,
-    target_layer,
-    target_logit,
-    to_input,
-)
+from .features import (ExplainError, _last_linear, _outputs_of, read_card, target_layer, target_logit,
+                                       to_input)
 
 # %% ../nbs/41_explain.ipynb #7787aa9c
 def train_small(

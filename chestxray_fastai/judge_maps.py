@@ -14,7 +14,7 @@ import numpy as np
 from .scores import sigmoid
 from .evaluate import rate_interval, resample_weights
 from .plots import COLOURS
-from .features import _last_linear, ExplainError, read_card, target_logit, to_input
+from .features import ExplainError, _last_linear, read_card, target_logit, to_input
 from .explain import heat_map, progress_over, upsample
 
 # %% ../nbs/42_judge_maps.ipynb #e61697ca
@@ -158,9 +158,9 @@ def plot_deletion(
     ax=None,
 ):
     "Mean probability along the way, with the area under it"
-    from chestxray_fastai.plots import _axes
+    from chestxray_fastai.plots import plot_axes
 
-    ax = _axes(
+    ax = plot_axes(
         ax, 'share of the pixels ' + ('taken away' if kind == 'deletion' else 'returned'), 'mean probability', kind
     )
     for (name, logits), colour in zip(

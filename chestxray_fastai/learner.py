@@ -15,14 +15,14 @@ from .core import ChestXrayError
 from .fetch import cache_folder
 from .blocks import score_dataloader
 from chestxray_fastai.devices import (
-    _memory_in_words,
-    _precision_callbacks,
+    memory_in_words,
+    precision_callbacks,
     choose_precision,
     CPUBFloat16,
     device_words,
     exact_float32,
 )
-from .networks import _splitter, _starting_weights, build_model, to_logits
+from .networks import splitter, starting_weights, build_model, to_logits
 
 # %% ../nbs/21_learner.ipynb #7d89d6fa
 def auroc(
@@ -187,7 +187,7 @@ def xray_learner(
     labels = list(dls.labels)
     device = torch.device(dls.device or 'cpu')
     hardware = device_words(precision, device)
-    state, said = _starting_weights(arch, weights, offline)
+    state, said = starting_weights(arch, weights, offline)
     if verbose:
         print(f'{arch}: weights {said}.')
     head, more = _of_head(kwargs)
@@ -195,12 +195,12 @@ def xray_learner(
     net = build_model(arch, 2 if len(labels) == 1 else len(labels), pre['size'], pre['channels'], state=state, **head)
     more = {'path': cache_folder(), 'wd': 0.05, **more}  # the path is where `lr_find` puts its weights aside
     learn = Learner(
-        dls, net, loss_func=_loss(dls, loss), splitter=_splitter(arch, pre['size']), metrics=auroc_metric(), **more
+        dls, net, loss_func=_loss(dls, loss), splitter=splitter(arch, pre['size']), metrics=auroc_metric(), **more
     )
     if state is not None:
         learn.freeze()  # as fastai's `vision_learner` does
     chosen, _ = choose_precision(precision, device)
-    learn.add_cbs([ChannelsLast(), *_precision_callbacks(precision, device), StopDiverged(chosen)])
+    learn.add_cbs([ChannelsLast(), *precision_callbacks(precision, device), StopDiverged(chosen)])
     learn.arch_name = arch
     learn.weights = said
     learn.labels = labels
@@ -227,7 +227,7 @@ def _loss(dls, loss):
 # %% ../nbs/21_learner.ipynb #be405b38
 def _outputs_and_features(learn, dl):
     "Raw outputs and features of every image of a loader in one pass, on the device of the network"
-    from chestxray_fastai.features import feature_probe
+    from chestxray_fastai.networks import feature_probe
 
     was_training = learn.model.training
     found = []
@@ -252,7 +252,7 @@ def score(
     saw = None
     learn.model.to(learn.dls.device)
     reduced = [cb for cb in learn.cbs if isinstance(cb, (CPUBFloat16, MixedPrecision))]
-    with exact_float32(), _memory_in_words(learn, 'while scoring'):
+    with exact_float32(), memory_in_words(learn, 'while scoring'):
         if features:
             outputs, saw = _outputs_and_features(learn, dl)
         else:

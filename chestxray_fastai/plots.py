@@ -13,8 +13,8 @@ import pandas as pd
 from .core import printable, write_whole
 from .scores import one_label, ScoresError, sigmoid
 from chestxray_fastai.evaluate import (
-    _labelled,
-    _ratio,
+    known_by_label,
+    safe_ratio,
     calibration_error,
     interval,
     log_losses,
@@ -145,14 +145,14 @@ def reliability(
     inside = (where[:, None] == np.arange(len(edges) - 1)).astype(float)
     n = inside.sum(0)
     y = rows.y.to_numpy()[:, None]
-    drawn = np.concatenate([_ratio(w @ (inside * y), w @ inside) for w in resample_weights(rows.patient, n_boot, seed)])
+    drawn = np.concatenate([safe_ratio(w @ (inside * y), w @ inside) for w in resample_weights(rows.patient, n_boot, seed)])
     table = pd.DataFrame(
         {
             'from': edges[:-1],
             'to': edges[1:],
             'n': n.astype(int),
-            'probability': _ratio(p @ inside, n),
-            'frequency': _ratio(y[:, 0] @ inside, n),
+            'probability': safe_ratio(p @ inside, n),
+            'frequency': safe_ratio(y[:, 0] @ inside, n),
         }
     )
     table = table.join(interval(pd.DataFrame(drawn), level))
@@ -177,8 +177,6 @@ def plot_axes(ax, xlabel: str, ylabel: str, title: str, square: bool = True):  #
     if square:
         ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect='equal')
     return ax
-
-_axes = plot_axes  # the name under which other modules know it
 
 # %% ../nbs/32_plots.ipynb #750b418c
 def _shown(scores, threshold, split, label):
@@ -394,7 +392,7 @@ def write_figures(
     Path(folder).mkdir(parents=True, exist_ok=True)
     curves = dict(roc=plot_roc, precision_recall=plot_precision_recall, reliability=plot_reliability)
     files = []
-    for label, cut in threshold_logits(threshold, list(_labelled(scores, split)[1])).items():
+    for label, cut in threshold_logits(threshold, list(known_by_label(scores, split)[1])).items():
         for name, plot in (curves | dict(scores=plot_scores, confusion=plot_confusion)).items():
             figure = Figure(
                 figsize=(5.6, 3.4) if name == 'scores' else (4.6, 5.4 if name == 'reliability' else 4.6),

@@ -11,9 +11,9 @@ __all__ = ['answers', 'coverage_risk', 'risk_area', 'plot_coverage_risk', 'error
 from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
-from .scores import _names, check_scores, one_label, score_labels, ScoresError, sigmoid
-from .evaluate import _cuts, interval, MIN_PATIENTS, rate_interval, resample_weights
-from .plots import _axes, COLOURS
+from .scores import ScoresError, check_scores, one_label, score_columns, score_labels, sigmoid
+from .evaluate import MIN_PATIENTS, interval, rate_interval, resample_weights, threshold_logits
+from .plots import COLOURS, plot_axes
 from .threshold import one_image_each, patients_needed
 
 # %% ../nbs/37_refer.ipynb #cdd18166
@@ -27,7 +27,7 @@ def answers(
 ) -> pd.DataFrame:  # columns path, patient, split, y, logit, called, wrong, sure
     "What a threshold says of each image, whether that is wrong, and how sure it is"
     rows = one_label(scores, label, split)
-    cut = _cuts(point, [label or ''])[label or '']
+    cut = threshold_logits(point, [label or ''])[label or '']
     rows['called'] = rows.logit >= cut
     rows['wrong'] = rows.called != (rows.y == 1)
     z, t = (
@@ -149,7 +149,7 @@ def plot_coverage_risk(
     tables: dict, ax=None, n_boot: int = 300, title: str = 'Coverage and risk'
 ):  # `tables`: of `answers`, by name
     "Error among the answered against the share that is answered; the band is the 95 % interval of the first"
-    ax = _axes(ax, 'coverage: share of the images that are answered', 'error among the answered', title, square=False)
+    ax = plot_axes(ax, 'coverage: share of the images that are answered', 'error among the answered', title, square=False)
     c = np.linspace(0.3, 1, 71)
     for i, (name, table) in enumerate(tables.items()):
         line = coverage_risk(table, c, n_boot if i == 0 else 2)
@@ -332,7 +332,7 @@ def referral_rule(
             'A rule that is chosen on the test makes the figures of the test worthless: choose it on calib.'
         )
     rows = one_image_each(answers(scores, point, split, label))
-    cut = _cuts(point, [label or ''])[label or '']
+    cut = threshold_logits(point, [label or ''])[label or '']
     strict = 1 - (1 - confidence) / len(risks)
     needed = patients_needed(1 - risks[-1], strict)
     if len(rows) < needed:
@@ -387,7 +387,7 @@ class ConformalSets:
 
     def rule(self, point) -> ReferralRule:
         "Answer where one answer remains and the threshold gives it; refer what lies between"
-        cut = _cuts(point, [self.label])[self.label]
+        cut = threshold_logits(point, [self.label])[self.label]
         overlap = self.positive <= self.negative
         low, high = (
             (self.positive, self.negative)
@@ -511,14 +511,14 @@ def decide(
         label = (rule.label or None if rule else None) if label is None else label
         if label is None and len(labels) > 1:
             raise ScoresError(f'Name one label of {", ".join(labels)}.')
-        z = rows[_names(label or labels[0])[1]].to_numpy()
+        z = rows[score_columns(label or labels[0])[1]].to_numpy()
         columns = [c for c in rows if c[:1] == 'f' and c[1:].isdigit()]
         features = (
             rows[columns].to_numpy() if features is None and columns and getattr(stranger, 'width', 1) else features
         )
     else:
         z = np.asarray(scores, float)
-    cut = _cuts(point, [label or ''])[label or ''] if point is not None else rule.threshold if rule else None
+    cut = threshold_logits(point, [label or ''])[label or ''] if point is not None else rule.threshold if rule else None
     if cut is None:
         raise ScoresError('A decision takes a threshold: pass an operating point or a rule.')
     if rule and rule.threshold != cut:

@@ -34,10 +34,11 @@ from chestxray_fastai.evaluate import (
     verdict,
 )
 from .lock import TestLocked, check_frozen, check_ledger, freeze, open_test
-from .manifest import ManifestError, manifest_hash, read_table
+from .manifest import ManifestError, manifest_hash
 from .plots import Interpretation
 from .run import SCHEMA, Run, RunError
 from .scores import ScoresError, one_label, simulate_scores, write_scores
+from .tables import read_table
 from .words import ENGLISH, say
 
 # %% ../nbs/54_report.ipynb #8e2f783b

@@ -25,8 +25,8 @@ from fastai.vision.all import (
 )
 from torch.nn import functional as F
 from .core import ChestXrayError, printable, StorageError, write_whole
-from .devices import _memory_in_words, best_device, choose_precision, CPUBFloat16, OutOfMemory
-from .networks import _check_weights, _whole_number, build_model, load_tensors, save_tensors
+from .devices import memory_in_words, best_device, choose_precision, CPUBFloat16, OutOfMemory
+from .networks import check_weights, check_whole_number, build_model, load_tensors, save_tensors
 from .learner import DivergedError
 
 # %% ../nbs/22_train.ipynb #3c013b3b
@@ -331,11 +331,11 @@ def check_training(
     "Raise a ValueError, before any image is read, for what can be known to be wrong with a training"
     for name, value in (('epochs', epochs), ('batch_size', batch_size), ('size', size)):
         if value is not None:
-            _whole_number(name, value)
+            check_whole_number(name, value)
     if lr is not None:
         _check_rate(lr)
     if weights is not None:
-        _check_weights(weights)
+        check_weights(weights)
     if precision is not None:
         choose_precision(precision, best_device(verbose=False))
     if schedule is not None:
@@ -434,7 +434,7 @@ def _fit(learn, fit, epochs, cbs):
     "One phase; an interruption leaves the checkpoint written, and the Learner with its own weights and callbacks"
     checkpoint = next(cb for cb in cbs if isinstance(cb, Checkpoint))
     try:
-        with _terminable(), _memory_in_words(learn, 'in training'):
+        with _terminable(), memory_in_words(learn, 'in training'):
             fit(epochs, cbs=cbs)
     except BaseException as error:
         if hasattr(learn, 'ema'):
@@ -535,10 +535,10 @@ def train(
 def _check_arguments(epochs, lr, freeze_epochs, patience, ema, keep, seed, write_every):
     "Raise a ValueError for an argument of `train` that cannot be meant"
     check_training(epochs=epochs, lr=lr)
-    _whole_number('freeze_epochs', freeze_epochs, 0)
-    _whole_number('seed', seed, 0)
+    check_whole_number('freeze_epochs', freeze_epochs, 0)
+    check_whole_number('seed', seed, 0)
     if patience is not None:
-        _whole_number('patience', patience)
+        check_whole_number('patience', patience)
     if ema is not None and not 0 < ema < 1:
         raise ValueError(f'ema is a decay between 0 and 1, or None, not {ema!r}')
     if keep not in ('best', 'last'):

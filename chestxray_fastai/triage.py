@@ -27,23 +27,9 @@ from chestxray_fastai.core import (
     StorageError,
     try_again,
 )
-from chestxray_fastai.readers import (
-    _orientation,
-    _switches,
-    check_deep_channels,
-    colour_share,
-    grey_from_depth,
-    has_deep_channels,
-    MAX_PIXELS,
-    open_image,
-    pixel_range,
-    PixelsError,
-    read_bytes,
-    resize_grey,
-    scaled_size,
-    to_grey,
-    white_is_zero,
-)
+from .readers import (MAX_PIXELS, PixelsError, _orientation, _switches, check_deep_channels,
+                                      colour_share, grey_from_depth, has_deep_channels, open_image, pixel_range,
+                                      read_bytes, resize_grey, scaled_size, to_grey, white_is_zero)
 from chestxray_fastai.bundle import (
     _nonsense,
     _png,
