@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from .core import printable
 from .tables import counted_are
-from .manifest import SPLITS, _told_apart, check_manifest, label_columns, parse_name
+from .manifest import SPLITS, check_manifest, label_columns, parse_name, told_apart_by_cause
 
 # %% ../nbs/11_audit.ipynb #03a7c28d
 ImageFacts = namedtuple(
@@ -249,7 +249,7 @@ def name_evidence(
 ) -> dict:  # what causes and counters say
     "What the file names say of patients that stand on two sides"
     rows = df[df['patient'].isin(shared)]
-    apart = [p for p, g in rows.groupby('patient') if _told_apart(g, g['split'])]
+    apart = [p for p, g in rows.groupby('patient') if told_apart_by_cause(g, g['split'])]
     parts = [p for p in map(parse_name, df['path']) if p and p.cause]
     t = pd.DataFrame(
         [(p.series, p.number, p.cause, p.counter) for p in parts], columns=['series', 'number', 'cause', 'counter']

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path, PureWindowsPath
 from typing import Any, NamedTuple
 from .core import cache_folder, ChestXrayError, is_storage_error, locked, printable, progress as shown, StorageError
-from .manifest import _is_file
+from .manifest import is_file
 
 # %% ../nbs/12_fetch.ipynb #5839fecc
 try:
@@ -395,7 +395,7 @@ def download(
     part = file.with_name(file.name + '.part')
     published = {'size': size, 'sha256': sha256, 'md5': md5}
     with _alone(file):
-        if _is_file(file) and not mismatch(file, **published):
+        if is_file(file) and not mismatch(file, **published):
             return file
         _may_connect(url, offline)
         for tried in range(retries + 1):
@@ -428,12 +428,12 @@ def fetch_file(
     if not re.fullmatch('[0-9a-fA-F]{64}', sha256 or ''):
         raise ValueError(f'sha256={sha256!r} is no whole SHA-256, which has 64 digits.')
     file = Path(file or cache_folder() / 'weights' / Path(url.split('?')[0]).name).expanduser()
-    if _is_file(file) and not mismatch(file, size, sha256):
+    if is_file(file) and not mismatch(file, size, sha256):
         return file
     try:
         return download(url, file, sha256=sha256, size=size, progress=progress, offline=offline)
     except SourceError as error:
-        if not _is_file(file):
+        if not is_file(file):
             raise
         raise SourceError(
             f'{error} What lies in "{printable(file)}" is another file or damaged, and was not used.'

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from .core import printable, write_whole
 from .decision import ScoresError
-from .manifest import ACQUISITION, as_split, label_columns, SPLITS, _warn_nameless
+from .manifest import ACQUISITION, SPLITS, as_split, label_columns, warn_unnamed_patients
 from .tables import ManifestError, read_table
 from .words import say
 
@@ -434,7 +434,7 @@ def read_scores(
     table = _read_file(csv, columns or {})
     try:
         scores = _as_logits(_our_names(_mapped(table, columns or {})), probabilities)
-        _warn_nameless(scores, name)
+        warn_unnamed_patients(scores, name)
     except ScoresError as e:
         raise ScoresError(f'{name}: {e}') from None
     rows = pd.DataFrame(scores)

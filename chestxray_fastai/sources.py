@@ -15,18 +15,8 @@ import numpy as np
 import pandas as pd
 from .core import cache_folder, printable, progress as shown, try_again
 from .tables import listed, plain_name, read_table
-from chestxray_fastai.manifest import (
-    _image_files,
-    _is_file,
-    _is_folder,
-    _split_words,
-    choose_label,
-    ManifestError,
-    read_csv,
-    read_folder,
-    read_manifest,
-    write_manifest,
-)
+from .manifest import (ManifestError, choose_label, is_file, is_folder, read_csv, read_folder,
+                                       read_manifest, splits_in_name, walk_images, write_manifest)
 from chestxray_fastai.fetch import (
     ARCHIVE_ERRORS,
     check_absent_or_complete,
@@ -304,7 +294,7 @@ _NIH_COLUMNS = {
 # %% ../nbs/13_sources.ipynb #31154016
 def _nih_csv(folder):
     "The CSV of ChestX-ray14 in a folder, or None"
-    return next((folder / name for name in _NIH_CSV if _is_file(folder / name)), None)
+    return next((folder / name for name in _NIH_CSV if is_file(folder / name)), None)
 
 def _list_names(file):
     "The words of a list, the names of files without their folders among them"
@@ -313,7 +303,7 @@ def _list_names(file):
 
 def _list_split(file):
     "The split that the name of a list tells, such as test_list_NIH.txt; 'pool' for train_val; None for another file"
-    splits, _ = _split_words(re.sub(r'(?i)nih|list', ' ', file.stem))
+    splits, _ = splits_in_name(re.sub(r'(?i)nih|list', ' ', file.stem))
     if splits == {'train', 'valid'}:
         return 'pool'
     return next(iter(splits)) if len(splits) == 1 else None
@@ -323,7 +313,7 @@ def _split_lists(folder):
     "The lists of splits in a folder and up to two below it"
     files = [file for pattern in ('*', '*/*', '*/*/*') for file in folder.glob(pattern)]
     suffixes = ('.txt', '.lst', '.csv', '.tsv')
-    return sorted(f for f in files if f.suffix.lower() in suffixes and _list_split(f) and _is_file(f))
+    return sorted(f for f in files if f.suffix.lower() in suffixes and _list_split(f) and is_file(f))
 
 # %% ../nbs/13_sources.ipynb #3ca31322
 def _read_lists(lists, known):
@@ -368,7 +358,7 @@ def _nih_table(csv):
     try:
         table = read_table(csv, text=['Image Index', 'Patient ID', 'Finding Labels'])
     except ManifestError as error:
-        if not _is_file(csv):
+        if not is_file(csv):
             raise
         raise SourceError(
             f'"{printable(csv)}" is not the table of ChestX-ray14 ({printable(error).rstrip(".")}): fetch it again.'
@@ -387,7 +377,7 @@ def _nih_table(csv):
 # %% ../nbs/13_sources.ipynb #545376d1
 def _present_rows(table, csv, folder, partial):
     "The rows whose images lie below `folder`; raises where some are missing, unless `partial` allows it"
-    here = {image[-1] for image in _image_files(folder).images}
+    here = {image[-1] for image in walk_images(folder).images}
     gone = ~table['Image Index'].isin(here)
     if gone.all() or (gone.any() and not partial):
         advice = '.' if gone.all() else ', or, in Python, pass partial=True to go on without them.'
@@ -635,7 +625,7 @@ def _own_table(path, label, **options):
 # %% ../nbs/13_sources.ipynb #804acc00
 def _own_folder(path, label, say, **options):
     "The manifest of a folder of the user's: phantoms, ChestX-ray14, or class folders"
-    if _is_file(path / 'phantoms.csv') and not options:
+    if is_file(path / 'phantoms.csv') and not options:
         return _chosen(read_manifest(path / 'phantoms.csv'), label)
     csv = _nih_csv(path)
     if csv:
@@ -658,9 +648,9 @@ def _no_such_path(path):
 def _own(path, progress, say, label=None, **options):
     "The manifest of a folder, table, archive or .npz of the user's, read by what it holds"
     path = Path(path).expanduser()
-    if _is_folder(path):
+    if is_folder(path):
         return _own_folder(path, label, say, **options)
-    if not _is_file(path):
+    if not is_file(path):
         raise _no_such_path(path)
     if path.suffix.lower() == '.npz':
         manifest = _pneumoniamnist(path, False, progress, say, **_fits(_pneumoniamnist, options, 'a .npz'))
