@@ -8,7 +8,6 @@ __all__ = ['PREVALENCES', 'METRICS', 'ReportError', 'per_thousand', 'is_known', 
            'figure_block', 'metric_name', 'promise', 'cautions', 'intended_use', 'sections']
 
 # %% ../nbs/54_report.ipynb #0a9a83ed
-import json
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from chestxray_fastai.core import (
     check_target,
     printable,
     refused,
+    write_json,
     write_whole,
 )
 from chestxray_fastai.evaluate import (
@@ -145,16 +145,12 @@ def _example_tables(folder, seed, label):
     return manifest, judged
 
 # %% ../nbs/54_report.ipynb #c0c0a002
-def _write_json(content, file):
-    "Write JSON as a run does"
-    return write_text(json.dumps(content, indent=1, allow_nan=False), file)
-
 def _write_example_model(folder, seed, label):
     "Write what a training leaves behind, but for the weights"
     settings = dict(data='simulated', arch='resnet18', size=96, epochs=3, seed=seed, lr=0.002)
     preprocessing = dict(size=96, resize='squash', channels=1)
-    _write_json(settings, folder / 'run.json')
-    _write_json(dict(arch='resnet18', labels=[label], preprocessing=preprocessing), folder / 'model.json')
+    write_json(settings, folder / 'run.json')
+    write_json(dict(arch='resnet18', labels=[label], preprocessing=preprocessing), folder / 'model.json')
     write_text('epoch,train_loss,valid_loss,auroc\n0,.6,.5,.9\n1,.4,.4,.95\n2,.3,.35,.97\n', folder / 'log.csv')
     write_text('an example: no weights', folder / 'model.safetensors')
 
@@ -221,7 +217,7 @@ def example_run(
     manifest, scores = _example_tables(folder, seed, label)
     _write_example_model(folder, seed, label)
     report = _judge_example(folder, scores, _example_data(manifest, label), n_boot)
-    _write_json(report, folder / 'report.json')
+    write_json(report, folder / 'report.json')
     return folder
 
 # %% ../nbs/54_report.ipynb #bed242c7
@@ -440,7 +436,7 @@ def _facts(run, report, scores):
         run=run.name,
         data=_data_facts(run),
         model=dict(report['model'], preprocessing=run.card.get('preprocessing')),
-        settings=run.settings,
+        settings=run.config,
         epochs=0 if log is None else len(log),
         threshold=threshold,
         judged={split: report[split] for split in splits if isinstance(report.get(split), dict)},
