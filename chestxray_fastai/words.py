@@ -6,8 +6,9 @@
 __all__ = ['TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS', 'EVALUATE_VERDICTS', 'EVALUATE_PROMISES', 'EVALUATE', 'EXPLAIN',
            'REPORT_NUMBERS', 'REPORT_NAMES', 'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES',
            'REPORT_TRUST', 'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS',
-           'REPORT_PAGE', 'REPORT_CARD', 'REPORT', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'METRICS', 'RUN',
-           'ENGLISH', 'WordsError', 'fields_of', 'say', 'check_table']
+           'REPORT_PAGE', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
+           'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'METRICS', 'RUN', 'ENGLISH', 'WordsError',
+           'fields_of', 'say', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -769,9 +770,151 @@ REPORT = {
     **REPORT_CARD,
 }
 
+# %% ../nbs/04_words.ipynb #15d0f05e
+# What stands on the page whatever is dropped
+APP_PAGE = {
+    'app.title': 'Chest X-ray triage',
+    'app.notice': 'For learning and research. Not a medical device: no decision about a patient may rest on it.',
+    'app.heading': 'Chest X-ray triage: {label}',
+    'app.lead': (
+        'A score, a decision by a frozen threshold, and the reason. What is clearly unlike the films it knows is '
+        'referred to a person; not everything is noticed, and an answer for anybody else than those below proves '
+        'nothing.'
+    ),
+    'app.maps.lead': 'Heat map:',
+    'app.maps': 'where the picture raised the score, and no proof that anything is there.',
+    'app.foot': 'Bundle {name}, {hash} · chestxray_fastai {version} · licence: {licence}',
+    'app.drop': 'Drop chest X-rays here',
+    'app.choose': 'or {link}',
+    'app.choose.link': 'choose files',
+    'app.choose.label': 'Choose X-ray pictures',
+    'app.limits': (
+        'PNG, JPEG, TIFF, BMP, WEBP or AVIF (no DICOM yet), one or several, at most {each:g} MB each and {total:g} MB '
+        'together.'
+    ),
+    'app.memory': 'They are judged in memory on the computer that runs this page, and not kept.',
+    'app.no_examples': (
+        'There is no example to click: this bundle brings none. Films of people are not given away, and a drawn '
+        'phantom is no film for a model that learned from people.'
+    ),
+    'app.threshold': 'Threshold',
+    'app.threshold.info': 'Moves the decision, not the score.',
+    'app.back': 'Back to the frozen threshold',
+    'app.opacity': 'Heat map: opacity',
+    'app.clear': 'Forget these pictures',
+    'app.empty': 'No picture yet. Drop one or several.',
+    'app.progress': 'Looking at {i} of {n} …',
+}
+
+# %% ../nbs/04_words.ipynb #48330e91
+# What stands in the answer for a picture
+APP_ANSWERS = {
+    'app.score': 'Score {score}',
+    'app.score.kind': 'calibrated probability',
+    'app.score.label': 'score {score}, threshold {threshold}',
+    'app.mark': 'threshold {threshold}',
+    'app.mark.frozen': 'frozen threshold {threshold}',
+    'app.positive': 'Positive for {label}',
+    'app.negative': 'Negative for {label}',
+    'app.refer': 'Refer to a person',
+    'app.unread': 'Not read',
+    'app.reason.ood': 'The image does not look like the films the model learned from.',
+    'app.reason.at_least': (
+        'The score is at least the threshold {threshold} that you set. At the frozen threshold {frozen} the decision '
+        'is {decision}.'
+    ),
+    'app.reason.below': (
+        'The score is below the threshold {threshold} that you set. At the frozen threshold {frozen} the decision is '
+        '{decision}.'
+    ),
+    'app.decision.positive': 'positive',
+    'app.decision.negative': 'negative',
+    'app.note.ood': 'Out-of-distribution score {score:.2f}, and {limit:.2f} is the limit',
+    'app.note.no_decision': 'The score is shown for completeness. No decision rests on it.',
+    'app.note.grey': 'It is shown in grey, as the model would see it.',
+    'app.note.map_empty': 'The heat map is empty: no place of this picture raises the score.',
+    'app.note.maps': 'Heat map: {words}',
+    'app.image': 'the picture {name}',
+    'app.no_image': 'no picture',
+    'app.count.one': '{n} picture: {counts}',
+    'app.count': '{n} pictures: {counts}',
+    'app.count.positive': '{n} positive',
+    'app.count.negative': '{n} negative',
+    'app.count.refer': '{n} to refer',
+    'app.count.unread': '{n} not read',
+}
+
+# %% ../nbs/04_words.ipynb #c0d54ff6
+# What to do about a picture that was referred, by the kind of reason
+APP_ADVICE = {
+    'app.advice.lead': 'What to do:',
+    'app.advice': 'A person should read this film.',
+    'app.advice.close': 'A person should read this film: the model cannot tell.',
+    'app.advice.colour': 'Drop the X-ray itself, not a photograph or a coloured copy.',
+    'app.advice.small': 'Drop the film in its full size.',
+    'app.advice.long': 'Drop one chest film at a time, whole.',
+    'app.advice.blank': 'Save the film again from its source: this copy shows nothing.',
+    'app.advice.noise': 'Save the film again from its source.',
+    'app.advice.ood': (
+        'A person should read this film: it may be of other patients, of another machine, or no frontal chest film at '
+        'all.'
+    ),
+}
+
+# %% ../nbs/04_words.ipynb #9791880f
+# What a threshold gave
+APP_THRESHOLD = {
+    'app.frozen': 'Frozen threshold {threshold}.',
+    'app.moved': 'You moved the threshold to {threshold}',
+    'app.moved.rest': (
+        '(frozen: {frozen}). {gave} Nothing that was promised or tested holds for it, and a threshold picked for the '
+        'film at hand proves nothing.'
+    ),
+    'app.gave.unknown': 'What it would have given on the calibration images is not in this bundle.',
+    'app.gave': (
+        'On the calibration images it found at least {sensitivity:.1%} of those with {label}{positives} and called at '
+        'least {specificity:.1%} of those without it{negatives} negative.'
+    ),
+    'app.gave.of': ' (of {n:,})',
+}
+
+# %% ../nbs/04_words.ipynb #4358c56a
+# Why a file or a request is refused
+APP_REFUSED = {
+    'app.file.failed': (
+        'This file could not be judged ({error}): please report it, with the kind of file it is.'
+    ),
+    'app.file.unnamed': 'unnamed',
+    'app.file.folder': 'This is a folder: drop the pictures in it, or use `chestxray predict FOLDER`.',
+    'app.file.total': (
+        'Together the pictures are larger than {total:g} MB, which is the limit of this page: drop fewer at once.'
+    ),
+    'app.file.large': 'The file is larger than {each:g} MB, which is the limit of this page: save the picture smaller.',
+    'app.file.unread': 'The browser could not read the file: drop it again.',
+    'app.file.damaged': 'The file arrived damaged: drop it again.',
+    'app.file.empty': 'The file is empty (0 bytes): copy it again from its source.',
+    'app.more': 'and {n} more',
+    'app.file.many': 'This page takes {n} pictures at once: for a folder use `chestxray predict FOLDER`.',
+    'app.request.host': 'Invalid host header: this page is for its own machine alone.',
+    'app.request.foreign': 'This request comes from another page, and only the page itself may send one.',
+    'app.request.unknown': 'The page has no such address.',
+    'app.request.large': 'Too large: drop fewer or smaller pictures at once.',
+    'app.request.full': 'Too many pictures are being looked at: try again in a moment.',
+    'app.request.late': 'The pictures did not arrive: drop them again.',
+    'app.local': 'The page is at {url}. Nothing that is dropped there is kept, and nothing leaves this machine.',
+    'app.open': 'The page is at {url}, and everybody who can reach {host} can use it, unencrypted.',
+    'app.close': 'Ctrl-C closes it.',
+}
+
 # %% ../nbs/04_words.ipynb #d71959fa
 # What the page says
-APP = {}
+APP = {
+    **APP_PAGE,
+    **APP_ANSWERS,
+    **APP_ADVICE,
+    **APP_THRESHOLD,
+    **APP_REFUSED,
+}
 
 # %% ../nbs/04_words.ipynb #08549bd7
 # What a run and the command line say: what a run says while it goes on
