@@ -935,7 +935,7 @@ def try_network(
 ) -> list[str]:  # sentences
     "One blank image through a network: whether it can be frozen later"
     import torch
-    from chestxray_fastai.features import feature_probe
+    from chestxray_fastai.networks import feature_probe
     from chestxray_fastai.ood_images import OODError
 
     blank = torch.zeros(1, 1, options.size, options.size, device=next(model.parameters()).device)
