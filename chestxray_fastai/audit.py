@@ -332,7 +332,7 @@ def _rows_by(key, which):
     rows = np.flatnonzero(which)
     return pd.Series(rows).groupby(key[rows]).agg(list)
 
-# %% ../nbs/11_audit.ipynb #6ac267c5
+# %% ../nbs/11_audit.ipynb #aef61eab
 def _pairs(groups, side, across, rng, most=6):
     "Up to `most` pairs of rows within each group: across the sides of the split, or on one side"
     chosen = []
@@ -453,7 +453,7 @@ def _short_names(paths):
         return paths
     return [path[len(common) :].lstrip('/') if common else path for path in paths]
 
-# %% ../nbs/11_audit.ipynb #fea299b5
+# %% ../nbs/11_audit.ipynb #88ada673
 def _audit_readable(names, images):
     "Files that cannot be read or are cut short"
     problems = [f'{name}: {problem}' for name, problem in zip(names, images['problem']) if problem]
@@ -859,7 +859,7 @@ def _looks(manifest, images):
         }
     return looks
 
-# %% ../nbs/11_audit.ipynb #e244918a
+# %% ../nbs/11_audit.ipynb #847a5b17
 def _medians(group):
     "The medians of a class as text"
     return (
@@ -964,7 +964,7 @@ def _shortcut_of_label(severity, label, result):
     examples = [f'{feature} alone: {auroc:.2f}' for feature, auroc in best_first]
     return Finding(severity, 'shortcut baseline', sentence, result['images'], examples, _SHORTCUT_ADVICE[severity])
 
-# %% ../nbs/11_audit.ipynb #9a0928db
+# %% ../nbs/11_audit.ipynb #9358db86
 def _shortcut_of_labels(severity, results, n_labels):
     "One finding on many labels"
     sentence = (
