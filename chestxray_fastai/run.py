@@ -227,7 +227,7 @@ class Run:
     @cached_property
     def log(self) -> 'pd.DataFrame | None':
         "The training log, a row for each epoch, or None where there is none"
-        from chestxray_fastai.manifest import read_table
+        from chestxray_fastai.tables import read_table
 
         file = self.folder / 'log.csv'
         return read_table(file) if file.is_file() else None
