@@ -403,7 +403,7 @@ def _form(json, csv):
 
 def _asked(triage, images, is_single, audit_log, threads, heatmap):
     "Answers one after the other, with their heat maps where a folder for them was given"
-    kept = {} if heatmap is None else {'film': 512}  # the image as it was judged, for its heat map [pixels]
+    kept = {} if heatmap is None else {'keep_image': 512}  # the image as it was judged, for its heat map [pixels]
     if is_single:
         answers = iter([triage.predict(images[0], log=audit_log, **kept)])
     else:
