@@ -29,7 +29,8 @@ from chestxray_fastai.run import (
     run,
     with_interval,
 )
-from .bundle import BundleError, freeze_bundle, pack_bundle
+from .graph import BundleError
+from .bundle import freeze_bundle, pack_bundle
 from .triage import is_single, NotAnswered, say_probability, SUFFIXES, Triage
 from .audit_log import AuditLog, check_log, LogError
 

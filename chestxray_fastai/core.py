@@ -6,7 +6,7 @@
 __all__ = ['FilePath', 'STORAGE_WAIT', 'MAX_JSON', 'MAX_LINE', 'ChestXrayError', 'StorageError', 'LockedError', 'Refused',
            'refused', 'attempt', 'printable', 'one_line', 'csv_text', 'is_storage_error', 'try_again', 'check_target',
            'write_whole', 'read_json', 'plain_json', 'write_json', 'sha256_bytes', 'sha256_file', 'cache_folder',
-           'locked', 'chained', 'read_chain', 'append_chain', 'progress']
+           'package_text', 'locked', 'chained', 'read_chain', 'append_chain', 'progress']
 
 # %% ../nbs/00_core.ipynb #92ddcdaa
 import errno, hashlib, json, math, os, stat, sys, time, unicodedata, warnings
@@ -307,6 +307,15 @@ def cache_folder() -> Path:  # need not exist yet
         return Path(own).expanduser().absolute()
     base = os.environ.get('LOCALAPPDATA' if sys.platform == 'win32' else 'XDG_CACHE_HOME') or Path.home() / '.cache'
     return Path(base) / 'chestxray_fastai'
+
+# %% ../nbs/00_core.ipynb #a48f4123
+def package_text(
+    path: str,  # below the package, e.g. 'templates/report.css'
+) -> str:
+    "The text of a file that comes with the package"
+    from importlib.resources import files
+
+    return files('chestxray_fastai').joinpath(path).read_text(encoding='utf-8')
 
 # %% ../nbs/00_core.ipynb #f15f3a08
 _unguarded = set()  # folders of which it was said

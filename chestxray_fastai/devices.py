@@ -13,9 +13,12 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 import torch
-from fastai.vision.all import Callback, Learner, MixedPrecision, defaults
 from torch.nn import functional as F
 from .core import ChestXrayError, printable
+
+with warnings.catch_warnings():
+    warnings.filterwarnings('ignore', message='.*torch.jit.script', category=FutureWarning)
+    from fastai.vision.all import Callback, Learner, MixedPrecision, defaults
 
 # %% ../nbs/19_devices.ipynb #c343482f
 class CPUBFloat16(Callback):

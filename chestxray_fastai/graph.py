@@ -32,7 +32,7 @@ def frozen_network(
 ) -> 'torch.nn.Module':  # grey bytes (n, size, size) to logit (n,), features (n, K), and map (n, h, w) of a plain head
     "Preprocessing, network, features and class activation map (Zhou 2016) as one module; `BundleError` for many labels"
     import torch
-    from chestxray_fastai.features import feature_probe
+    from chestxray_fastai.networks import feature_probe
 
     if card['n_out'] != 2:
         raise BundleError(

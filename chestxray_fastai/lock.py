@@ -8,16 +8,17 @@ __all__ = ['SCORED', 'KEPT', 'TestLocked', 'scores_digest', 'write_scored', 'fre
 
 # %% ../nbs/33_lock.ipynb #d4306a68
 import hashlib, json, os, warnings
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import contextmanager, ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from chestxray_fastai.core import (
     append_chain,
+    cache_folder,
     ChestXrayError,
     locked,
-    LockedError,
     printable,
     progress,
     read_chain,
@@ -26,13 +27,14 @@ from chestxray_fastai.core import (
     try_again,
     write_whole,
 )
+from .words import say
 from .manifest import manifest_hash
 from chestxray_fastai.scores import (
-    check_scores,
     one_label,
     read_scores,
     score_columns,
     score_labels,
+    Scores,
     ScoresError,
     split_rows,
 )
@@ -45,60 +47,66 @@ class TestLocked(ScoresError):
 def _now():
     return datetime.now(timezone.utc).isoformat(timespec='microseconds')
 
-def _json_hash(d):
-    return hashlib.sha256(json.dumps(d, sort_keys=True).encode('utf-8')).hexdigest()
+def _json_hash(value):
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode('utf-8')).hexdigest()
+
+def _short_hash(text):
+    return hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]
 
 def _file_hash(file):
     return try_again(sha256_file, file, what=file)
 
+
 # %% ../nbs/33_lock.ipynb #81ba624e
-def scores_digest(scores: pd.DataFrame) -> dict:  # SHA-256 by split
+def scores_digest(
+    scores: pd.DataFrame,
+) -> dict[str, str]:  # SHA-256 by split
     "What each split's images were given, as one number: the same in any order of the rows and wherever the files lie"
-    rows = check_scores(scores)
-    columns = [rows[c].map(float.hex) for pair in map(score_columns, score_labels(rows)) for c in pair]
+    rows = Scores.of(scores)
+    columns = [c for label in score_labels(rows) for c in score_columns(label)]
+    numbers = [rows[c].map(float.hex) for c in columns]
     names = [p.replace('\\', '/').rsplit('/', 1)[-1] for p in rows.path]
-    lines = pd.Series(['|'.join(v) for v in zip(names, rows.patient, *columns)])
+    lines = pd.Series(['|'.join(cells) for cells in zip(names, rows.patient, *numbers)])
     split = rows.split.astype(object).where(rows.split.notna(), 'none')
     return {s: _json_hash(sorted(lines[split == s])) for s in sorted(split.unique())}
 
-SCORED = 'scored.json'  # in a run folder: the digests of its scores, written when the network has scored
 
 # %% ../nbs/33_lock.ipynb #3d239cb2
-def write_scored(scores: pd.DataFrame, run_dir) -> Path:
+SCORED = 'scored.json'  # in a run folder: the digests of its scores, written when the network has scored
+
+def write_scored(
+    scores: pd.DataFrame,
+    run_dir: str | Path,
+) -> Path:  # the file
     "Write down what a network gave, before a threshold is chosen: `freeze` and `open_test` accept no other scores"
     return write_whole(Path(run_dir) / SCORED, json.dumps(scores_digest(scores), indent=1))
+
 
 # %% ../nbs/33_lock.ipynb #3885e103
 def _scored(folder):
     "The digests of the scores in a run folder, or None"
     file = folder / SCORED
     csv = folder / 'scores.csv'
-    told = read_json(file) if file.is_file() else None
+    written = read_json(file) if file.is_file() else None
     try:
-        found = scores_digest(read_scores(csv)) if csv.is_file() else None
+        here = scores_digest(read_scores(csv)) if csv.is_file() else None
     except ScoresError:
-        found = None
-    if told is None or found is None:
-        return told if found is None else found
-    if not isinstance(told, dict) or any(told.get(s) != found[s] for s in found):
+        here = None
+    if written is None or here is None:
+        return written if here is None else here
+    if not isinstance(written, dict) or any(written.get(s) != here[s] for s in here):
         raise TestLocked(
             f'scores.csv in {printable(folder.name)} is not what the network gave when it scored: put the right one'
             ' back, or score again.'
         )
-    return told
+    return written
+
 
 # %% ../nbs/33_lock.ipynb #cd9ad9fd
-def freeze(
-    run_dir,
-    weights,  # the weights file, in the run folder
-    threshold,  # an `OperatingPoint`, or a dict of them by label
-    manifest,  # a manifest, or its `manifest_hash`
-    files=(),  # whatever else a prediction depends on, e.g. model.json or calibration.json
-) -> dict:  # what stands in frozen.json
-    "Fix a model before its test: hash weights, threshold, manifest, and the scores where the folder has them, into `frozen.json`"
-    folder = Path(run_dir).resolve()
+def _hashes(folder, files):
+    "The SHA-256 of each file by its path in a run folder; `TestLocked` for one that is not there"
     hashes = {}
-    for file in (weights, *files):
+    for file in files:
         file = (folder / file if (folder / file).is_file() else Path(file)).resolve()
         if not file.is_file():
             raise TestLocked(
@@ -110,11 +118,25 @@ def freeze(
                 f'{printable(file.name)} lies outside the run folder {printable(folder.name)}: keep a copy in it.'
             )
         hashes[file.relative_to(folder).as_posix()] = _file_hash(file)
-    points = {l: p.to_dict() for l, p in threshold.items()} if isinstance(threshold, dict) else threshold.to_dict()
+    return hashes
+
+
+# %% ../nbs/33_lock.ipynb #e12e9862
+def freeze(
+    run_dir: str | Path,
+    weights: str | Path,  # the weights file, in the run folder
+    threshold: OperatingPoint | dict[str, OperatingPoint],
+    manifest: pd.DataFrame | str,  # or its `manifest_hash`
+    files: Sequence[str | Path] = (),  # whatever else a prediction depends on, e.g. model.json or calibration.json
+) -> dict:  # what stands in frozen.json
+    "Fix a model before its test, in `frozen.json`: hash weights, threshold, manifest, and scores where there are any"
+    folder = Path(run_dir).resolve()
+    hashes = _hashes(folder, (weights, *files))
+    is_by_label = isinstance(threshold, dict)
     frozen = dict(
         weights=next(iter(hashes)),
         files=hashes,
-        threshold=points,
+        threshold={l: p.to_dict() for l, p in threshold.items()} if is_by_label else threshold.to_dict(),
         manifest=manifest if isinstance(manifest, str) else manifest_hash(manifest),
     )
     frozen.update(hash=_json_hash(frozen), when=_now())
@@ -124,28 +146,33 @@ def freeze(
     write_whole(folder / 'frozen.json', json.dumps(frozen, indent=1))
     return frozen
 
+
 # %% ../nbs/33_lock.ipynb #b1f7596d
+def _is_whole(frozen):
+    "Whether what stands in frozen.json is what `freeze` wrote"
+    if not isinstance(frozen, dict):
+        return False
+    model = {k: v for k, v in frozen.items() if k not in ('hash', 'when', 'scores', 'seal')}
+    if not model or frozen.get('hash') != _json_hash(model):
+        return False
+    if not {'scores', 'seal'} & set(frozen):
+        return True
+    return frozen.get('seal') == _json_hash([frozen['hash'], frozen.get('scores')])
+
 def _read_frozen(folder):
     "What stands in frozen.json, or `TestLocked` where somebody changed it"
     try:
         frozen = read_json(folder / 'frozen.json')
     except ChestXrayError:
         frozen = None
-    model = (
-        {k: v for k, v in frozen.items() if k not in ('hash', 'when', 'scores', 'seal')}
-        if isinstance(frozen, dict)
-        else {}
-    )
-    whole = bool(model) and frozen.get('hash') == _json_hash(model)
-    if whole and {'scores', 'seal'} & set(frozen):
-        whole = frozen.get('seal') == _json_hash([frozen['hash'], frozen.get('scores')])
-    if not whole:
+    if not _is_whole(frozen):
         raise TestLocked(f'frozen.json in {printable(folder.name)} was changed by hand: freeze the model again.')
     return frozen
 
+
 # %% ../nbs/33_lock.ipynb #eee95f33
 def check_frozen(
-    run_dir,
+    run_dir: str | Path,
 ) -> dict:  # what stands in frozen.json, and its threshold under `point`: an `OperatingPoint`, or a dict of them
     "The frozen model of a run folder, or `TestLocked` when there is none or something has changed since"
     folder = Path(run_dir).resolve()
@@ -159,13 +186,11 @@ def check_frozen(
                 f'{printable(name)} in {here} is not the file that was frozen on {frozen["when"][:19]}: put it back, or'
                 ' freeze the new model.'
             )
-    d = frozen['threshold']
-    return dict(
-        frozen,
-        point=(
-            OperatingPoint.from_dict(d) if 'chosen_on' in d else {l: OperatingPoint.from_dict(p) for l, p in d.items()}
-        ),
-    )
+    plain = frozen['threshold']
+    if 'chosen_on' in plain:
+        return dict(frozen, point=OperatingPoint.from_dict(plain))
+    return dict(frozen, point={label: OperatingPoint.from_dict(p) for label, p in plain.items()})
+
 
 # %% ../nbs/33_lock.ipynb #c4923892
 def _check_point(scores, point):
@@ -174,28 +199,32 @@ def _check_point(scores, point):
         if p.chosen_on not in set(scores.split):
             continue
         rows = one_label(scores, label, p.chosen_on)
-        found = float((rows.logit[rows.y == 1] >= p.logit).mean())
-        if not abs(found - p.sensitivity) <= 1.5 / p.positives:
+        sensitivity = float((rows.logit[rows.y == 1] >= p.logit).mean())
+        if not abs(sensitivity - p.sensitivity) <= 1.5 / p.positives:
             raise TestLocked(
                 f'The frozen threshold gave a sensitivity of {p.sensitivity:.3f} on {p.chosen_on}, and with these'
-                f' scores it gives {found:.3f}: they come from another model than the one that was frozen.'
+                f' scores it gives {sensitivity:.3f}: they come from another model than the one that was frozen.'
             )
+
 
 # %% ../nbs/33_lock.ipynb #d1e701e6
 def _check_scored(scores, frozen, split):
     "Refuse scores of the test that are not those which were written down; gives their digest"
-    found = scores_digest(scores)[split]
-    told = frozen.get('scores') or {}
-    if split in told and told[split] != found:
+    digest = scores_digest(scores)[split]
+    written = frozen.get('scores') or {}
+    if split in written and written[split] != digest:
         raise TestLocked(
             f'These scores of {split} are not those that the model gave before it was frozen: truths or logits were'
             ' changed since. Read scores.csv of the run again, or score and freeze again.'
         )
-    return found
+    return digest
+
 
 # %% ../nbs/33_lock.ipynb #25c0d433
-def check_ledger(file) -> list:  # its entries, the oldest first
-    "Read a ledger, or raise `TestLocked` when a line was edited, removed or moved; half a line at its end, of a full disk, is passed over"
+def check_ledger(
+    file: str | Path,  # may be missing
+) -> list[dict]:  # its entries, the oldest first; half a line at the end, of a full disk, is passed over
+    "Read a ledger, or raise `TestLocked` when a line was edited, removed or moved"
     file = Path(file)
     entries, faults, _ = read_chain(file, key='line')
     if not faults:
@@ -210,77 +239,82 @@ def _enter(file, entry):
     check_ledger(file)
     append_chain(file, [entry], key='line')
 
+
 # %% ../nbs/33_lock.ipynb #f0608ba4
+def _are_hashes(value):
+    return isinstance(value, list) and all(isinstance(h, str) for h in value)
+
 def _is_opening(entry):
     "Whether a line of a ledger says what an opening says"
+    if not all(isinstance(entry.get(k), str) for k in ('when', 'run', 'model', 'data', 'kind')):
+        return False
+    if not all(entry.get(k) is None or _are_hashes(entry[k]) for k in ('pixels', 'names')):
+        return False
+    if not isinstance(entry.get('files'), (str, type(None))):
+        return False
+    return _are_hashes(entry.get('sample')) and isinstance(entry.get('images'), int)
 
-    def hashes(v):
-        return isinstance(v, list) and all(isinstance(h, str) for h in v)
-
-    text = all(isinstance(entry.get(k), str) for k in ('when', 'run', 'model', 'data', 'kind'))
-    more = all(entry.get(k) is None or hashes(entry[k]) for k in ('pixels', 'names'))
-    return (
-        text
-        and more
-        and hashes(entry.get('sample'))
-        and isinstance(entry.get('images'), int)
-        and isinstance(entry.get('files'), (str, type(None)))
-    )
 
 # %% ../nbs/33_lock.ipynb #2f7cd11f
 def _openings(file):
-    "(the openings that a ledger tells, what is wrong with it or '')"
+    "The openings that a ledger holds, and what is wrong with it or ''"
     where = f'{printable(file.name)} in {printable(file.parent.name)}'
     try:
         entries, faults, torn = read_chain(file, key='line')
     except (OSError, ChestXrayError) as e:
         return [], f'{where} cannot be read ({printable(e)})'
-    found = [e for e in entries if _is_opening(e)]
+    openings = [e for e in entries if _is_opening(e)]
     if faults:
-        return found, f'line {faults[0][0]} of {where} {faults[0][1]}'
+        return openings, f'line {faults[0][0]} of {where} {faults[0][1]}'
     if torn:
-        return found, f'the last line of {where} is cut off'
-    return found, '' if len(found) == len(entries) else f'{where} holds lines that are no openings'
+        return openings, f'the last line of {where} is cut off'
+    return openings, '' if len(openings) == len(entries) else f'{where} holds lines that are no openings'
 
 def _machine_ledger():
     "The ledger of this machine, which knows runs that are no neighbours"
-    from chestxray_fastai.fetch import cache_folder
-
     return cache_folder() / 'openings.jsonl'
 
+
 # %% ../nbs/33_lock.ipynb #33f5112c
+def _own_openings(file, is_of_run):
+    "The openings in a ledger that is about to be written to; `TestLocked` where it cannot be gone on with"
+    openings, fault = _openings(file)
+    if fault and not (is_of_run and 'cut off' in fault):  # what is cut off is set aside when the next line is added
+        raise TestLocked(f'The ledger cannot be gone on with, for {fault}.')
+    return openings
+
 def _earlier(folder, shared, machine):
-    "(all openings that the ledgers of this run, `shared`, its neighbours and the machine know, what is wrong with ledgers of others)"
+    "All openings that the ledgers of run, `shared`, neighbours and machine know; and what is wrong with theirs"
     own = [f for f in (folder / 'ledger.jsonl', shared) if f]
     for file in own:
         check_ledger(file)
-    others = [*sorted(set(folder.parent.glob('*/ledger.jsonl')) - set(own)), *([machine] if machine else [])]
-    entries = {}
+    openings = []
+    for file in own:
+        openings += _own_openings(file, file == folder / 'ledger.jsonl')
+    others = sorted(set(folder.parent.glob('*/ledger.jsonl')) - set(own))
     damaged = []
-    for file in own + others:
-        found, wrong = _openings(file)
-        for e in found:
-            entries.setdefault((e['when'], e['model'], e['run']), e)
-        if wrong and file == folder / 'ledger.jsonl' and 'cut off' in wrong:
-            continue  # set aside when the next line is added
-        if wrong and file in own:
-            raise TestLocked(f'The ledger cannot be gone on with, for {wrong}.')
-        if wrong:
-            damaged.append(wrong)
-    return list(entries.values()), damaged
+    for file in [*others, *([machine] if machine else [])]:
+        more, fault = _openings(file)
+        openings += more
+        if fault:
+            damaged.append(fault)
+    once = {}
+    for e in openings:
+        once.setdefault((e['when'], e['model'], e['run']), e)
+    return list(once.values()), damaged
+
 
 # %% ../nbs/33_lock.ipynb #935a94ba
 KEPT = 64  # hashes that stand for a test set in a ledger: the smallest
 
-def _hashed(items):
-    return sorted({hashlib.sha256(i.encode('utf-8', 'surrogatepass')).hexdigest()[:16] for i in items})[:KEPT]
+def _smallest(texts):
+    "The smallest hashes of some texts"
+    return sorted({_short_hash(text) for text in texts})[:KEPT]
 
-def _picture_hash(path):
-    "A hash of an image's grey pixels, or of its file where it is no picture; None where there is no file"
+def _pixel_hash(path):
+    "A hash of an image's grey pixels, or of its file where it is no image"
     from chestxray_fastai.readers import open_image
 
-    if not os.path.isfile(path):
-        return None
     try:
         grey = np.asarray(open_image(path).grey)
     except ValueError as e:
@@ -289,42 +323,52 @@ def _picture_hash(path):
         return _file_hash(path)
     return hashlib.sha256(f'{grey.shape}'.encode() + grey.tobytes()).hexdigest()
 
+
 # %% ../nbs/33_lock.ipynb #8bb779e0
-def _pictures(paths):
+def _pixel_hashes(paths):
     "The hash of each image, or None where a file is missing"
     from concurrent.futures import ThreadPoolExecutor
 
     if not all(map(os.path.isfile, paths)):
         return None
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        return list(progress(pool.map(_picture_hash, paths), len(paths), 'Recognising the test images'))
+        return list(progress(pool.map(_pixel_hash, paths), len(paths), 'Recognising the test images'))
+
+def _truth_words(rows):
+    "The truths of each image as text"
+    truths = [score_columns(label)[0] for label in score_labels(rows)]
+    return [','.join(row) for row in rows[truths].fillna(9).astype(int).astype(str).to_numpy().tolist()]
+
 
 # %% ../nbs/33_lock.ipynb #1372532b
-def _what_data(rows):
-    "What tells one test set from another: file names with truths, sizes and pixels where there are files, and samples to find overlaps by"
-    truths = rows[[score_columns(l)[0] for l in score_labels(rows)]].fillna(9).astype(int).astype(str)
-    truths = [','.join(t) for t in zip(*(truths[c] for c in truths))]
-    names = [f'{Path(p).parent.name}/{Path(p).name}|{t}' for p, t in zip(rows.path, truths)]
-    bare = [f'{Path(p).name}|{w}|{t}' for p, w, t in zip(rows.path, rows.patient, truths)]
-    pictures = _pictures(list(rows.path))
-    sizes = [os.path.getsize(p) if pictures else None for p in rows.path]
-    hashed = sorted(
-        hashlib.sha256(f'{n}|{s}'.encode('utf-8', 'surrogatepass')).hexdigest()[:16] for n, s in zip(names, sizes)
-    )
+def _test_identity(rows):
+    "What tells one test set from another: names with truths, sizes, pixels, and samples to find overlaps by"
+    truths = _truth_words(rows)
+    paths = [Path(p) for p in rows.path]
+    names = [f'{p.parent.name}/{p.name}|{truth}' for p, truth in zip(paths, truths)]
+    bare = [f'{p.name}|{patient}|{truth}' for p, patient, truth in zip(paths, rows.patient, truths)]
+    pixels = _pixel_hashes(list(rows.path))
+    sizes = [os.path.getsize(p) if pixels else None for p in rows.path]
+    hashed = sorted(_short_hash(f'{name}|{size}') for name, size in zip(names, sizes))
     return dict(
         data=_json_hash(sorted(names)),
-        files=_json_hash(hashed) if pictures else None,
+        files=_json_hash(hashed) if pixels else None,
         sample=hashed[:KEPT],
-        names=_hashed(bare),
-        pixels=_hashed(f'{h}|{t}' for h, t in zip(pictures, truths)) if pictures else None,
+        names=_smallest(bare),
+        pixels=_smallest(f'{h}|{truth}' for h, truth in zip(pixels, truths)) if pixels else None,
         images=len(rows),
         patients=int(rows.patient.nunique()),
     )
 
+
 # %% ../nbs/33_lock.ipynb #cb9f17a6
+def _reach(test, key):
+    "The largest hash up to which a sample of a test set is complete; 'g' comes after all"
+    return test[key][-1] if KEPT <= len(test[key]) < test['images'] else 'g'
+
 def _common(a, b, key):
     "About how much of test set `a` is in `b`, by the smallest hashes of both (Broder 1997)"
-    reach = min(d[key][-1] if KEPT <= len(d[key]) < d['images'] else 'g' for d in (a, b))
+    reach = min(_reach(a, key), _reach(b, key))
     mine = [h for h in a[key] if h <= reach]
     return len(set(mine) & set(b[key])) / max(len(mine), 1)
 
@@ -336,85 +380,76 @@ def _overlap(a, b):
         return 0.0 if a['files'] and b['files'] and a['files'] != b['files'] else 1.0
     return max(_common(a, b, key) for key in ('sample', 'names') if a.get(key) and b.get(key))
 
+
 # %% ../nbs/33_lock.ipynb #bb60b98f
-def _what_share(share, images):
-    return f'{"These" if share == 1 else f"About {share:.0%} of these"} {images} test images'
+def _says(kind, sentence=None, **fields):
+    "What an opening is: one word, and a sentence (by default that of the word)"
+    return dict(kind=kind, words=say(f'opening.{sentence or kind}', **fields))
+
+def _who(others, weights):
+    "For which other models images were opened, in words"
+    models = len({e['model'] for e in others if not weights or e.get('weights') != weights})
+    who = []
+    if models:
+        who.append(say('opening.model' if models == 1 else 'opening.models', models=models))
+    if weights and any(e.get('weights') == weights for e in others):
+        who.append(say('opening.same_network'))
+    return say('opening.and').join(who)
+
 
 # %% ../nbs/33_lock.ipynb #ae908273
-def _known(images, others, weights):
+def _of_others(images, others, weights):
     "The opening of images that other models were judged by"
-    e, share = min(others, key=lambda o: o[0]['when'])
-    same = any(weights and e.get('weights') == weights for e, _ in others)
-    models = len({e['model'] for e, _ in others if not weights or e.get('weights') != weights})
-    who = [f'{models} other model{"s" if models > 1 else ""}'] * bool(models) + [
-        'the same network with another threshold or calibration'
-    ] * same
-    return dict(
-        kind='another model',
-        words=(
-            f'{_what_share(share, images)} were opened before for {" and for ".join(who)}, first on'
-            f' {printable(e["when"][:19])} in run {printable(e["run"])}: the figures are no longer those of an'
-            ' untouched test set.'
-        ),
-    )
+    first, share = min(others, key=lambda other: other[0]['when'])
+    which = say('opening.these' if share == 1 else 'opening.some_of_these', images=images, share=share)
+    who = _who([e for e, _ in others], weights)
+    when = printable(first['when'][:19])
+    return _says('another model', 'another_model', which=which, who=who, when=when, run=printable(first['run']))
+
+def _again(images, entry, share, digest):
+    "The opening of images that the same model was judged by"
+    fields = dict(images=images, when=entry['when'][:19], share=share)
+    if share < 1:
+        return _says('again', 'again_in_part', **fields)
+    is_rescored = digest and entry.get('scores') not in (None, digest)
+    return _says('again', 'again_rescored' if is_rescored else None, **fields)
+
 
 # %% ../nbs/33_lock.ipynb #4bbb8ce9
 def _opening(model, data, earlier, damaged=(), digest=None, weights=None):
     "What this opening is: in one word, and in a sentence"
-    seen = [(e, share) for e in earlier if (share := _overlap(data, e)) > 0]
-    n = data['images']
-    mine = [s for s in seen if s[0]['model'] == model]
-    others = [s for s in seen if s[0]['model'] != model]
+    images = data['images']
+    shares = [(e, _overlap(data, e)) for e in earlier]
+    seen = [(e, share) for e, share in shares if share > 0]
+    mine = [(e, share) for e, share in seen if e['model'] == model]
+    others = [(e, share) for e, share in seen if e['model'] != model]
     whole = [e for e, share in mine if share == 1]
     kind = whole[0]['kind'] if whole else None  # what it was the first time, whatever clocks say
     if kind == 'another model':
-        return dict(
-            kind=kind,
-            words=(
-                f'The same frozen model on the same {n} test images as on {whole[0]["when"][:19]}, when they had been'
-                ' opened before already: the figures are no longer those of an untouched test set.'
-            ),
-        )
+        return _says(kind, 'known_again', images=images, when=whole[0]['when'][:19])
     if others and kind not in ('first', 'again'):
-        return _known(n, others, weights)
+        return _of_others(images, others, weights)
     if damaged and (kind == 'unknown' or not mine):
-        return dict(
-            kind='unknown',
-            words=(
-                f'Whether these {n} test images were opened before cannot be told, since a ledger is damaged:'
-                f' {"; ".join(damaged)}.'
-            ),
-        )
+        return _says('unknown', images=images, damage='; '.join(damaged))
+    if whole:
+        return _again(images, whole[0], 1, digest)
     if mine:
-        e, share = (whole[0], 1) if whole else mine[0]
-        other = (
-            ', with other scores than then' if digest and e.get('scores') not in (None, digest) and share == 1 else ''
-        )
-        which = f'the same {n} test images as' if share == 1 else f'test images of which about {share:.0%} were opened'
-        return dict(
-            kind='again',
-            words=(
-                f'The same frozen model on {which} on {e["when"][:19]}{other}: this is that test again, not a new one.'
-            ),
-        )
-    return dict(kind='first', words=f'First opening of these {n} test images that any ledger here knows of.')
+        return _again(images, *mine[0], digest)
+    return _says('first', images=images)
+
 
 # %% ../nbs/33_lock.ipynb #65dcdbff
+@contextmanager
 def _guarded(*files):
-    "Hold the locks of all places where an opening is looked for and entered; a place that cannot be written to has none"
-    stack = ExitStack()
-    try:
+    "Hold the locks of all places that an opening is entered into; one that cannot be written to has none"
+    with ExitStack() as stack:
         for file in sorted({str(f) for f in files if f}):
             try:
                 stack.enter_context(locked(file, timeout=60))
-            except LockedError:
-                raise
             except OSError:
                 continue
-    except BaseException:
-        stack.close()
-        raise
-    return stack
+        yield
+
 
 # %% ../nbs/33_lock.ipynb #3f79b4f9
 def _enter_machine(machine, opening):
@@ -424,81 +459,80 @@ def _enter_machine(machine, opening):
     except (OSError, ChestXrayError) as e:
         warnings.warn(
             f'This opening could not be entered into the ledger of this machine ({printable(e)}): only the run folder'
-            ' knows of it.'
+            ' knows of it.',
+            stacklevel=4,
         )
 
+
 # %% ../nbs/33_lock.ipynb #6b1cd02d
+def _places(folder, shared, machine):
+    "The files whose locks guard an opening"
+    hidden = shared.with_name(f'.{shared.name}') if shared else None
+    return folder.parent / '.openings', hidden, machine.with_suffix('') if machine else None
+
 def _record(folder, frozen, scores, split, shared, how):
     "Find out what an opening is, and enter it into the ledgers, while no other process does"
     digest = _check_scored(scores, frozen, split)
     shared = Path(shared).resolve() if shared else None
-    data = _what_data(split_rows(scores, split))
+    data = _test_identity(split_rows(scores, split))
     machine = _machine_ledger() if data['pixels'] else None  # names alone are too little to know a test by everywhere
-    with _guarded(
-        folder.parent / '.openings', shared and shared.with_name(f'.{shared.name}'), machine and machine.with_suffix('')
-    ):
+    model = frozen['hash']
+    weights = frozen['files'][frozen['weights']]
+    with _guarded(*_places(folder, shared, machine)):
         earlier, damaged = _earlier(folder, shared, machine)
-        weights = frozen['files'][frozen['weights']]
-        told = _opening(frozen['hash'], data, earlier, damaged, digest, weights)
-        opening = dict(
-            when=_now(),
-            run=folder.name,
-            model=frozen['hash'],
-            weights=weights,
-            frozen=frozen['when'],
-            split=split,
-            how=how,
-            **data,
-            scores=digest,
-            **told,
-        )
+        opening = dict(when=_now(), run=folder.name, model=model, weights=weights, frozen=frozen['when'], split=split)
+        opening.update(how=how, **data, scores=digest, **_opening(model, data, earlier, damaged, digest, weights))
         for ledger in filter(None, (folder / 'ledger.jsonl', shared)):
             _enter(ledger, opening)
         if machine:
             _enter_machine(machine, opening)
-    return dict(
-        {k: opening[k] for k in ('kind', 'words', 'when', 'model', 'data')}, fixed=split in (frozen.get('scores') or {})
-    )
+    kept = {k: opening[k] for k in ('kind', 'words', 'when', 'model', 'data')}
+    return dict(kept, fixed=split in (frozen.get('scores') or {}))
+
 
 # %% ../nbs/33_lock.ipynb #4036abd3
 def open_test(
-    run_dir,  # holds the frozen model and its ledger
+    run_dir: str | Path,  # holds the frozen model and its ledger
     scores: pd.DataFrame,  # of the frozen model: those that it froze, where the folder has them
     split: str = 'test',
-    shared=None,  # `shared`: a further ledger, which runs in several places keep together
+    shared: str | Path | None = None,  # a further ledger, which runs in several places keep together
     **kwargs,  # n_boot, seed, prevalence … as for `judge`
-) -> (
-    dict
-):  # as from `judge`, with `opening`: kind ('first', 'again', 'another model' or 'unknown'), words, when, model, data, fixed
-    "Judge the test for the frozen model of a run folder, and write into its ledger that this was done"
+) -> dict:  # as from `judge`, with `opening`: see `opening_for`
+    "Judge the test for the frozen model of a run folder, and enter that into its ledger, or raise `TestLocked`"
     folder = Path(run_dir).resolve()
     frozen = check_frozen(run_dir)
     for ledger in filter(None, (folder / 'ledger.jsonl', shared)):
         check_ledger(ledger)
+    scores = Scores.of(scores)
     _check_point(scores, frozen['point'])
     judged = judge(scores, frozen['point'], split, **kwargs)
     return dict(judged, opening=_record(folder, frozen, scores, split, shared, 'open_test'))
 
+
 # %% ../nbs/33_lock.ipynb #613dedc7
-def run_of(file):  # None where the file lies in no run
+def run_of(
+    file: str | Path,
+) -> Path | None:  # None where the file lies in no run
     "The run folder that a file lies in"
     folders = Path(file).resolve().parents
     return next((f for f in folders if (f / 'frozen.json').is_file() or (f / 'run.json').is_file()), None)
 
+
 # %% ../nbs/33_lock.ipynb #5921f435
 def opening_for(
-    file,  # with scores
-    scores: pd.DataFrame = None,  # what it holds, where it is read already
+    file: str | Path,  # with scores
+    scores: pd.DataFrame | None = None,  # what it holds, where it is read already
     split: str = 'test',
-    shared=None,  # as for `open_test`
-) -> dict:  # as `opening` of `open_test`; None where the file lies in no run, or has no test
-    "Enter into a run's ledger that the scores in its folder are judged; `TestLocked` before the model is frozen, or when they are not its scores"
+    shared: str | Path | None = None,  # as for `open_test`
+) -> dict | None:  # kind ('first', 'again', 'another model' or 'unknown'), words, when, model, data, fixed
+    "Enter into a run's ledger that scores in its folder are judged, or `TestLocked`; None without a run or a test"
     folder = run_of(file)
     if folder is None:
         return None
-    scores = check_scores(read_scores(file) if scores is None else scores)
+    scores = Scores.of(read_scores(file) if scores is None else scores)
     if split not in set(scores.split):
         return None
     frozen = check_frozen(folder)
     _check_point(scores, frozen['point'])
     return _record(folder, frozen, scores, split, shared, 'evaluate')
+

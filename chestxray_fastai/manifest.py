@@ -6,7 +6,7 @@
 __all__ = ['SPLITS', 'ACQUISITION', 'IMAGE_SUFFIXES', 'SPLIT_NAMES', 'label_columns', 'splits_in_name', 'as_split',
            'check_manifest', 'is_file', 'is_folder', 'manifest_hash', 'NameParts', 'parse_name', 'patient_key', 'cause',
            'Walk', 'walk_images', 'read_folder', 'expand_findings', 'choose_label', 'warn_unnamed_patients', 'read_csv',
-           'write_manifest', 'read_manifest', 'split_patients', 'told_apart_by_cause', 'ManifestError']
+           'write_manifest', 'read_manifest', 'hash_order', 'split_patients', 'told_apart_by_cause', 'ManifestError']
 
 # %% ../nbs/10_manifest.ipynb #b2d0b5bd
 import hashlib, os, re, stat, unicodedata, warnings
@@ -1058,7 +1058,7 @@ def warn_unnamed_patients(
 
 # %% ../nbs/10_manifest.ipynb #2ad26592
 def _parts(name):
-    "(the parts of a path in NFC, where it begins: '' for the folder, '/', or a drive 'C:'), Windows, POSIX or `file://`"
+    "(the parts of a path in NFC, where it begins: '' for the folder, '/', or 'C:') from Windows, POSIX or `file://`"
     if name[:7].lower() == 'file://':
         name = unquote(name[7:])
     name = unicodedata.normalize('NFC', name.replace('\\', '/'))
@@ -1389,14 +1389,17 @@ def _images_by_property(manifest):
     return pd.DataFrame(properties).groupby(manifest['patient']).sum().astype(int)
 
 # %% ../nbs/10_manifest.ipynb #4972388a
-def _hash_order(patients, seed):
-    "Patients in an order that depends on their keys and the seed alone"
+def hash_order(
+    patients: Iterable[str],
+    seed: int,
+) -> list[str]:
+    "Patients in an order that depends on their keys and the seed alone, and is the same on every machine"
     return sorted(patients, key=lambda p: hashlib.sha256(f'{seed}:{p}'.encode('utf-8', 'surrogatepass')).digest())
 
 # %% ../nbs/10_manifest.ipynb #33fc4a76
 def _stratified(counts, fractions, seed):
     "{patient: split}: the rarest property first, each patient to the split that lacks it most (Sechidis et al. 2011)"
-    counts = counts.loc[_hash_order(counts.index, seed)]
+    counts = counts.loc[hash_order(counts.index, seed)]
     images = counts.to_numpy()
     splits = list(fractions)
     wanted = np.outer(list(fractions.values()), images.sum(0))  # images of each property that a split still lacks

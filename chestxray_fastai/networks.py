@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['ARCHITECTURES', 'IMAGENET_WEIGHTS', 'MAX_WEIGHTS', 'to_logits', 'splitter', 'check_whole_number', 'build_model',
-           'WeightsError', 'fetch_weights', 'imagenet_state', 'check_weights', 'starting_weights', 'save_tensors',
-           'load_tensors', 'save_model', 'load_model']
+           'WeightsError', 'fetch_weights', 'imagenet_state', 'check_weights', 'starting_weights', 'FeatureProbe',
+           'feature_probe', 'save_tensors', 'load_tensors', 'save_model', 'load_model']
 
 # %% ../nbs/20_networks.ipynb #9c8f5504
 import hashlib, io, json, os, re
@@ -33,6 +33,7 @@ from torch.nn import functional as F
 from .core import ChestXrayError, printable, read_json, sha256_bytes, try_again, write_whole
 from .devices import best_device
 from .fetch import SourceError, fetch_file
+from .ood_images import OODError
 
 # %% ../nbs/20_networks.ipynb #61096dd2
 def to_logits(
@@ -423,6 +424,73 @@ def _weights_of_file(file):
     if not file.is_file():
         raise WeightsError(f'There is no file "{printable(file)}" with weights to start from.')
     return load_tensors(file)[0], f'from {file.name} (SHA-256 {sha256_bytes(file.read_bytes())[:12]})'
+
+# %% ../nbs/20_networks.ipynb #05f105cd
+def _through_layers(layers, x):
+    "The output of a chain of layers, and the mean activation before each change of height and width"
+    means = []
+    for i, layer in enumerate(layers):
+        new = layer(x)
+        if i and new.ndim == x.ndim == 4 and new.shape[2:] != x.shape[2:]:
+            means.append(x.mean((2, 3)))
+        x = new
+    return x, means
+
+# %% ../nbs/20_networks.ipynb #104adca1
+def _through_blocks(vit, x):
+    "The class token of a torchvision vision transformer, and the mean patch after each quarter of its blocks"
+    patches = vit._process_input(x)
+    token = vit.class_token.expand(patches.shape[0], -1, -1)
+    x = vit.encoder.dropout(torch.cat([token, patches], 1) + vit.encoder.pos_embedding)
+    means = []
+    blocks = list(vit.encoder.layers)
+    quarter = max(1, len(blocks) // 4)
+    for i, block in enumerate(blocks, 1):
+        x = block(x)
+        if i % quarter == 0 and i < len(blocks):
+            means.append(x[:, 1:].mean(1))
+    return vit.encoder.ln(x)[:, 0], means
+
+# %% ../nbs/20_networks.ipynb #d1793d39
+class FeatureProbe(nn.Module):
+    "A network whose features come out beside its outputs"
+
+    def __init__(self, model: nn.Sequential):  # body and head
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self,
+        x: torch.Tensor,  # images, shape (n, channels, size, size)
+    ) -> tuple[torch.Tensor, torch.Tensor]:  # outputs (n, n_out), features (n, K)
+        body = self.model[0]
+        while isinstance(body, nn.Sequential) and len(body) == 1:
+            body = body[0]
+        if hasattr(body, 'vit'):
+            last, means = _through_blocks(body.vit, x)
+        else:
+            last, means = _through_layers(body if isinstance(body, nn.Sequential) else [body], x)
+        head = self.model[1]
+        pooled = head[:-1](last)
+        return head[-1](pooled), torch.cat([*means, pooled], 1)
+
+# %% ../nbs/20_networks.ipynb #3ba3e6bd
+def _is_body_and_head(model):
+    if not isinstance(model, nn.Sequential) or len(model) != 2:
+        return False
+    return isinstance(model[1], nn.Sequential) and isinstance(model[1][-1], nn.Linear)
+
+# %% ../nbs/20_networks.ipynb #9050cd03
+def feature_probe(
+    model: nn.Sequential,  # a network of `build_model`: a body and a head that ends in a linear layer
+) -> FeatureProbe:  # in the mode of the network, whose weights it shares
+    "Outputs and features in one pass; raises OODError for a network that is no body and head"
+    if not _is_body_and_head(model):
+        raise OODError(
+            'The network is no body and head as learner.build_model makes them: give features of your own to'
+            ' OODDetector instead.'
+        )
+    return FeatureProbe(model).train(model.training)
 
 # %% ../nbs/20_networks.ipynb #ee067c59
 def _digest(tensors, state):

@@ -389,7 +389,7 @@ def pixel_cache(
     progress=True,  # say how far it is when there is much to decode
 ) -> PixelCache:  # its rows follow `files`
     "Every file as grey pixels of one size; only files that are new or changed are decoded"
-    from chestxray_fastai.fetch import cache_folder
+    from chestxray_fastai.core import cache_folder
 
     _check_shape(size, resize)
     paths = [str(p) for p in (files['path'] if hasattr(files, 'columns') else files)]

@@ -8,89 +8,111 @@ __all__ = ['COLOURS', 'Interpretation', 'curve', 'reliability', 'plot_axes', 'pl
 
 # %% ../nbs/32_plots.ipynb #ebc14526
 from pathlib import Path
+from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from .core import printable, write_whole
-from .scores import one_label, ScoresError, sigmoid
+from .scores import one_label, Scores, ScoresError, sigmoid
 from chestxray_fastai.evaluate import (
-    known_by_label,
-    safe_ratio,
     calibration_error,
     interval,
+    known_by_label,
     log_losses,
+    OperatingPoint,
     probability_bins,
     rate_interval,
     resample_weights,
+    safe_ratio,
     threshold_logits,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 # %% ../nbs/32_plots.ipynb #e4118867
-def _vocab(label):
+def _class_names(label):
+    "What 0 and 1 are called"
     return 'negative', label or 'positive'
+
+def _one_threshold(threshold, label):
+    "The logit threshold of one label"
+    return next(iter(threshold_logits(threshold, [label or '']).values()))
+
 
 # %% ../nbs/32_plots.ipynb #de363e19
 class Interpretation:
     "What a model confuses: fastai's `ClassificationInterpretation` from Scores alone"
 
     def __init__(
-        self, scores: pd.DataFrame, threshold=0.0, split: str = None, label: str = None, vocab=None  # as for `metrics`
-    ):  # what 0 and 1 are called; by default 'negative', and the label or 'positive'
-        vocab = vocab or _vocab(label)
+        self,
+        scores: pd.DataFrame,
+        threshold: float | OperatingPoint | dict = 0.0,  # as for `metrics`
+        split: str | None = None,  # may be left out where there is one
+        label: str | None = None,  # may be left out where there is one
+        vocab: tuple[str, str] | None = None,  # what 0 and 1 are called; by default 'negative', and the label
+    ):
+        vocab = vocab or _class_names(label)
         known = one_label(scores, label, split)
         names = np.array(vocab, dtype=object)
         self.vocab = list(vocab)
-        self.threshold = next(iter(threshold_logits(threshold, [label or '']).values()))
-        said = (known.logit >= self.threshold).to_numpy(int)
+        self.threshold = _one_threshold(threshold, label)
         self.rows = known.assign(
             probability=sigmoid(known.logit),
             actual=names[known.y.astype(int)],
-            predicted=names[said],
+            predicted=names[(known.logit >= self.threshold).to_numpy(int)],
             loss=log_losses(known.y, known.logit),
         )
 
-    def confusion_matrix(self) -> np.ndarray:  # rows: what is, columns: what was said
+    def confusion_matrix(self) -> np.ndarray:  # rows: the truth, columns: the prediction
         "Counts: `[[TN, FP], [FN, TP]]`"
         from sklearn.metrics import confusion_matrix
 
         return confusion_matrix(self.rows.actual, self.rows.predicted, labels=self.vocab)
 
-    def most_confused(self, min_val: int = 1) -> list:  # of (actual, predicted, images, patients)
+    def most_confused(
+        self,
+        min_val: int = 1,  # images
+    ) -> list[tuple]:  # (actual, predicted, images, patients)
         "The kinds of error, the most frequent first"
         wrong = self.rows[self.rows.actual != self.rows.predicted]
         kinds = [(a, p, len(g), g.patient.nunique()) for (a, p), g in wrong.groupby(['actual', 'predicted'])]
-        return sorted((k for k in kinds if k[2] >= min_val), key=lambda k: -k[2])
+        return sorted((kind for kind in kinds if kind[2] >= min_val), key=lambda kind: -kind[2])
 
-    def top_losses(self, k: int = None, largest: bool = True) -> pd.DataFrame:  # all rows when `k` is None
+    def top_losses(
+        self,
+        k: int | None = None,  # by default all
+        largest: bool = True,
+    ) -> pd.DataFrame:
         "The images with the largest (or smallest) log loss, with path and patient"
-        return (
-            self.rows.sort_values('loss', ascending=not largest, kind='stable')
-            .head(len(self.rows) if k is None else k)
-            .reset_index(drop=True)
-        )
+        ranked = self.rows.sort_values('loss', ascending=not largest, kind='stable')
+        return ranked.head(len(ranked) if k is None else k).reset_index(drop=True)
 
-    def plot_top_losses(self, k: int = 6, largest: bool = True):
+    def plot_top_losses(self, k: int = 6, largest: bool = True) -> 'Figure':
         "The images themselves, from their files"
         import matplotlib.pyplot as plt
         from chestxray_fastai.readers import open_image
 
-        fig, axes = plt.subplots((k + 2) // 3, 3, figsize=(8, 3 * ((k + 2) // 3)), squeeze=False, layout='constrained')
+        lines = (k + 2) // 3
+        figure, axes = plt.subplots(lines, 3, figsize=(8, 3 * lines), squeeze=False, layout='constrained')
         for ax in axes.flat:
             ax.axis('off')
         for ax, row in zip(axes.flat, self.top_losses(k, largest).itertuples()):
             ax.imshow(np.asarray(open_image(row.path).grey), cmap='gray')
-            ax.set_title(
-                f'{printable(row.patient)}: {row.actual}\n{row.predicted} at {row.probability:.2f}, loss'
-                f' {row.loss:.2f}',
-                fontsize=9,
-            )
-        return fig
+            answer = f'{row.predicted} at {row.probability:.2f}, loss {row.loss:.2f}'
+            ax.set_title(f'{printable(row.patient)}: {row.actual}\n{answer}', fontsize=9)
+        return figure
+
 
 # %% ../nbs/32_plots.ipynb #26831fbd
 def _stairs(y, z, weights):
     "True and false positives of each row of weights as the threshold falls, from none to all; ties merged"
     order = np.argsort(-z, kind='stable')
     last = np.flatnonzero(np.r_[np.diff(z[order]) < 0, True])
-    return [np.c_[np.zeros(len(weights)), np.cumsum(weights[:, order] * v[order], axis=1)[:, last]] for v in (y, 1 - y)]
+    none = np.zeros(len(weights))
+    tp = np.cumsum(weights[:, order] * y[order], axis=1)[:, last]
+    fp = np.cumsum(weights[:, order] * (1 - y)[order], axis=1)[:, last]
+    return np.c_[none, tp], np.c_[none, fp]
 
 def _at(kind, tp, fp, grid):
     "One curve at the places of `grid`: sensitivity at a false-positive rate, or precision at a recall"
@@ -101,12 +123,13 @@ def _at(kind, tp, fp, grid):
     i = np.maximum(np.searchsorted(tp, grid * tp[-1] - 1e-9), np.argmax(tp + fp > 0))
     return tp[i] / (tp[i] + fp[i])
 
+
 # %% ../nbs/32_plots.ipynb #6d8d4f17
 def curve(
     scores: pd.DataFrame,
-    kind: str = 'roc',  # 'roc' or 'precision_recall'
-    split: str = None,
-    label: str = None,
+    kind: str = 'roc',  # 'roc' or 'precision_recall', else `ScoresError`
+    split: str | None = None,
+    label: str | None = None,
     n_boot: int = 500,
     seed: int = 0,
     level: float = 0.95,
@@ -120,50 +143,54 @@ def curve(
     z = rows.logit.to_numpy()
     if len(np.unique(y)) < 2:
         raise ScoresError('A curve takes images of both classes.')
-    whole = _at(kind, *(v[0] for v in _stairs(y, z, np.ones((1, len(y))))), grid)
-    drawn = [
-        _at(kind, tp, fp, grid)
-        for w in resample_weights(rows.patient, n_boot, seed)
-        for tp, fp in zip(*_stairs(y, z, w))
-    ]
+    tp, fp = _stairs(y, z, np.ones((1, len(y))))
+    whole = _at(kind, tp[0], fp[0], grid)
+    drawn = []
+    for weights in resample_weights(rows.patient, n_boot, seed):
+        stairs = _stairs(y, z, weights)
+        drawn += [_at(kind, tp, fp, grid) for tp, fp in zip(*stairs)]
     return pd.DataFrame(dict(x=grid, y=whole)).join(interval(pd.DataFrame(drawn), level))
+
 
 # %% ../nbs/32_plots.ipynb #83d19932
 def reliability(
     scores: pd.DataFrame,
-    split: str = None,
-    label: str = None,
+    split: str | None = None,
+    label: str | None = None,
     n_bins: int = 10,
-    binning: str = 'width',
+    binning: str = 'width',  # as in `probability_bins`
     n_boot: int = 500,
     seed: int = 0,
     level: float = 0.95,
 ) -> pd.DataFrame:  # per bin: from, to, n, probability, frequency, low, high
     "Mean probability and frequency of the finding in each bin that holds an image, with an interval over patients"
     rows = one_label(scores, label, split)
-    where, edges = probability_bins(p := sigmoid(rows.logit), n_bins, binning)
+    p = sigmoid(rows.logit)
+    y = rows.y.to_numpy()
+    where, edges = probability_bins(p, n_bins, binning)
     inside = (where[:, None] == np.arange(len(edges) - 1)).astype(float)
     n = inside.sum(0)
-    y = rows.y.to_numpy()[:, None]
-    drawn = np.concatenate([safe_ratio(w @ (inside * y), w @ inside) for w in resample_weights(rows.patient, n_boot, seed)])
-    table = pd.DataFrame(
-        {
-            'from': edges[:-1],
-            'to': edges[1:],
-            'n': n.astype(int),
-            'probability': safe_ratio(p @ inside, n),
-            'frequency': safe_ratio(y[:, 0] @ inside, n),
-        }
-    )
-    table = table.join(interval(pd.DataFrame(drawn), level))
+    table = pd.DataFrame({'from': edges[:-1], 'to': edges[1:], 'n': n.astype(int)})
+    table['probability'] = safe_ratio(p @ inside, n)
+    table['frequency'] = safe_ratio(y @ inside, n)
+    positive = inside * y[:, None]
+    drawn = [safe_ratio(w @ positive, w @ inside) for w in resample_weights(rows.patient, n_boot, seed)]
+    table = table.join(interval(pd.DataFrame(np.concatenate(drawn)), level))
     for b in np.flatnonzero(table.frequency.isin((0, 1))):  # a bin of one class: resamples hold nothing else
-        table.loc[b, ['low', 'high']] = rate_interval(y[where == b, 0], rows.patient[where == b], level)
+        table.loc[b, ['low', 'high']] = rate_interval(y[where == b], rows.patient[where == b], level)
     return table[n > 0].reset_index(drop=True)
+
 
 # %% ../nbs/32_plots.ipynb #a40ca11d
 COLOURS = dict(positive='#c8553d', negative='#3a6ea5', curve='#2a4d69', band='#9db8d2', guide='#8a8a8a')
 
-def plot_axes(ax, xlabel: str, ylabel: str, title: str, square: bool = True):  # `ax`: None for a new figure
+def plot_axes(
+    ax: 'Axes | None',  # None: in a new figure
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    square: bool = True,  # whether both axes run from 0 to 1
+) -> 'Axes':
     "An empty plot in the house's style"
     if ax is None:
         import matplotlib.pyplot as plt
@@ -178,241 +205,242 @@ def plot_axes(ax, xlabel: str, ylabel: str, title: str, square: bool = True):  #
         ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect='equal')
     return ax
 
+
 # %% ../nbs/32_plots.ipynb #750b418c
 def _shown(scores, threshold, split, label):
     "What a plot shows: the known rows of one label, how many they are in words, and the logit threshold, if any"
     rows = one_label(scores, label, split)
-    cut = None if threshold is None else next(iter(threshold_logits(threshold, [label or '']).values()))
-    return rows, f'{len(rows):,} images, {rows.patient.nunique():,} patients', cut
+    count = f'{len(rows):,} images, {rows.patient.nunique():,} patients'
+    return rows, count, None if threshold is None else _one_threshold(threshold, label)
+
+def _plot_band(ax, table, label):
+    "The band of a curve"
+    ax.fill_between(table.x, table.low, table.high, color=COLOURS['band'], alpha=0.5, linewidth=0, label=label)
+
+def _plot_point(ax, x, y):
+    "The operating point on a curve"
+    ax.plot(x, y, 'o', color=COLOURS['positive'], markersize=8, label='operating point', zorder=5)
+
 
 # %% ../nbs/32_plots.ipynb #27e7b7c2
 def plot_roc(
     scores: pd.DataFrame,
-    threshold=None,
-    split: str = None,
-    label: str = None,
-    ax=None,
+    threshold: float | OperatingPoint | dict | None = None,  # None: no operating point is drawn
+    split: str | None = None,
+    label: str | None = None,
+    ax: 'Axes | None' = None,
     n_boot: int = 500,
     title: str = 'ROC curve',
-):
+) -> 'Axes':
     "ROC curve with its band, its area, and the operating point if there is one"
     from sklearn.metrics import roc_auc_score, roc_curve
 
-    (rows, count, cut), table = _shown(scores, threshold, split, label), curve(scores, 'roc', split, label, n_boot)
+    scores = Scores.of(scores)
+    rows, count, at = _shown(scores, threshold, split, label)
     ax = plot_axes(ax, '1 − specificity', 'sensitivity', title)
     ax.plot([0, 1], [0, 1], color=COLOURS['guide'], linestyle=':', linewidth=1)
-    ax.fill_between(table.x, table.low, table.high, color=COLOURS['band'], alpha=0.5, linewidth=0, label='95 % band')
-    ax.plot(
-        *roc_curve(rows.y, rows.logit)[:2],
-        color=COLOURS['curve'],
-        linewidth=1.8,
-        label=f'AUROC {roc_auc_score(rows.y, rows.logit):.3f}\n{count}',
-    )
-    if cut is not None:
-        said = rows.logit >= cut
+    _plot_band(ax, curve(scores, 'roc', split, label, n_boot), '95 % band')
+    fpr, tpr, _ = roc_curve(rows.y, rows.logit)
+    area = f'AUROC {roc_auc_score(rows.y, rows.logit):.3f}\n{count}'
+    ax.plot(fpr, tpr, color=COLOURS['curve'], linewidth=1.8, label=area)
+    if at is not None:
+        predicted = rows.logit >= at
         true = rows.y == 1
-        ax.plot(
-            said[~true].mean(),
-            said[true].mean(),
-            'o',
-            color=COLOURS['positive'],
-            markersize=8,
-            label='operating point',
-            zorder=5,
-        )
+        _plot_point(ax, predicted[~true].mean(), predicted[true].mean())
     ax.legend(loc='lower right', frameon=False, fontsize=9)
     return ax
+
 
 # %% ../nbs/32_plots.ipynb #65d6d2f7
 def plot_precision_recall(
     scores: pd.DataFrame,
-    threshold=None,
-    split: str = None,
-    label: str = None,
-    ax=None,
+    threshold: float | OperatingPoint | dict | None = None,  # None: no operating point is drawn
+    split: str | None = None,
+    label: str | None = None,
+    ax: 'Axes | None' = None,
     n_boot: int = 500,
     title: str = 'Precision–recall curve',
-):
+) -> 'Axes':
     "Precision–recall curve with its band; the dotted line is what chance gives"
     from sklearn.metrics import average_precision_score
 
-    (rows, count, cut), table = _shown(scores, threshold, split, label), curve(
-        scores, 'precision_recall', split, label, n_boot
-    )
+    scores = Scores.of(scores)
+    rows, count, at = _shown(scores, threshold, split, label)
+    table = curve(scores, 'precision_recall', split, label, n_boot)
+    prevalence = rows.y.mean()
     ax = plot_axes(ax, 'recall (sensitivity)', 'precision (PPV)', title)
-    ax.axhline(
-        rows.y.mean(), color=COLOURS['guide'], linestyle=':', linewidth=1, label=f'prevalence {rows.y.mean():.2f}'
-    )
-    ax.fill_between(table.x, table.low, table.high, color=COLOURS['band'], alpha=0.5, linewidth=0, label='95 % band')
-    ax.step(
-        table.x,
-        table.y,
-        where='pre',
-        color=COLOURS['curve'],
-        linewidth=1.8,
-        label=f'average precision {average_precision_score(rows.y, rows.logit):.3f}\n{count}',
-    )
-    if cut is not None and (said := rows.logit >= cut).any():
-        ax.plot(
-            said[rows.y == 1].mean(),
-            rows.y[said].mean(),
-            'o',
-            color=COLOURS['positive'],
-            markersize=8,
-            label='operating point',
-            zorder=5,
-        )
+    ax.axhline(prevalence, color=COLOURS['guide'], linestyle=':', linewidth=1, label=f'prevalence {prevalence:.2f}')
+    _plot_band(ax, table, '95 % band')
+    area = f'average precision {average_precision_score(rows.y, rows.logit):.3f}\n{count}'
+    ax.step(table.x, table.y, where='pre', color=COLOURS['curve'], linewidth=1.8, label=area)
+    predicted = rows.logit >= (np.inf if at is None else at)
+    if predicted.any():
+        _plot_point(ax, predicted[rows.y == 1].mean(), rows.y[predicted].mean())
     ax.legend(loc='lower left', frameon=False, fontsize=9)
     return ax
 
+
 # %% ../nbs/32_plots.ipynb #46f94edb
-def plot_reliability(
-    scores: pd.DataFrame,
-    split: str = None,
-    label: str = None,
-    ax=None,
-    n_bins: int = 10,
-    binning: str = 'width',
-    n_boot: int = 500,
-    title: str = 'Reliability',
-):
-    "Frequency of the finding against its probability, and below it how many images lie where"
-    (rows, count, _), table = _shown(scores, None, split, label), reliability(
-        scores, split, label, n_bins, binning, n_boot
-    )
-    ax = plot_axes(ax, '', 'frequency of the finding', title)
-    p = sigmoid(rows.logit)
-    ax.plot([0, 1], [0, 1], color=COLOURS['guide'], linestyle=':', linewidth=1, label='calibrated')
-    ax.vlines(table.probability, table.low, table.high, color=COLOURS['band'], linewidth=5, label='95 % interval')
-    ax.plot(
-        table.probability,
-        table.frequency,
-        'o-',
-        color=COLOURS['curve'],
-        linewidth=1.8,
-        markersize=5,
-        label=f'ECE {calibration_error(rows.y, p):.3f}\n{count}',
-    )
-    ax.legend(loc='best', framealpha=0.8, edgecolor='none', fontsize=8)
-    ax.tick_params(labelbottom=False)
-    ax.set_aspect('auto')
+def _plot_below(ax, probability, y, vocab):
+    "Below a reliability plot: how many images lie where"
     below = ax.inset_axes([0, -0.27, 1, 0.22], sharex=ax)
     below.hist(
-        [p[rows.y == 0], p[rows.y == 1]],
+        [probability[y == 0], probability[y == 1]],
         bins=np.linspace(0, 1, 31),
         stacked=True,
         color=[COLOURS['negative'], COLOURS['positive']],
-        label=_vocab(label),
+        label=vocab,
     )
     below.legend(fontsize=6, ncols=2, frameon=False)
     below.set(xlabel='probability', ylabel='images')
     below.spines[['top', 'right']].set_visible(False)
+
+
+# %% ../nbs/32_plots.ipynb #6912c0f6
+def plot_reliability(
+    scores: pd.DataFrame,
+    split: str | None = None,
+    label: str | None = None,
+    ax: 'Axes | None' = None,
+    n_bins: int = 10,
+    binning: str = 'width',  # as in `probability_bins`
+    n_boot: int = 500,
+    title: str = 'Reliability',
+    vocab: tuple[str, str] | None = None,  # what 0 and 1 are called; by default 'negative', and the label
+) -> 'Axes':
+    "Frequency of the finding against its probability, and below it how many images lie where"
+    scores = Scores.of(scores)
+    rows, count, _ = _shown(scores, None, split, label)
+    table = reliability(scores, split, label, n_bins, binning, n_boot)
+    p = sigmoid(rows.logit)
+    ax = plot_axes(ax, '', 'frequency of the finding', title)
+    ax.plot([0, 1], [0, 1], color=COLOURS['guide'], linestyle=':', linewidth=1, label='calibrated')
+    ax.vlines(table.probability, table.low, table.high, color=COLOURS['band'], linewidth=5, label='95 % interval')
+    line = dict(color=COLOURS['curve'], linewidth=1.8, markersize=5)
+    error = f'ECE {calibration_error(rows.y, p):.3f}\n{count}'
+    ax.plot(table.probability, table.frequency, 'o-', label=error, **line)
+    ax.legend(loc='best', framealpha=0.8, edgecolor='none', fontsize=8)
+    ax.tick_params(labelbottom=False)
+    ax.set_aspect('auto')
+    _plot_below(ax, p, rows.y, vocab or _class_names(label))
     return ax
+
 
 # %% ../nbs/32_plots.ipynb #53807ddc
 def plot_scores(
     scores: pd.DataFrame,
-    threshold=None,
-    split: str = None,
-    label: str = None,
-    ax=None,
-    vocab=None,
+    threshold: float | OperatingPoint | dict | None = None,  # None: no line is drawn
+    split: str | None = None,
+    label: str | None = None,
+    ax: 'Axes | None' = None,
+    vocab: tuple[str, str] | None = None,  # what 0 and 1 are called; by default 'negative', and the label
     title: str = 'Scores',
-):
+) -> 'Axes':
     "How the logits of both classes lie to each other and to the threshold"
-    rows, _, cut = _shown(scores, threshold, split, label)
-    vocab = vocab or _vocab(label)
+    rows, _, at = _shown(scores, threshold, split, label)
     ax = plot_axes(ax, 'logit', 'images', title, square=False)
     bins = np.histogram_bin_edges(rows.logit, 40)
-    for i, name in enumerate(('negative', 'positive')):
-        ax.hist(
-            rows.logit[rows.y == i], bins, color=COLOURS[name], alpha=0.6, label=f'{vocab[i]} ({(rows.y == i).sum():,})'
-        )
-    if cut is not None:
-        ax.axvline(
-            cut,
-            color='black',
-            linewidth=1.2,
-            linestyle='--',
-            label=f'threshold {cut:.2f}\n(probability {sigmoid(cut):.2f})',
-        )
+    for i, (name, called) in enumerate(zip(('negative', 'positive'), vocab or _class_names(label))):
+        z = rows.logit[rows.y == i]
+        ax.hist(z, bins, color=COLOURS[name], alpha=0.6, label=f'{called} ({len(z):,})')
+    if at is not None:
+        words = f'threshold {at:.2f}\n(probability {sigmoid(at):.2f})'
+        ax.axvline(at, color='black', linewidth=1.2, linestyle='--', label=words)
     ax.set_ylim(top=1.35 * ax.get_ylim()[1])
     ax.legend(framealpha=0.9, edgecolor='none', fontsize=8, ncols=3, columnspacing=1, handlelength=1.4)
     return ax
 
+
 # %% ../nbs/32_plots.ipynb #f9b012ae
 def plot_confusion(
     scores: pd.DataFrame,
-    threshold=0.0,
-    split: str = None,
-    label: str = None,
-    ax=None,
-    vocab=None,
+    threshold: float | OperatingPoint | dict = 0.0,
+    split: str | None = None,
+    label: str | None = None,
+    ax: 'Axes | None' = None,
+    vocab: tuple[str, str] | None = None,  # what 0 and 1 are called; by default 'negative', and the label
     title: str = 'Confusion matrix',
-):
+) -> 'Axes':
     "The four boxes: counts, and the share of each row"
-    vocab = vocab or _vocab(label)
+    vocab = vocab or _class_names(label)
     boxes = Interpretation(scores, threshold, split, label, vocab).confusion_matrix()
-    ax = plot_axes(ax, 'called', 'really', title)
     share = boxes / np.maximum(boxes.sum(1, keepdims=True), 1)
+    ax = plot_axes(ax, 'called', 'really', title)
     ax.imshow(share, cmap='Blues', vmin=0, vmax=1.15)
     for (i, j), n in np.ndenumerate(boxes):
-        ax.text(
-            j,
-            i,
-            f'{n:,}\n{share[i, j]:.1%}',
-            ha='center',
-            va='center',
-            fontsize=12,
-            color='white' if share[i, j] > 0.55 else 'black',
-        )
+        colour = 'white' if share[i, j] > 0.55 else 'black'
+        ax.text(j, i, f'{n:,}\n{share[i, j]:.1%}', ha='center', va='center', fontsize=12, color=colour)
     ax.set(xticks=[0, 1], yticks=[0, 1], xticklabels=vocab, yticklabels=vocab, xlim=(-0.5, 1.5), ylim=(1.5, -0.5))
     ax.grid(False)
     ax.spines[:].set_visible(False)
     return ax
 
+
 # %% ../nbs/32_plots.ipynb #f1920ede
+_PLOTS = dict(
+    roc=plot_roc,
+    precision_recall=plot_precision_recall,
+    reliability=plot_reliability,
+    scores=plot_scores,
+    confusion=plot_confusion,
+)
+_SIZES = dict(reliability=(4.6, 5.4), scores=(5.6, 3.4))  # inches; the others are square
+
+def _figure(name, scores, threshold, split, label, n_boot, finding):
+    "One of the plots of a label as a figure of its own, under the name of the finding"
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SIZES.get(name, (4.6, 4.6)), layout='constrained')
+    options = dict(split=split, label=label, ax=figure.subplots())
+    if name != 'reliability':
+        options.update(threshold=threshold)
+    if name in ('roc', 'precision_recall', 'reliability'):
+        options.update(n_boot=n_boot)
+    if name in ('reliability', 'scores', 'confusion'):
+        options.update(vocab=_class_names(finding))
+    ax = _PLOTS[name](scores, **options)
+    title = ax.get_title(loc='left')
+    title = f'{finding}: {title}' if finding else title
+    ax.set_title(f'{printable(title)} ({split})', fontsize=11, loc='left', parse_math=False)
+    return figure
+
+
+# %% ../nbs/32_plots.ipynb #178a67f4
 def _figure_name(label, name):
     "A file name for the figure of a label, whatever the label is called"
     plain = ''.join(c if c.isalnum() or c in ' ._-' else '_' for c in printable(label))
     return f'{plain[:100]}{"-" if label else ""}{name}.png'
 
-# %% ../nbs/32_plots.ipynb #178a67f4
 def write_figures(
     scores: pd.DataFrame,
-    folder,
-    threshold=0.0,
+    folder: str | Path,  # made where it is missing
+    threshold: float | OperatingPoint | dict = 0.0,
     split: str = 'test',
     n_boot: int = 500,
-    finding: str = None,  # what a single label is called in the figures
-) -> list:  # the files: NAME.png, with several labels LABEL-NAME.png
+    finding: str | None = None,  # what a label without a name is called
+) -> list[Path]:  # NAME.png, of several labels LABEL-NAME.png
     "Write ROC, precision–recall, reliability, score and confusion plots of one split as PNG files"
-    from matplotlib.figure import Figure
-
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    curves = dict(roc=plot_roc, precision_recall=plot_precision_recall, reliability=plot_reliability)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    scores = Scores.of(scores)
+    _, known = known_by_label(scores, split)
     files = []
-    for label, cut in threshold_logits(threshold, list(known_by_label(scores, split)[1])).items():
-        for name, plot in (curves | dict(scores=plot_scores, confusion=plot_confusion)).items():
-            figure = Figure(
-                figsize=(5.6, 3.4) if name == 'scores' else (4.6, 5.4 if name == 'reliability' else 4.6),
-                layout='constrained',
-            )
-            own = dict(n_boot=n_boot) if name in curves else dict(vocab=_vocab(label or finding))
-            if name != 'reliability':
-                own['threshold'] = cut
-            ax = plot(scores, split=split, label=label, ax=figure.subplots(), **own)
-            title = ': '.join(filter(None, (label or finding, ax.get_title(loc='left'))))
-            ax.set_title(f'{printable(title)} ({split})', fontsize=11, loc='left', parse_math=False)
-            file = Path(folder) / _figure_name(label, name)
-            files.append(write_whole(file, lambda out, figure=figure: figure.savefig(out, dpi=130, format='png')))
+    for label, logit in threshold_logits(threshold, list(known)).items():
+        for name in _PLOTS:
+            figure = _figure(name, scores, logit, split, label, n_boot, label or finding)
+
+            def save(file, figure=figure):
+                figure.savefig(file, dpi=130, format='png')
+
+            files.append(write_whole(folder / _figure_name(label, name), save))
     return files
+
 
 # %% ../nbs/32_plots.ipynb #7c526bda
 def blank_figure(
-    width,  # [inches]
-    height,  # [inches]
-):
+    width: float,  # inches
+    height: float,  # inches
+) -> 'Figure':
     "A figure that a notebook shows and that pyplot need not close"
     from matplotlib.figure import Figure
 
@@ -428,3 +456,4 @@ def blank_figure(
             return small.getvalue()
 
     return Shown(figsize=(width, height), layout='constrained')
+

@@ -15,8 +15,18 @@ import numpy as np
 import pandas as pd
 from .core import cache_folder, printable, progress as shown, try_again
 from .tables import listed, plain_name, read_table
-from .manifest import (ManifestError, choose_label, is_file, is_folder, read_csv, read_folder,
-                                       read_manifest, splits_in_name, walk_images, write_manifest)
+from chestxray_fastai.manifest import (
+    walk_images,
+    is_file,
+    is_folder,
+    splits_in_name,
+    choose_label,
+    ManifestError,
+    read_csv,
+    read_folder,
+    read_manifest,
+    write_manifest,
+)
 from chestxray_fastai.fetch import (
     ARCHIVE_ERRORS,
     check_absent_or_complete,
