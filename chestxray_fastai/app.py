@@ -277,7 +277,7 @@ def _image_box(answer, i):
     )
 
 # %% ../nbs/56_app.ipynb #2512d5ff
-def _told_of(answer, threshold, frozen, maps):
+def _card_text(answer, threshold, frozen, maps):
     "Score, reason, advice and notes of an answer, as HTML"
     parts = [f'<p class="cx-reason">{html.escape(answer["error"] or answer["reason"])}</p>']
     if answer['probability'] is not None:
@@ -305,7 +305,7 @@ def image_card(
         f'<article class="cx-card cx-{style}" aria-label="{name}: {heading}">{_image_box(answer, i)}'
         f'<div class="cx-words"><p class="cx-name">{name}</p>'
         f'<h2><i aria-hidden="true">{_MARKS[code]}</i> {heading}</h2>'
-        f'{_told_of(answer, threshold, frozen, maps)}</div></article>'
+        f'{_card_text(answer, threshold, frozen, maps)}</div></article>'
     )
 
 # %% ../nbs/56_app.ipynb #77593020
@@ -396,7 +396,7 @@ def left_over(
     files: Any,  # as for `received`
     max_files: int,  # at once
 ) -> list[dict]:  # one answer that stands for all files that were too many; empty where there are none
-    "What is said of the files beyond the limit"
+    "The answer for the files beyond the limit"
     many = len(files) - max_files if isinstance(files, list) else 0
     if many <= 0:
         return []

@@ -657,11 +657,11 @@ def promise(
     )
 
 # %% ../nbs/54_report.ipynb #c0c0a013
-def _at(found, *keys):
+def _at(value, *keys):
     "What stands under keys from outside in, or None where the report has another form"
     for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 def _phantoms_only(facts):
     "Whether all images are drawn"
