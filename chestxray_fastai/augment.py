@@ -47,7 +47,7 @@ def stretch_mat(
     zero = torch.zeros_like(s)
     return affine_mat(s, zero, zero, zero, 1 / s, zero)
 
-# %% ../nbs/17_augment.ipynb #785e534c
+# %% ../nbs/17_augment.ipynb #98432146
 class TrainAffine(AffineCoordTfm):
     "fastai's affine transform, for training images only: others are not resampled"
 

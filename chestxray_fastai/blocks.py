@@ -8,11 +8,12 @@ __all__ = ['TensorXray', 'ReadXray', 'ReadLabels', 'balanced_order', 'XrayDL', '
            'xray_dataloaders', 'batch_table', 'describe', 'score_dataloader']
 
 # %% ../nbs/18_blocks.ipynb #242bb249
-import random, warnings
+import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+import fastai.imports  # noqa: F401  # sets filters of warnings, which shall outlive the next imports
 import numpy as np
 import pandas as pd
 import torch
@@ -22,27 +23,25 @@ from .manifest import check_manifest, label_columns, ManifestError
 from .readers import open_image, read_pixels
 from .pixels import pixel_cache, PixelCache
 from .augment import xray_augmentations
-with warnings.catch_warnings():  # fastai's import warns of torch.jit.script, and no reader can change that
-    warnings.filterwarnings('ignore', message='.*torch.jit.script', category=FutureWarning)
-    from fastai.data.all import (
-        Category,
-        CategoryMap,
-        DataBlock,
-        DataLoaders,
-        Datasets,
-        IntToFloatTensor,
-        MultiCategory,
-        Normalize,
-        TensorCategory,
-        TensorMultiCategory,
-        TfmdDL,
-        ToTensor,
-        Transform,
-        TransformBlock,
-        to_device,
-    )
-    from fastai.losses import CrossEntropyLossFlat
-    from fastai.vision.core import TensorImage, imagenet_stats
+from fastai.data.all import (
+    Category,
+    CategoryMap,
+    DataBlock,
+    DataLoaders,
+    Datasets,
+    IntToFloatTensor,
+    MultiCategory,
+    Normalize,
+    TensorCategory,
+    TensorMultiCategory,
+    TfmdDL,
+    ToTensor,
+    Transform,
+    TransformBlock,
+    to_device,
+)
+from fastai.losses import CrossEntropyLossFlat
+from fastai.vision.core import TensorImage, imagenet_stats
 
 # %% ../nbs/18_blocks.ipynb #b23b0766
 class TensorXray(TensorImage):
@@ -71,7 +70,7 @@ class ReadXray(Transform):
         pixels = read_pixels(row['path'], self.size, self.resize) if i is None else self.cache[i]
         return TensorXray(torch.from_numpy(pixels)[None])
 
-# %% ../nbs/18_blocks.ipynb #b8605424
+# %% ../nbs/18_blocks.ipynb #6f711448
 class ReadLabels(Transform):
     "A row of a manifest to its target: a class for one label, a vector (NaN where missing or uncertain) for several"
 

@@ -481,7 +481,7 @@ def is_junk(
     "Whether a file is what file managers leave behind, which is no part of a data set"
     return '__MACOSX' in parts or parts[-1].startswith('._') or parts[-1] in ('.DS_Store', 'Thumbs.db', 'desktop.ini')
 
-# %% ../nbs/12_fetch.ipynb #0ad83b65
+# %% ../nbs/12_fetch.ipynb #4f7b4c05
 class _Entry(NamedTuple):
     "What stands in an archive"
 
@@ -690,7 +690,7 @@ def _write_files(plan, folder, meter):
         done += size
         meter.show(done)
 
-# %% ../nbs/12_fetch.ipynb #8358c390
+# %% ../nbs/12_fetch.ipynb #d199a975
 def _unpack_error(error, archive, folder):
     "The error with its sentence for an archive that cannot be unpacked"
     if not isinstance(error, OSError) or error.errno is None:  # damage in an archive has no number

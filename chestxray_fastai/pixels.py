@@ -395,7 +395,7 @@ def _disk_error(error, home, done, n):
         ' valid): free space, or name another folder with cache_folder= or the environment variable CHESTXRAY_CACHE.'
     )
 
-# %% ../nbs/16_pixels.ipynb #a92bbaee
+# %% ../nbs/16_pixels.ipynb #88abe412
 def _files_error(errors, n):
     "One sentence for all files that can't be read; the errors themselves are in its `errors`"
     first = '; '.join(str(error).rstrip('.') for error in errors[:3])
@@ -438,7 +438,7 @@ def _build(home, missing, size, resize, workers, progress, n):
         raise _disk_error(error, home, n - len(missing) + len(places), n) from error
     return places, errors
 
-# %% ../nbs/16_pixels.ipynb #16318514
+# %% ../nbs/16_pixels.ipynb #8db78a11
 def _unreadable(path, error):
     "The `PixelsError` for a path that leads to no file"
     try:

@@ -288,7 +288,7 @@ def scaled_size(
     scale = size / side
     return max(1, round(width * scale)), max(1, round(height * scale))
 
-# %% ../nbs/15_readers.ipynb #48992d6e
+# %% ../nbs/15_readers.ipynb #3d643596
 def resize_grey(
     img: 'Image.Image',  # of mode "L"
     size: int,  # side of the square [pixels]

@@ -158,7 +158,7 @@ def _places(name, path):
             places.append(('the cache', folder))
     return places + [("kagglehub's cache", folder) for folder in _kagglehub_folders(name)]
 
-# %% ../nbs/13_sources.ipynb #4c79477d
+# %% ../nbs/13_sources.ipynb #18f3b2aa
 def _find(name, path, is_root, below):
     "Place and first folder that `is_root` accepts: a place itself, or one of the names `below` it; None without any"
     for place, folder in _places(name, path):
@@ -419,7 +419,7 @@ def _read_nih(csv, folder=None, partial=False):
         manifest['age'] = manifest['age'].where(manifest['age'] <= 120)  # a few typing errors reach 414
     return _nih_findings(manifest)
 
-# %% ../nbs/13_sources.ipynb #263e3d5d
+# %% ../nbs/13_sources.ipynb #efbad71c
 def _say_no_list(manifest, say):
     "A manifest of ChestX-ray14, and a word when no image of it is in a split"
     if manifest['split'].isna().all():
@@ -449,7 +449,7 @@ def _fetch_nih(say):
         raise _absent('nih', _NIH_IS_LARGE)
     return 'Kaggle', place[1]
 
-# %% ../nbs/13_sources.ipynb #0ace5849
+# %% ../nbs/13_sources.ipynb #c7789845
 _NIH_IS_LARGE = 'it is 45 GB, so it is fetched from Kaggle only by get_xrays("nih", download=True) in Python'
 
 def _nih(path, fetch, progress, say, partial=False):
@@ -700,7 +700,7 @@ def _given_path(name, path, progress):
         return unpack(path, cache_folder() / name / checksum(path)[:12], progress=progress)
     return path
 
-# %% ../nbs/13_sources.ipynb #6dee580f
+# %% ../nbs/13_sources.ipynb #67d96329
 def get_xrays(
     name: str | Path = 'phantoms',  # 'phantoms', 'pneumonia', 'nih', 'pneumoniamnist'; or your folder, table, archive
     path: str | Path | None = None,  # where the named set lies (folder or archive), if it is not to be looked for
