@@ -333,7 +333,7 @@ def _refused_html(report):
     return ''.join(f'<p>{escape(printable(item))}</p>' for item in items)
 
 # %% ../nbs/50_run.ipynb #2f561f6e
-def _thumbnail(file, height=200):
+def _thumbnail(file, height=240):
     "A figure as an HTML image, small enough to be kept in a notebook"
     from base64 import b64encode
     from io import BytesIO
@@ -348,6 +348,10 @@ def _thumbnail(file, height=200):
     return f'<img src="data:image/png;base64,{data}" alt="{name}" title="{name}" style="display:inline-block">'
 
 # %% ../nbs/50_run.ipynb #f7a71db2
+def _images_words(test):
+    "How many images of how many patients were judged, where a report says so"
+    return say('run.judged_on', n=test['n'], patients=test['patients']) + ' ' if 'n' in test else ''
+
 SHOWN = 'roc', 'reliability', 'training'  # the figures that a Run shows of itself
 
 def _run_html(run):
@@ -359,7 +363,7 @@ def _run_html(run):
     found = verdict(report['test'], report['threshold'], printable(run.label))
     parts = [
         f'<p><b>{escape(printable(title))}</b></p>',
-        f'<p>{escape(found["words"])}</p>',
+        f'<p>{escape(_images_words(report["test"]))}{escape(found["words"])}</p>',
         f'<table>{_metric_table(report)}</table>',
         _refused_html(report),
         ''.join(_thumbnail(run.figures[name]) for name in SHOWN if name in run.figures),

@@ -171,6 +171,16 @@ DECISIONS |= {
     'rule.all_images': 'that at most {alpha:.3g} of all images get a wrong answer',
 }
 
+# %% ../nbs/04_words.ipynb #b82791f3
+DECISIONS |= {
+    'subgroups.compared': '{n} comparisons of a group with its rest were possible.',
+    'subgroups.not_compared': 'No group is large enough to be compared.',
+    'subgroups.none': 'None differs after adjustment for their number, which is no proof that none does.',
+    'subgroups.worse': 'Worse after adjustment for their number: {groups}.',
+    'subgroups.one': '{metric} in {by} {group} {value:.3f} ({low:.3f} to {high:.3f}) against {rest:.3f}',
+    'subgroups.small': 'For want of patients some or all metrics are not judged in {groups}.',
+}
+
 # %% ../nbs/04_words.ipynb #8da72ef4
 # What a judgement says
 EVALUATE_LEAKS = {
@@ -995,6 +1005,7 @@ RUN_LIMITS = {
 # What a run comes to
 RUN_SUMMARY = {
     'run.title': '{run}: {arch} on {data}',
+    'run.judged_on': 'Judged on {n:,} test images of {patients:,} patients.',
     'run.fitted_on_varied': 'calib, each image drawn several times',
     'summary.test': 'Test: {n:,} images of {patients:,} patients, {interval}',
     'summary.interval': '95 % intervals over patients',
