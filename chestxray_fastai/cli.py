@@ -438,7 +438,7 @@ def freeze(
 # %% ../nbs/59_cli.ipynb #4822b174
 def _bundle_in(folder):
     "The bundle that lies in a folder, or None"
-    from chestxray_fastai.bundle import BundleError
+    from chestxray_fastai.graph import BundleError
     from chestxray_fastai.triage import Triage
 
     try:

@@ -33,23 +33,10 @@ from chestxray_fastai.core import (
 from .decision import calibrated, plain_sigmoid
 from .graph import MAX_SECONDS, BundleError, load_graph, run_graph, selftest_pixels
 from .ood import OODError, OrientationProbe
-from chestxray_fastai.readers import (
-    MAX_PIXELS,
-    PixelsError,
-    check_deep_channels,
-    colour_share,
-    _orientation as exif_orientation,
-    grey_from_depth,
-    has_deep_channels,
-    open_image,
-    _switches as pillow_settings,
-    pixel_range,
-    read_bytes,
-    resize_grey,
-    scaled_size,
-    to_grey,
-    white_is_zero,
-)
+from .readers import (MAX_PIXELS, PixelsError, check_deep_channels, colour_share,
+                                      exif_orientation as exif_orientation, grey_from_depth, has_deep_channels,
+                                      open_image, pillow_settings as pillow_settings, pixel_range, read_bytes,
+                                      resize_grey, scaled_size, to_grey, white_is_zero)
 from .words import say
 if TYPE_CHECKING:
     import pandas as pd
