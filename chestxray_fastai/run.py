@@ -96,10 +96,12 @@ _JUDGEMENTS = [
     ReportKey('test', 'object', 1, 'judgement of the split test, which was opened once'),
     ReportKey('test.n', 'integer', 2, 'images'),
     ReportKey('test.patients', 'integer', 2, 'patients'),
+    ReportKey('test.positives', 'integer', 2, 'positive images'),
     ReportKey('test.confusion', 'object', 1, 'tp, fp, tn and fn [images]'),
     ReportKey('test.auroc', 'object', 1, 'value, low and high; every metric is such an object'),
     ReportKey('test.sensitivity', 'object', 1, 'at the threshold'),
     ReportKey('test.specificity', 'object', 1, 'at the threshold'),
+    ReportKey('test.balanced_accuracy', 'object', 1, 'at the threshold'),
     ReportKey('test.opening', 'object', None, 'what the lock knows of earlier openings'),
 ]
 
@@ -253,7 +255,7 @@ class Run:
         return OperatingPoint.from_dict(self.report['threshold'])
 
     def __repr__(self) -> str:
-        return f'Run({str(self.folder)!r})'
+        return f'<Run {self.name}>'
 
     def _repr_html_(self) -> str:
         try:
@@ -333,7 +335,7 @@ def _refused_html(report):
     return ''.join(f'<p>{escape(printable(item))}</p>' for item in items)
 
 # %% ../nbs/50_run.ipynb #2f561f6e
-def _thumbnail(file, height=240):
+def _thumbnail(file, height=200):
     "A figure as an HTML image, small enough to be kept in a notebook"
     from base64 import b64encode
     from io import BytesIO
