@@ -517,7 +517,7 @@ def _refuse_several_roots(places, folder):
         )
     raise ManifestError(f'{several}: {advice}, or another one of them.')
 
-# %% ../nbs/10_manifest.ipynb #a8bd31a2
+# %% ../nbs/10_manifest.ipynb #df5089a9
 def _by_plain_name(names):
     "{name as it is compared: name} of one name or several"
     names = [names] if isinstance(names, (str, os.PathLike)) else names
@@ -696,7 +696,7 @@ def _labelled(walk, folder, ones, zeros):
         warnings.warn(f'Left out of the manifest of "{printable(folder)}": {left_out}.', stacklevel=3)
     return places, values
 
-# %% ../nbs/10_manifest.ipynb #775524a3
+# %% ../nbs/10_manifest.ipynb #a14a60fa
 def _no_image(walk, folder):
     "The error for a folder without a single image"
     there = []
@@ -1079,7 +1079,7 @@ def _stem_and_suffix(name):
     suffix = f'.{suffix.lower()}'
     return (stem, suffix) if suffix in IMAGE_SUFFIXES and '.' in name else (name, '')
 
-# %% ../nbs/10_manifest.ipynb #c2aaeee9
+# %% ../nbs/10_manifest.ipynb #acee5290
 def _respelled(name, folder):
     "The file that a path names from `folder`, were it written with other slashes or accents; else None"
     parts, root = _parts(name)
@@ -1347,7 +1347,7 @@ def write_manifest(
     text = manifest.to_csv(index=False, lineterminator='\n', quoting=quoting)
     return write_whole(file, text.encode('utf-8', 'surrogatepass'))
 
-# %% ../nbs/10_manifest.ipynb #1b058ffa
+# %% ../nbs/10_manifest.ipynb #cff69c1f
 def _resolved(names, folder, table, search):
     "Absolute paths of the names in a manifest; all are looked for where some look strange or some of a few are gone"
     if search:
