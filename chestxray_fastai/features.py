@@ -11,7 +11,7 @@ from contextlib import nullcontext
 import numpy as np
 import pandas as pd
 from .core import progress as show_progress
-from .ood_images import _check_pixels, OODError
+from .ood_images import check_pixels, OODError
 
 # %% ../nbs/40_features.ipynb #ead1a18e
 class ExplainError(ValueError):
@@ -183,7 +183,7 @@ def network_outputs(
     "What the network says about images, and what it saw in them, in one pass"
     import torch
 
-    pixels = _check_pixels(pixels)
+    pixels = check_pixels(pixels)
     if not len(pixels):
         raise OODError('There are no images: give at least one.')
     if pixels.shape[1] != preprocessing['size']:
