@@ -7,23 +7,18 @@ __all__ = ['HEAT', 'TOTAL_MEGABYTES', 'WAITING', 'SHOW_RESULTS', 'WITHIN', 'SET_
            'QUIET', 'image_url', 'heat_url', 'probability_words', 'threshold_words', 'score_bar', 'curve_at',
            'promise_words', 'redecide', 'threshold_in_use', 'unread', 'ask', 'advice', 'image_card', 'count_words',
            'image_cards', 'image_styles', 'AppError', 'received', 'left_over', 'example_images', 'example_strip',
-           'template_text', 'drop_script', 'drop_zone', 'Outputs', 'Handlers', 'notice_words', 'head_words',
-           'map_words', 'foot_words', 'build_app', 'PrivateHeaders', 'host_name', 'Door', 'BodyLimit', 'listening_at',
-           'QueueWords', 'launch']
+           'drop_script', 'drop_zone', 'Outputs', 'Handlers', 'notice_words', 'head_words', 'map_words', 'foot_words',
+           'build_app', 'PrivateHeaders', 'host_name', 'Door', 'BodyLimit', 'listening_at', 'QueueWords', 'launch']
 
 # %% ../nbs/56_app.ipynb #35bbdc08
 import base64, gc, html, os, weakref
 from collections.abc import Awaitable, Callable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
-
 import numpy as np
-
 from fastcore.basics import patch
-
-from .core import ChestXrayError, printable
+from .core import ChestXrayError, package_text, printable
 from .words import ENGLISH, say
-
 if TYPE_CHECKING:  # names in hints alone: nothing heavy is imported
     from gradio import Blocks, EventData
     from chestxray_fastai.triage import Triage
@@ -91,6 +86,7 @@ def _frozen_mark(frozen):
     title = _words('app.mark.frozen', threshold=threshold_words(frozen))
     return f'<i class="cx-was" style="left:{100 * frozen:.2f}%" title="{title}"></i>'
 
+# %% ../nbs/56_app.ipynb #f14d2355
 def score_bar(
     probability: float,  # the score
     threshold: float,  # in use
@@ -136,6 +132,7 @@ def _gave_words(card, threshold):
     counts = {key: say('app.gave.of', n=point[key]) if point.get(key) else '' for key in ('positives', 'negatives')}
     return say('app.gave', label=card['label'], sensitivity=rates[0], specificity=rates[1], **counts)
 
+# %% ../nbs/56_app.ipynb #05ee4245
 def promise_words(
     card: dict,  # what `bundle.json` holds
     threshold: float,  # in use
@@ -217,6 +214,7 @@ def _plain_answer(answer, name, image):
     drawn = dict(kind=answer.kind, aspect=image.width / image.height, heat=state)
     return dict(name=name, many=1, **judged, **drawn), image_url(np.asarray(image)), heat
 
+# %% ../nbs/56_app.ipynb #19743326
 def ask(
     triage: 'Triage',
     name: str,  # of the file
@@ -265,6 +263,7 @@ def _notes(answer, maps):
         notes.append(say('app.note.maps', words=maps))
     return notes
 
+# %% ../nbs/56_app.ipynb #750677e3
 def _image_box(answer, i):
     "The place of an image and its heat map, which the style sheet fills"
     aspect = answer['aspect']
@@ -278,7 +277,7 @@ def _image_box(answer, i):
     )
 
 # %% ../nbs/56_app.ipynb #2512d5ff
-def _told_of(answer, threshold, frozen, maps):
+def _card_text(answer, threshold, frozen, maps):
     "Score, reason, advice and notes of an answer, as HTML"
     parts = [f'<p class="cx-reason">{html.escape(answer["error"] or answer["reason"])}</p>']
     if answer['probability'] is not None:
@@ -288,6 +287,7 @@ def _told_of(answer, threshold, frozen, maps):
         parts.append(f'<p class="cx-next"><b>{_words("app.advice.lead")}</b> {html.escape(todo)}</p>')
     return ''.join(parts + [f'<p class="cx-note">{html.escape(note)}</p>' for note in _notes(answer, maps)])
 
+# %% ../nbs/56_app.ipynb #665e7261
 def image_card(
     answer: dict,  # of `ask`, perhaps through `redecide`
     i: int,  # its number on the page
@@ -305,7 +305,7 @@ def image_card(
         f'<article class="cx-card cx-{style}" aria-label="{name}: {heading}">{_image_box(answer, i)}'
         f'<div class="cx-words"><p class="cx-name">{name}</p>'
         f'<h2><i aria-hidden="true">{_MARKS[code]}</i> {heading}</h2>'
-        f'{_told_of(answer, threshold, frozen, maps)}</div></article>'
+        f'{_card_text(answer, threshold, frozen, maps)}</div></article>'
     )
 
 # %% ../nbs/56_app.ipynb #77593020
@@ -367,6 +367,7 @@ def _fault(file, max_megabytes):
         return say('app.file.large', each=max_megabytes)
     return None if isinstance(data, str) else say('app.file.unread')
 
+# %% ../nbs/56_app.ipynb #ac734ff0
 def _received(file, max_megabytes):
     "(name, bytes, None) or (name, None, what is wrong) of one file"
     file = file if isinstance(file, dict) else {}
@@ -395,7 +396,7 @@ def left_over(
     files: Any,  # as for `received`
     max_files: int,  # at once
 ) -> list[dict]:  # one answer that stands for all files that were too many; empty where there are none
-    "What is said of the files beyond the limit"
+    "The answer for the files beyond the limit"
     many = len(files) - max_files if isinstance(files, list) else 0
     if many <= 0:
         return []
@@ -418,6 +419,7 @@ def _example_button(i, example):
     caption = html.escape(example['caption'])
     return f'<button type="button" data-n="{i}"><img alt="" src="{url}"><span>{caption}</span></button>'
 
+# %% ../nbs/56_app.ipynb #0ddef451
 def example_strip(
     examples: list[dict],  # of `example_images`
 ) -> str:  # HTML
@@ -427,15 +429,6 @@ def example_strip(
     buttons = [_example_button(i, example) for i, example in enumerate(examples)]
     return f'<div class="cx-strip">{"".join(buttons)}</div>'
 
-# %% ../nbs/56_app.ipynb #d53690ea
-def template_text(
-    name: str,  # of a file in the folder `templates` of the package
-) -> str:
-    "A style sheet or script that comes with the package"
-    from importlib.resources import files
-
-    return files('chestxray_fastai').joinpath('templates', name).read_text(encoding='utf-8')
-
 # %% ../nbs/56_app.ipynb #45ea5ebd
 def drop_script(
     max_megabytes: float,  # of one file
@@ -444,8 +437,9 @@ def drop_script(
     "Read dropped files in the browser, and send their bytes with the event `upload`"
     most = int(max_megabytes * 1e6)
     total = int(TOTAL_MEGABYTES * 1e6)
-    return f'const most = {most}, many = {max_files}, total = {total};\n{template_text("app_drop.js")}'
+    return f'const most = {most}, many = {max_files}, total = {total};\n{package_text("templates/app_drop.js")}'
 
+# %% ../nbs/56_app.ipynb #800b40cf
 def drop_zone(
     max_megabytes: float,  # of one file
 ) -> str:  # HTML
@@ -582,6 +576,7 @@ def on_example(
         example = self.examples[n]
         yield from self.judge([(example['name'], example['data'], None)], session=session)
 
+# %% ../nbs/56_app.ipynb #24457925
 @patch
 def on_threshold(
     self: Handlers,
@@ -647,6 +642,7 @@ def map_words(
     "What a heat map is, and how those of this bundle did in their own tests"
     return f'<p><b>{_words("app.maps.lead")}</b> {_words("app.maps")} {html.escape(triage.explained)}</p>'
 
+# %% ../nbs/56_app.ipynb #650efb69
 def foot_words(
     triage: 'Triage',
 ) -> str:  # HTML
@@ -669,7 +665,7 @@ def _controls(gr, handlers):
     return dict(
         drop=gr.HTML(drop_zone(handlers.max_megabytes), js_on_load=drop_script(*limits), elem_id='cx-drop'),
         strip=gr.HTML(
-            example_strip(handlers.examples), js_on_load=template_text('app_pick.js'), elem_id='cx-examples'
+            example_strip(handlers.examples), js_on_load=package_text('templates/app_pick.js'), elem_id='cx-examples'
         ),
         slider=gr.Slider(
             0,
@@ -760,6 +756,7 @@ def _connect_judging(gr, handlers, parts, outputs):
     cleared = parts['clear'].click(on_clear, None, outputs, cancels=judging, **_QUIET_EVENT)
     cleared.then(after_clear, None, outputs, **_QUIET_EVENT, **_ONE_AT_A_TIME)
 
+# %% ../nbs/56_app.ipynb #3d1b79ef
 def _connect(gr, handlers, parts, outputs):
     "Join the parts of the page to their handlers"
     answers, _, cards, slider, promise = outputs
@@ -779,6 +776,7 @@ def _connect(gr, handlers, parts, outputs):
 # %% ../nbs/56_app.ipynb #e9c362cd
 App = Callable[..., Awaitable[None]]  # what ASGI calls an application: called with scope, receive and send
 
+# %% ../nbs/56_app.ipynb #11eddf9a
 class PrivateHeaders:
     "ASGI middleware: the browser fetches from this server alone, and keeps no answer"
 
@@ -829,7 +827,6 @@ ROUTES = dict(
     POST=('/gradio_api/queue/join', '/gradio_api/cancel', '/gradio_api/reset', '/gradio_api/reset/'),
 )
 FOLDERS = ('/assets/', '/static/', '/svelte/', '/gradio_api/heartbeat/')
-
 async def _refuse(send, status, words):
     "Answer with one sentence, in the form in which Gradio's page shows it"
     import json
@@ -865,6 +862,7 @@ def _is_foreign(scope):
     is_link = (scope['method'], scope['path']) == ('GET', '/')
     return not is_link and bool({'cross-site', 'same-site'} & set(_header_values(scope, 'sec-fetch-site')))
 
+# %% ../nbs/56_app.ipynb #688a374e
 def _is_known(scope):
     "Whether a request asks for a route that the page uses"
     method = 'GET' if scope['method'] == 'HEAD' else scope['method']
@@ -1006,7 +1004,6 @@ async def read(
         self.hold(ticket, max(size, stated))
         if not message.get('more_body'):
             return b''.join(parts)
-
 @patch
 async def drain(
     self: BodyLimit,
@@ -1184,6 +1181,7 @@ def _guards(host, address, local, silent):
         Middleware(QueueWords),
     ]
 
+# %% ../nbs/56_app.ipynb #d9edc9da
 def launch(
     page: 'Blocks | None' = None,  # of `build_app`; by default one for `bundle`
     bundle: str | None = None,  # folder or packed file; by default the bundle that comes with the package
@@ -1203,7 +1201,7 @@ def launch(
     server = dict(server_name=f'[{address}]' if ':' in address else address, server_port=port, inbrowser=browser)
     guards = {'middleware': _guards(host, address, local, silent)}
     try:
-        page.launch(theme=_theme(gr), css=template_text('app.css'), app_kwargs=guards, **server, **QUIET)
+        page.launch(theme=_theme(gr), css=package_text('templates/app.css'), app_kwargs=guards, **server, **QUIET)
     except (OSError, ValueError) as error:
         raise AppError(
             f'The page cannot be shown at port {port} of {host} ({type(error).__name__}): pass another port.'

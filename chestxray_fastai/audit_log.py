@@ -154,6 +154,7 @@ def _line_fault(number, entry, is_broken, n):
         return f'line {number} (entry {entry["n"]}) does not follow the line before'
     return None
 
+# %% ../nbs/53_audit_log.ipynb #e78df804
 def _end_fault(file, n, end, expected):
     "What is wrong with the end of a log, or None; `n`, `end`: number and hash of its last entry"
     if expected is not None and end != expected:

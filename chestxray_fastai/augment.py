@@ -6,62 +6,71 @@
 __all__ = ['shift_mat', 'stretch_mat', 'TrainAffine', 'xray_augmentations', 'RandomAcquisition']
 
 # %% ../nbs/17_augment.ipynb #273a8fa3
+import warnings
 from functools import partial
 import numpy as np
 import torch
-from fastai.data.all import Transform
-from fastai.vision.augment import (
-    AffineCoordTfm,
-    Brightness,
-    Contrast,
-    PadMode,
-    affine_mat,
-    flip_mat,
-    rotate_mat,
-    setup_aug_tfms,
-    zoom_mat,
-)
-from fastai.vision.core import TensorImage
+with warnings.catch_warnings():  # fastai's import warns of torch.jit.script, and no reader can change that
+    warnings.filterwarnings('ignore', message='.*torch.jit.script', category=FutureWarning)
+    from fastai.data.all import Transform
+    from fastai.vision.augment import (
+        AffineCoordTfm,
+        Brightness,
+        Contrast,
+        PadMode,
+        affine_mat,
+        flip_mat,
+        rotate_mat,
+        setup_aug_tfms,
+        zoom_mat,
+    )
+    from fastai.vision.core import TensorImage
 
 # %% ../nbs/17_augment.ipynb #988323fa
 def shift_mat(
-    x,  # a batch, shape (n, channels, height, width)
-    max_shift=0.05,  # largest shift either way, as a share of the side
-):  # shape (n, 3, 3)
-    "A random shift of each picture, as an affine matrix"
+    x: torch.Tensor,  # a batch, shape (n, channels, height, width)
+    max_shift: float = 0.05,  # largest shift either way, as a share of the side
+) -> torch.Tensor:  # shape (n, 3, 3)
+    "A random shift of each image, as an affine matrix"
     dx, dy = (x.new_empty(x.size(0)).uniform_(-2 * max_shift, 2 * max_shift) for _ in 'xy')
     one = torch.ones_like(dx)
     zero = torch.zeros_like(dx)
     return affine_mat(one, zero, dx, zero, one, dy)
 
+# %% ../nbs/17_augment.ipynb #785e534c
 def stretch_mat(
-    x,  # a batch, shape (n, channels, height, width)
-    max_stretch=1.5,  # largest ratio of width to height, and the inverse of the smallest; the area stays
-):  # shape (n, 3, 3)
-    "A random stretch of each picture, as an affine matrix"
+    x: torch.Tensor,  # a batch, shape (n, channels, height, width)
+    max_stretch: float = 1.5,  # largest ratio of width to height, and the inverse of the smallest; the area stays
+) -> torch.Tensor:  # shape (n, 3, 3)
+    "A random stretch of each image, as an affine matrix"
     s = (x.new_empty(x.size(0)).uniform_(-1, 1) * np.log(max_stretch) / 2).exp()
     zero = torch.zeros_like(s)
     return affine_mat(s, zero, zero, zero, 1 / s, zero)
 
 # %% ../nbs/17_augment.ipynb #785e534c
 class TrainAffine(AffineCoordTfm):
-    "fastai's affine transform, for training pictures only: others are not resampled"
+    "fastai's affine transform, for training images only: others are not resampled"
 
-    def before_call(self, b, split_idx):
+    def before_call(
+        self,
+        b: torch.Tensor,  # a batch
+        split_idx: int | None,  # 0 in training
+    ) -> None:
+        "Draw the changes of a training batch"
         self.do = split_idx == 0
         if self.do:
             super().before_call(b, split_idx)
 
 # %% ../nbs/17_augment.ipynb #9cdd06a6
 def xray_augmentations(
-    flip=False,  # also mirror left and right
-    max_rotate=10,  # largest rotation either way [degrees]
-    max_zoom=1.1,  # largest scale, and the inverse of the smallest
-    max_shift=0.05,  # largest shift either way, as a share of the side
-    max_lighting=0.2,  # largest change of brightness and of contrast, as a share
-    max_stretch=1.0,  # largest ratio of width to height, and the inverse of the smallest
-) -> list:  # transforms of batches
-    "Changes that the next film of the same patient could show, for training only"
+    flip: bool = False,  # also mirror left and right
+    max_rotate: float = 10,  # largest rotation either way [degrees]
+    max_zoom: float = 1.1,  # largest scale, and the inverse of the smallest
+    max_shift: float = 0.05,  # largest shift either way, as a share of the side
+    max_lighting: float = 0.2,  # largest change of brightness and of contrast, as a share
+    max_stretch: float = 1.0,  # largest ratio of width to height, and the inverse of the smallest
+) -> list[Transform]:  # of batches
+    "Changes that the next image of the same patient could show, for training only"
     affine = [
         partial(rotate_mat, max_deg=max_rotate, p=1.0),
         partial(zoom_mat, min_zoom=1 / max_zoom, max_zoom=max_zoom, p=1.0, draw_x=0.5, draw_y=0.5),
@@ -76,18 +85,27 @@ def xray_augmentations(
     ]
 
 # %% ../nbs/17_augment.ipynb #d31dfe0d
+def _smooth(x):
+    "Each pixel as the mean of its neighbours"
+    return torch.nn.functional.avg_pool2d(x, kernel_size=3, stride=1, padding=1, count_include_pad=False)
+
+def _draw(x, low, high):
+    "One random number for each image of a batch, shape (n, 1, 1, 1)"
+    return x.new_empty(len(x), 1, 1, 1).uniform_(low, high)
+
+# %% ../nbs/17_augment.ipynb #4a826499
 class RandomAcquisition(Transform):
-    "Random gamma, sharpness, noise and collimation of training pictures between 0 and 1, so that none of these can stand for the finding"
+    "Random gamma, sharpness, noise and collimation of training images (0 to 1), so that none can stand for the finding"
 
     split_idx = 0
     order = 40
 
     def __init__(
         self,
-        max_gamma=0.3,  # largest logarithm of gamma, either way
-        max_sharpness=0.8,  # detail is kept with a weight from 0 to 1 plus this
-        max_noise=0.05,  # largest standard deviation, as a share of the whole range
-        max_border=0.14,  # largest black edge, as a share of the side
+        max_gamma: float = 0.3,  # largest logarithm of gamma, either way
+        max_sharpness: float = 0.8,  # detail is kept with a weight from 0 to 1 plus this
+        max_noise: float = 0.05,  # largest standard deviation, as a share of the whole range
+        max_border: float = 0.14,  # largest black edge, as a share of the side
     ):
         super().__init__()
         self.max_gamma = max_gamma
@@ -95,18 +113,20 @@ class RandomAcquisition(Transform):
         self.max_noise = max_noise
         self.max_border = max_border
 
-    def encodes(self, x: TensorImage):  # shape (n, channels, height, width)
-        draw = lambda low, high, *more: x.new_empty(len(x), 1, 1, 1, *more).uniform_(low, high)
-        smooth = partial(torch.nn.functional.avg_pool2d, kernel_size=3, stride=1, padding=1, count_include_pad=False)
-        x = x.clamp(1e-4, 1) ** draw(-self.max_gamma, self.max_gamma).exp()
-        coarse = smooth(smooth(x))
-        x = coarse + (x - coarse) * draw(0, 1 + self.max_sharpness) + torch.randn_like(x) * draw(0, self.max_noise)
-        return x.clamp(0, 1) * self.window(x)
+    def encodes(self, x: TensorImage) -> TensorImage:  # shape (n, channels, height, width)  # the same shape
+        "The images as another machine could have taken them"
+        x = x.clamp(1e-4, 1) ** _draw(x, -self.max_gamma, self.max_gamma).exp()
+        coarse = _smooth(_smooth(x))
+        detail = (x - coarse) * _draw(x, 0, 1 + self.max_sharpness)
+        noise = torch.randn_like(x) * _draw(x, 0, self.max_noise)
+        return (coarse + detail + noise).clamp(0, 1) * self.window(x)
 
-    def window(self, x):
-        "1 inside the collimated field, 0 outside; each edge is drawn in two pictures of five"
-        edge = [x.new_empty(len(x), 1, 1, 1).uniform_(-1.5 * self.max_border, self.max_border) for _ in range(4)]
-        across, down = (torch.linspace(0, 1, n, device=x.device) for n in (x.shape[-1], x.shape[-2]))
-        across = across.view(1, 1, 1, -1)
-        down = down.view(1, 1, -1, 1)
-        return ((across >= edge[0]) & (across <= 1 - edge[1]) & (down >= edge[2]) & (down <= 1 - edge[3])).to(x.dtype)
+    def window(
+        self, x: torch.Tensor  # shape (n, channels, height, width)
+    ) -> torch.Tensor:  # shape (n, 1, height, width)
+        "1 inside the collimated field, 0 outside; each edge is drawn in two images of five"
+        left, right, top, bottom = [_draw(x, -1.5 * self.max_border, self.max_border) for _ in range(4)]
+        across = torch.linspace(0, 1, x.shape[-1], device=x.device).view(1, 1, 1, -1)
+        down = torch.linspace(0, 1, x.shape[-2], device=x.device).view(1, 1, -1, 1)
+        inside = (across >= left) & (across <= 1 - right) & (down >= top) & (down <= 1 - bottom)
+        return inside.to(x.dtype)

@@ -15,9 +15,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
 import numpy as np
-
 from chestxray_fastai.core import (
     ChestXrayError,
     StorageError,
@@ -45,7 +43,6 @@ from chestxray_fastai.graph import (
 from .ood import OODDetector, OODError
 from .run import Run
 from .words import say
-
 if TYPE_CHECKING:
     import onnxruntime, torch
     import pandas as pd
@@ -154,6 +151,7 @@ def _unpacked(file, size):
         raise ValueError
     return {name: packed.read(name) for name in _ALL}
 
+# %% ../nbs/51_bundle.ipynb #6bf2f116
 def _read_packed(path):
     "The files of a packed bundle"
     other = BundleError(
@@ -203,6 +201,7 @@ def _sealed(seal_text, versions):  # `versions`: tables of files by name, None f
                 break
     return files if len(files) == len(_ALL) else None
 
+# %% ../nbs/51_bundle.ipynb #80016d2d
 def _whole(path, current):
     "The files that one seal in a folder names, the current ones or those that wait to take their place; or None"
     if current['SHA256']:
@@ -400,6 +399,7 @@ def _rates(logits, positive, threshold):
     specificity = float((logits[~positive] < threshold).mean())
     return dict(sensitivity=sensitivity, specificity=specificity)
 
+# %% ../nbs/51_bundle.ipynb #69e56271
 def _check_promise(point, logits, positive):
     "Refuse a point that does not give the rates that were written down; `logits` on its scale"
     rates = _rates(logits, positive, point.logit)
@@ -499,6 +499,7 @@ def _test_card(report):
     names = ('n', 'patients', 'auroc', 'sensitivity', 'specificity', 'accuracy', 'ece')
     return test and {name: test[name] for name in names if name in test}
 
+# %% ../nbs/51_bundle.ipynb #1d006059
 def _versions_card(card):
     "With which versions the network was trained and frozen"
     import onnx, onnxruntime, platform, torch
@@ -667,6 +668,7 @@ _FIELDS = dict(  # each field of a card by its kind
     texts='graph.unused',
 )
 
+# %% ../nbs/51_bundle.ipynb #9c9162fa
 def _check_fields(card):
     for kind, paths in _FIELDS.items():
         for path in paths.split():
@@ -690,6 +692,7 @@ def _check_preprocessing(card):
         if not isinstance(values, list) or len(values) != channels or not all(_is_kind(v, kind) for v in values):
             raise makes_no_sense(f'preprocessing.{name} is not {channels} number{"s" * (channels > 1)}')
 
+# %% ../nbs/51_bundle.ipynb #77eb82e5
 def _check_measured(card):
     graph = card['graph']
     if not _is_kind(_field(graph, 'moved'), 'rate'):
@@ -752,6 +755,7 @@ def _check_threshold(card):
 
 _CURVE = dict(probability=1, sensitivity=-1, specificity=1)  # what a point of the curve holds: 1 rises, -1 falls
 
+# %% ../nbs/51_bundle.ipynb #bea6f9ea
 def _check_curve(card):
     curve = _field(card['operating_point'], 'curve')
     if not isinstance(curve, list) or not curve:
@@ -904,6 +908,7 @@ def _clear_cases(card, logits, near, positive):
     fits = dict(positive=positive & near & (z > ends[-1] + 1), negative=~positive & near & (z < ends[0] - 1))
     return {decision: order[fit[order]] for decision, fit in fits.items()}
 
+# %% ../nbs/51_bundle.ipynb #9d3c3a80
 def _noise_example(session, detector, size):
     "Noise as an example of what is referred, in a list; nothing where it is not clearly out of distribution"
     noise = np.random.default_rng(0).integers(0, 256, (1, size, size), dtype=np.uint8)
@@ -980,6 +985,7 @@ def _freeze_network(network, card, storage, images, positive):
         raise BundleError(f"Rounding moved a logit by {measured['moved']:.3f}: freeze with storage='float32'.")
     return _FrozenGraph(graph, weights, unused, session, tensors, selftest, measured)
 
+# %% ../nbs/51_bundle.ipynb #89cc5d52
 def _probe_card(probe, run, session, preprocessing):
     "The probe of orientation as it stands on the card, in a table; an empty one without"
     if probe is None:

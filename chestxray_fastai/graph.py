@@ -259,6 +259,7 @@ def _check_attribute(data, operator):
             f'model.onnx holds a graph or a file within its operator {operator}, which a bundle may not.'
         )
 
+# %% ../nbs/49_graph.ipynb #96c8262f
 def _check_node(data):
     "Refuse an operator that is not on the list"
     node = _message(data)
@@ -283,6 +284,7 @@ def _points_to(tensor, about, start):
     kind = _TYPES.get(tensor[_TENSOR['kind']][-1])
     return _numbers(tensor[_TENSOR['dims']]) == about['shape'] and kind == about['dtype']
 
+# %% ../nbs/49_graph.ipynb #3a8b9584
 def _check_weights(tensors, header, start, unused):
     "Refuse weights that are not those of model.safetensors"
     outside = {_text(tensor[_TENSOR['name']]): tensor for tensor in tensors if _is_outside(tensor)}

@@ -14,7 +14,7 @@ import numpy as np
 from .scores import sigmoid
 from .evaluate import rate_interval, resample_weights
 from .plots import COLOURS
-from .features import ExplainError, _last_linear, read_card, target_logit, to_input
+from .features import ExplainError, last_linear, read_card, target_logit, to_input
 from .explain import heat_map, progress_over, upsample
 
 # %% ../nbs/42_judge_maps.ipynb #e61697ca
@@ -207,7 +207,7 @@ def weight_groups(
     parts=4,  # into how many the body is cut
 ) -> list:  # of (name, modules), from the top
     "The modules that hold weights: the last linear layer, then the parts of the body from its end to its beginning"
-    head = _last_linear(model)
+    head = last_linear(model)
     rest = [m for m in model.modules() if m is not head and next(m.parameters(recurse=False), None) is not None]
     parts = min(parts, len(rest))
     cuts = np.linspace(0, len(rest), parts + 1).round().astype(int)

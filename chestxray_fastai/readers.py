@@ -4,57 +4,75 @@
 
 # %% auto #0
 __all__ = ['DEPTHS', 'STRAY', 'JUST_BEYOND', 'PADDING', 'OVERSHOOT', 'BLOCK', 'KINDS', 'RESIZE', 'MAX_BYTES', 'FORMATS',
-           'MAX_PIXELS', 'MAX_DECODED', 'MAX_TOGETHER', 'MAX_SCANS', 'MAX_TEXT', 'pixel_range', 'grey_from_depth',
-           'PixelsError', 'white_is_zero', 'has_deep_channels', 'check_deep_channels', 'to_grey', 'scaled_size',
-           'resize_grey', 'read_bytes', 'jpeg_scans', 'decoded_bytes', 'Picture', 'colour_share', 'open_image',
-           'read_pixels']
+           'MAX_PIXELS', 'MAX_DECODED', 'MAX_TOGETHER', 'MAX_SCANS', 'MAX_TEXT', 'pillow_settings', 'pixel_range',
+           'grey_from_depth', 'PixelsError', 'read_error', 'white_is_zero', 'has_deep_channels', 'check_deep_channels',
+           'to_grey', 'check_resize', 'scaled_size', 'resize_grey', 'read_bytes', 'jpeg_scans', 'decoded_bytes',
+           'OpenedImage', 'colour_share', 'exif_orientation', 'open_image', 'read_pixels']
 
 # %% ../nbs/15_readers.ipynb #cdef8b00
 import os, re, stat, threading, warnings, zlib
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from .core import ChestXrayError, is_storage_error, printable, sha256_bytes, try_again
+if TYPE_CHECKING:
+    from PIL import Image
 
 # %% ../nbs/15_readers.ipynb #1118dc34
 DEPTHS = (8, 10, 12, 14, 16)  # bits that detectors have
 STRAY = 0.05  # share of pixels that may lie beyond a depth: dead pixels and rows, burned-in marks
-JUST_BEYOND = 0.001  # share of pixels that may lie between a depth and twice its range, where a deeper film has many
+JUST_BEYOND = 0.001  # share of pixels that may lie between a depth and twice its range, where a deeper image has many
 PADDING = 0.75  # share of pixels that may be padding, all of one extreme number
 OVERSHOOT = 1.25  # how far resampling and noise take numbers that are not whole beyond their range
 BLOCK = 1 << 20  # pixels that are converted at a time, so that memory stays flat
 
+def _quantiles(values, *shares):
+    "Quantiles of many numbers, from at most about a million of them"
+    sample = values[:: max(1, values.size // 1_000_000)]
+    return [float(q) for q in np.quantile(sample, shares)]
+
 # %% ../nbs/15_readers.ipynb #db2382ef
+def _is_far(end, low, high):
+    "Whether an extreme number lies far from where the others have their low and high quantiles"
+    if high <= low:
+        return False
+    if end < low:
+        return low - float(end) > (high - low) / 8
+    black = min(low, 0)
+    return float(end) - black > 2 * (high - black)
+
+# %% ../nbs/15_readers.ipynb #2515116e
 def _without_padding(values):
-    "The numbers without the one that pads the picture: many pixels hold exactly the lowest or highest, far from the rest"
+    "The numbers without the one that pads the image: many pixels hold exactly the lowest or highest, far from the rest"
     for end in (values.min(), values.max()):
         share = np.count_nonzero(values == end) / values.size
-        if not (JUST_BEYOND < share < PADDING) or (end == values.min() and end >= 0):
+        is_lowest = end == values.min()
+        if not JUST_BEYOND < share < PADDING or (is_lowest and end >= 0):
             continue
         rest = values[values != end]
-        low, high = (float(q) for q in np.quantile(rest[:: max(1, rest.size // 1_000_000)], (0.001, 0.999)))
-        black = min(low, 0)
-        far = low - float(end) > (high - low) / 8 if end < low else float(end) - black > 2 * (high - black)
-        if high > low and far:
+        if _is_far(end, *_quantiles(rest, 0.001, 0.999)):
             values = rest
     return values
 
 # %% ../nbs/15_readers.ipynb #3d11c289
 def _brightest(values, low):
     "The brightest number but for stray ones, where no usual depth holds them"
-    sample = values[:: max(1, values.size // 1_000_000)]
-    nearly = float(np.quantile(sample, 0.999)) - low
+    nearly = _quantiles(values, 0.999)[0] - low
     top = float(values.max()) - low
-    return float(values[values <= low + 2 * nearly].max()) - low if top > 2 * nearly > 0 else top
+    if top > 2 * nearly > 0:
+        return float(values[values <= low + 2 * nearly].max()) - low
+    return top
 
 def _lowest(values):
     "The number that is black: 0, or less where many are negative; a few negative ones are noise, overshoot or dead"
     lowest = float(values.min())
     if lowest >= 0 or np.count_nonzero(values < 0) <= STRAY * values.size:
         return 0.0
-    sample = values[:: max(1, values.size // 1_000_000)]
-    nearly, high = (float(q) for q in np.quantile(sample, (0.001, 0.999)))
+    nearly, high = _quantiles(values, 0.001, 0.999)
     return lowest if nearly - lowest <= high - nearly else nearly
 
 # %% ../nbs/15_readers.ipynb #8a279908
@@ -64,48 +82,62 @@ def _is_whole(values):
         return True
     return all((part == np.rint(part)).all() for part in np.array_split(values, -(-values.size // BLOCK)))
 
-# %% ../nbs/15_readers.ipynb #fde2f27a
-def pixel_range(
-    values,  # finite numbers, whole or floating
-) -> tuple:  # the numbers that are black and white
-    "From where to where the numbers of a picture go: a usual bit depth, or 0 to 1 for fractions, or (normalised) their own; strays and padding do not count"
-    values = _without_padding(np.asarray(values).reshape(-1))
-    low = _lowest(values)
-    whole = _is_whole(values)
-    n = values.size
-    bright = float(_brightest(values, low))
+# %% ../nbs/15_readers.ipynb #0bd94d97
+class _Depths:
+    "Which range holds an image, but for strays and marks"
 
-    def beyond(edge):
-        return np.count_nonzero(values > low + edge) / n
+    def __init__(self, values, low):
+        self.values = values
+        self.low = low
+        self.whole = _is_whole(values)
+        self.highest = values.max()
+        self.at_highest = np.count_nonzero(values == self.highest) / values.size  # a mark: an image fades out
 
-    highest = values.max()
-    at_highest = np.count_nonzero(values == highest) / n  # a mark: a film fades out over many numbers
+    def beyond(self, edge):
+        "Share of the pixels that lie beyond a range"
+        return np.count_nonzero(self.values > self.low + edge) / self.values.size
 
-    def holds(top):
-        strays = beyond(top if whole else OVERSHOOT * top)
+    def holds(self, top):
+        "Whether a range holds the image"
+        strays = self.beyond(top if self.whole else OVERSHOOT * top)
         if not strays:
             return True
-        just = strays - beyond(2 * top) - (at_highest if highest <= low + 2 * top else 0)
-        if strays > STRAY or just > JUST_BEYOND:
+        just_beyond = strays - self.beyond(2 * top)
+        if self.highest <= self.low + 2 * top:
+            just_beyond -= self.at_highest
+        if strays > STRAY or just_beyond > JUST_BEYOND:
             return False
-        return beyond(top / 4) - strays > JUST_BEYOND  # what is left is a picture, not just a black ground
+        return self.beyond(top / 4) - strays > JUST_BEYOND  # what is left is an image, not just a black ground
 
+    def smallest(self):
+        "The range of the smallest usual depth that holds the image, None if none does"
+        return next((2**bits - 1 for bits in DEPTHS if self.holds(2**bits - 1)), None)
+
+# %% ../nbs/15_readers.ipynb #fde2f27a
+def pixel_range(
+    values: np.ndarray,  # finite numbers, whole or floating
+) -> tuple[float, float]:  # the numbers that are black and white
+    "The range of an image, but for strays and padding: a bit depth, 0 to 1 for fractions, or (normalised) its own"
+    values = _without_padding(np.asarray(values).reshape(-1))
+    low = _lowest(values)
+    depths = _Depths(values, low)
+    bright = float(_brightest(values, low))
     signed = low < -bright / 10
-    if not whole and bright > 0 and not signed and holds(1):
+    if not depths.whole and bright > 0 and not signed and depths.holds(1):
         return low, low + 1.0
-    if not whole and 0 < bright < 16:
+    if not depths.whole and 0 < bright < 16:
         return low, low + bright  # no detector counts so little: they are normalised
-    top = next((2**bits - 1 for bits in DEPTHS if holds(2**bits - 1)), None)
+    top = depths.smallest()
     if signed and top and top > 1.3 * bright > 0:
         top = None
     return low, low + float(top or bright)
 
 # %% ../nbs/15_readers.ipynb #f954eaed
 def grey_from_depth(
-    values,  # whole or floating numbers, shape (height, width)
-    white_is_zero=False,  # 0 is white, as a TIFF may say
+    values: np.ndarray,  # whole or floating numbers, shape (height, width)
+    white_is_zero: bool = False,  # 0 is white, as a TIFF may say
 ) -> np.ndarray:  # uint8, the same shape
-    "Pixels of 9 to 16 bits (or floating) as 8 bits: the full range of the smallest usual bit depth that holds them becomes 0 to 255"
+    "Pixels of 9 to 16 bits (or floating) as 8 bits: the range that holds them becomes 0 to 255"
     values = np.asarray(values)
     if values.dtype.kind == 'f' and not np.isfinite(values).all():
         values = np.nan_to_num(values, posinf=0, neginf=0)
@@ -116,19 +148,20 @@ def grey_from_depth(
     with np.errstate(all='ignore'):
         low, high = pixel_range(flat)
         for start in range(0, flat.size, BLOCK):
-            part = np.rint((flat[start : start + BLOCK].astype(np.float64) - low) * (255 / (high - low))).clip(0, 255)
+            part = flat[start : start + BLOCK].astype(np.float64)
+            part = np.rint((part - low) * (255 / (high - low))).clip(0, 255)
             grey[start : start + BLOCK] = 255 - part if white_is_zero else part
     return grey.reshape(values.shape)
 
 # %% ../nbs/15_readers.ipynb #a771583e
 class PixelsError(ChestXrayError):
-    "A picture can't be read, or the cache can't be kept: the sentence says which file and what to do"
+    "An image can't be read, or the cache can't be kept: the sentence says which file and what to do"
 
     def __init__(
         self,
-        words='',  # the sentence
-        kind='',  # in a word: one of `KINDS`, or nothing
-        reason='',  # the part of the sentence that says why, without the name of the file
+        words: str = '',  # the sentence
+        kind: str = '',  # in a word: one of `KINDS`, or nothing
+        reason: str = '',  # the part of the sentence that says why, without the name of the file
     ):
         super().__init__(words)
         self.kind = kind
@@ -147,15 +180,24 @@ KINDS = (
     'damaged',
 )
 
+# %% ../nbs/15_readers.ipynb #8f8fbe70
+def read_error(
+    kind: str,  # one of `KINDS`
+    reason: str,  # why, without a full stop
+    name: str | Path | None = None,  # of the file, when that is known
+) -> PixelsError:
+    "The error for an image that cannot be read"
+    return PixelsError(f'Cannot read {printable(name)}: {reason}.' if name is not None else reason, kind, reason)
+
 # %% ../nbs/15_readers.ipynb #a730ccc0
 def white_is_zero(
-    img,  # a PIL image, as it was opened
+    img: 'Image.Image',  # as it was opened
 ) -> bool:  # True when 0 is white and Pillow has not turned it round already
     "Whether a deep TIFF says that its numbers count from white to black"
     return img.mode[0] in 'IF' and getattr(img, 'tag_v2', {}).get(262) == 0
 
 def _deep_to_grey(img, reverse):
-    "A picture of more than 8 bits as grey"
+    "An image of more than 8 bits as grey"
     from PIL import Image
 
     values = np.asarray(img)
@@ -165,18 +207,18 @@ def _deep_to_grey(img, reverse):
 
 # %% ../nbs/15_readers.ipynb #30938c06
 def has_deep_channels(
-    img,  # a PIL image that is not decoded yet
+    img: 'Image.Image',  # not decoded yet
 ) -> bool:
-    "Whether a picture has several channels of 16 bits, of which Pillow keeps the upper 8"
-    how = [
-        str(tile[3]) for tile in getattr(img, 'tile', [])
-    ]  # PNG and TIFF say "RGB;16B" or so, PPM its highest number
-    return len(img.getbands()) > 1 and any(';16' in h or h == f"('{img.mode}', 65535)" for h in how)
+    "Whether an image has several channels of 16 bits, of which Pillow keeps the upper 8"
+    if len(img.getbands()) == 1:
+        return False
+    storage = [str(tile[3]) for tile in getattr(img, 'tile', [])]  # PNG, TIFF: "RGB;16B" or so; PPM: its highest number
+    return any(';16' in how or how == f"('{img.mode}', 65535)" for how in storage)
 
 # %% ../nbs/15_readers.ipynb #3718c296
 def check_deep_channels(
-    grey,  # PIL image of mode "L" that was made of channels with 16 bits
-):
+    grey: 'Image.Image',  # of mode "L", made of channels with 16 bits
+) -> None:
     "Raise a `PixelsError` where the channels hold numbers of at most 14 bits: their upper 8 are almost black"
     if pixel_range(np.asarray(grey, np.uint16) * 256)[1] >= 65535:
         return
@@ -200,17 +242,18 @@ def _colours_to_grey(img):
 
 # %% ../nbs/15_readers.ipynb #ce818dca
 def to_grey(
-    img,  # a PIL image of any mode
-    reverse=None,  # 0 is white; default: as the file says, which a copy or a turned image has forgotten (see `white_is_zero`)
-):  # a PIL image of mode "L"
-    "Any picture as 8-bit grey; transparent parts become black; raises a `PixelsError` for NaN and infinity"
+    img: 'Image.Image',  # of any mode
+    reverse: bool | None = None,  # 0 is white (default: as the file says, which a copy has forgotten: `white_is_zero`)
+) -> 'Image.Image':  # of mode "L"
+    "Any image as 8-bit grey; transparent parts become black; raises a `PixelsError` for NaN and infinity"
     from PIL import Image
 
     if img.mode == 'L' and 'transparency' not in img.info:
         return img
     if img.mode[0] in 'IF':
         return _deep_to_grey(img, white_is_zero(img) if reverse is None else reverse)
-    (width, height), rows = img.size, max(1, 4 * BLOCK // max(1, img.width))
+    width, height = img.size
+    rows = max(1, 4 * BLOCK // max(1, width))
     if height <= rows:
         return _colours_to_grey(img)
     grey = Image.new('L', img.size)
@@ -221,111 +264,131 @@ def to_grey(
 # %% ../nbs/15_readers.ipynb #cc465edc
 RESIZE = ('squash', 'crop', 'pad')
 
+def check_resize(
+    size: int,  # side of the square [pixels]
+    resize: str,  # "squash", "crop" or "pad"
+) -> None:
+    "Raise a `PixelsError` for a size or a way to resize that does not exist"
+    if resize not in RESIZE:
+        raise PixelsError(f'resize="{resize}" is not known: use {", ".join(RESIZE)}.')
+    if not isinstance(size, (int, np.integer)) or not 1 <= size <= 8192:
+        raise PixelsError(f'size={size!r} is not a number of pixels: use 224, for example.')
+
+# %% ../nbs/15_readers.ipynb #48992d6e
 def scaled_size(
-    width,
-    height,  # of the picture
-    size,  # side of the square that is wanted [pixels]
-    resize,  # "squash", "crop" or "pad"
-) -> tuple:  # width and height before cropping or padding
-    "How large a picture becomes on its way into the square"
+    width: int,  # of the image [pixels]
+    height: int,  # of the image [pixels]
+    size: int,  # side of the square that is wanted [pixels]
+    resize: str,  # "squash", "crop" or "pad"
+) -> tuple[int, int]:  # width and height before cropping or padding
+    "How large an image becomes on its way into the square"
     if resize == 'squash':
         return size, size
-    scale = size / (min if resize == 'crop' else max)(width, height)
+    side = min(width, height) if resize == 'crop' else max(width, height)
+    scale = size / side
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 # %% ../nbs/15_readers.ipynb #48992d6e
 def resize_grey(
-    img,  # a PIL image of mode "L"
-    size,  # side of the square [pixels]
-    resize='squash',  # "squash" changes the aspect ratio, "crop" cuts the longer side, "pad" adds black to the shorter
+    img: 'Image.Image',  # of mode "L"
+    size: int,  # side of the square [pixels]
+    resize: str = 'squash',  # "squash" changes the aspect ratio, "crop" cuts the longer side, "pad" adds black
 ) -> np.ndarray:  # uint8, shape (size, size)
-    "A grey picture as a square, averaged over the pixels that each new one covers"
+    "A grey image as a square, averaged over the pixels that each new one covers"
     from PIL import Image
 
     width, height = img.size
-    box, (w, h) = None, scaled_size(width, height, size, resize)
+    new_width, new_height = scaled_size(width, height, size, resize)
+    box = None
     if resize == 'crop':
         side = min(width, height)
         box = ((width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2)
-        w = size
-        h = size
-    if img.size != (w, h) or box:
-        img = img.resize((w, h), Image.Resampling.BILINEAR, box=box, reducing_gap=3.0)
-    if (w, h) == (size, size):
+        new_width = new_height = size
+    if img.size != (new_width, new_height) or box:
+        img = img.resize((new_width, new_height), Image.Resampling.BILINEAR, box=box, reducing_gap=3.0)
+    if new_width == new_height == size:
         return np.array(img)
     square = np.zeros((size, size), dtype=np.uint8)
-    top = (size - h) // 2
-    left = (size - w) // 2
-    square[top : top + h, left : left + w] = np.asarray(img)
+    top = (size - new_height) // 2
+    left = (size - new_width) // 2
+    square[top : top + new_height, left : left + new_width] = np.asarray(img)
     return square
 
-# %% ../nbs/15_readers.ipynb #987d2dc9
+# %% ../nbs/15_readers.ipynb #56c27910
 MAX_BYTES = 2**30  # larger files are refused before they are read
 
-def _refuse(kind, reason, name=None):
-    "The error for a picture, with its name when that is known"
-    return PixelsError(f'Cannot read {printable(name)}: {reason}.' if name is not None else reason, kind, reason)
+def _check_regular(status):
+    "Raise for what is no regular file, or too large a one"
+    if stat.S_ISDIR(status.st_mode):
+        raise read_error('folder', 'it is a folder, not a picture')
+    if not stat.S_ISREG(status.st_mode):
+        raise read_error('special', 'it is a device or a pipe, not a file')
+    if status.st_size > MAX_BYTES:
+        size = f'{status.st_size/1e9:.1f} GB'
+        raise read_error('too_large', f'the file has {size}, more than any picture that this project reads')
 
-# %% ../nbs/15_readers.ipynb #56c27910
+# %% ../nbs/15_readers.ipynb #f68b89e6
 def _read_file(path):
     "The bytes of a regular file, or a `PixelsError` without its name"
     try:
         status = os.stat(path)
-        if stat.S_ISDIR(status.st_mode):
-            raise _refuse('folder', 'it is a folder, not a picture')
-        if not stat.S_ISREG(status.st_mode):
-            raise _refuse('special', 'it is a device or a pipe, not a file')
-        if status.st_size > MAX_BYTES:
-            raise _refuse(
-                'too_large', f'the file has {status.st_size/1e9:.1f} GB, more than any picture that this project reads'
-            )
+        _check_regular(status)
         with open(path, 'rb') as file:
             return file.read(status.st_size + 1)  # a number that is near: Python reserves so much at once
     except FileNotFoundError:
-        raise _refuse(
-            'missing', 'there is no such file' + (', and no address is opened' if '://' in str(path) else '')
-        ) from None
+        address = ', and no address is opened' if '://' in str(path) else ''
+        raise read_error('missing', f'there is no such file{address}') from None
     except PermissionError:
-        raise _refuse('forbidden', 'this user may not read it') from None
+        raise read_error('forbidden', 'this user may not read it') from None
     except (OSError, ValueError) as error:
         if isinstance(error, PixelsError) or is_storage_error(error):
             raise
         reason = f'its path leads nowhere ({printable(getattr(error, "strerror", None) or error)})'
-        raise _refuse('missing', reason) from None
+        raise read_error('missing', reason) from None
 
 # %% ../nbs/15_readers.ipynb #290c0ee5
-def _pieces(file):
-    "What a stream without an end that is known holds, up to the limit"
+def _too_many_bytes():
+    "The error for a file object that holds too much"
+    return read_error(
+        'too_large', f'it has more than {MAX_BYTES/1e9:.1f} GB, more than any picture that this project reads'
+    )
+
+def _read_to_limit(file):
+    "What a stream of unknown length holds, up to a little beyond the limit"
     pieces = []
-    n = 0
-    while n <= MAX_BYTES and (piece := file.read(BLOCK)):
+    n_bytes = 0
+    while n_bytes <= MAX_BYTES:
+        piece = file.read(BLOCK)
+        if not piece:
+            break
         pieces.append(piece)
-        n += len(piece)
+        n_bytes += len(piece)
     return pieces[0][:0].join(pieces) if pieces else b''
 
 # %% ../nbs/15_readers.ipynb #79a24c96
+def _read_seekable(file):
+    "What an open file holds from its beginning; it is left where it was"
+    position = file.tell()
+    if file.seek(0, os.SEEK_END) > MAX_BYTES:
+        raise _too_many_bytes()
+    file.seek(0)
+    data = file.read()
+    file.seek(position)
+    return data
+
 def _read_stream(file):
     "The bytes of an open binary file from its beginning; it is left open, where it was"
-    seekable = not hasattr(file, 'seekable') or file.seekable()
-    at = file.tell() if seekable else None
-    if seekable:
-        if file.seek(0, os.SEEK_END) > MAX_BYTES:
-            raise _refuse(
-                'too_large', f'it has more than {MAX_BYTES/1e9:.1f} GB, more than any picture that this project reads'
-            )
-        file.seek(0)
-    data = file.read() if seekable else _pieces(file)
-    if seekable:
-        file.seek(at)
+    is_seekable = not hasattr(file, 'seekable') or file.seekable()
+    data = _read_seekable(file) if is_seekable else _read_to_limit(file)
     if not isinstance(data, (bytes, bytearray)):
-        raise _refuse('not_a_picture', "it was opened as text: open it with mode 'rb'")
+        raise read_error('not_a_picture', "it was opened as text: open it with mode 'rb'")
     return data
 
 # %% ../nbs/15_readers.ipynb #3984f4a6
 def read_bytes(
-    source,  # path, bytes, or binary file object (left open)
+    source: str | Path | bytes | BinaryIO,  # path, bytes, or binary file object (left open)
 ) -> bytes:
-    "What a picture's file holds; raises a `PixelsError`, or a `StorageError` when the storage does not answer twice"
+    "What an image file holds; raises a `PixelsError`, or a `StorageError` when the storage does not answer twice"
     if isinstance(source, (bytes, bytearray, memoryview)):
         data = bytes(source)
     elif isinstance(source, (str, os.PathLike)):
@@ -333,56 +396,46 @@ def read_bytes(
     elif hasattr(source, 'read'):
         data = try_again(_read_stream, source, what=getattr(source, 'name', None))
     else:
-        raise _refuse('not_a_picture', f'{type(source).__name__} is neither a path, nor bytes, nor an open file')
+        raise read_error('not_a_picture', f'{type(source).__name__} is neither a path, nor bytes, nor an open file')
     if not data:
-        raise _refuse('empty', 'the file is empty (0 bytes); copy it again from its source')
+        raise read_error('empty', 'the file is empty (0 bytes); copy it again from its source')
     if len(data) > MAX_BYTES:
-        raise _refuse(
-            'too_large', f'it has more than {MAX_BYTES/1e9:.1f} GB, more than any picture that this project reads'
-        )
+        raise _too_many_bytes()
     return data
 
 # %% ../nbs/15_readers.ipynb #297b89e9
-FORMATS = (
-    'JPEG',
-    'PNG',
-    'BMP',
-    'DIB',
-    'GIF',
-    'PPM',
-    'TIFF',
-    'WEBP',
-    'AVIF',
-    'JPEG2000',
-)  # no EPS, PDF or WMF, which would start other programs
+# No EPS, PDF or WMF, which would start other programs
+FORMATS = ('JPEG', 'PNG', 'BMP', 'DIB', 'GIF', 'PPM', 'TIFF', 'WEBP', 'AVIF', 'JPEG2000')
 MAX_PIXELS = 100_000_000  # no radiograph has more
-MAX_DECODED = 512_000_000  # bytes that decoding one picture may take; a radiograph of 5,000 x 6,000 pixels with 16 bits takes 180 MB
-MAX_TOGETHER = 1_024_000_000  # bytes for all pictures that are decoded at the same time
+MAX_DECODED = 512_000_000  # bytes that decoding one image may take; 5,000 x 6,000 pixels with 16 bits take 180 MB
+MAX_TOGETHER = 1_024_000_000  # bytes for all images that are decoded at the same time
 MAX_SCANS = 64  # of a JPEG: progressive ones have about ten
-MAX_TEXT = 5_000_000  # bytes of a picture that is written as text (ASCII PGM), which is slow to read
-_MARKER = re.compile(rb'\xff([\x02-\xcf\xd9-\xfe])')  # of a JPEG, with a length; no fill byte, stuffed zero or restart
+MAX_TEXT = 5_000_000  # bytes of an image that is written as text (ASCII PGM), which is slow to read
 
 # %% ../nbs/15_readers.ipynb #2834026a
+_MARKER = re.compile(rb'\xff([\x02-\xcf\xd9-\xfe])')  # of a JPEG, with a length; no fill byte, stuffed zero or restart
+
+# %% ../nbs/15_readers.ipynb #488489b9
 def jpeg_scans(
-    data,  # bytes of a JPEG
-) -> int:  # up to the end of its first picture, without thumbnails in its header
-    "How often a JPEG goes over its picture"
+    data: bytes,  # of a JPEG
+) -> int:  # up to the end of its first image, without thumbnails in its header
+    "How often a JPEG goes over its image"
     at = 2
-    found = 0
+    n_scans = 0
     sequential = False
     bands = 0
     for _ in range(10_000):
         marker = _MARKER.search(data, at)
         if not marker or marker[1] == b'\xd9':
-            return found
+            return n_scans
         at = marker.end()
         if marker[1] in (b'\xc0', b'\xc1'):
             sequential = True
             bands = data[at + 7 : at + 8]
         if marker[1] == b'\xda':
-            found += 1
+            n_scans += 1
             if sequential and data[at + 2 : at + 3] == bands:
-                return found  # all bands in one scan: a decoder takes no other
+                return n_scans  # all bands in one scan: a decoder takes no other
         at += int.from_bytes(data[at : at + 2], 'big')
     return 10_000
 
@@ -397,7 +450,7 @@ def _check_png(data):
             return
         kind = bytes(view[at + 4 : at + 8])
         if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], 'big'):
-            raise _refuse(
+            raise read_error(
                 'damaged',
                 f'it is truncated or damaged (the checksum of its part {printable(kind.decode("latin-1"))} is wrong);'
                 ' copy it again from its source',
@@ -410,22 +463,22 @@ def _check_png(data):
 def _check_pnm(data):
     "Raise for a PGM whose header never ends, or that is too long a text"
     if data[1:2] in b'123' and len(data) > MAX_TEXT:
-        raise _refuse(
+        raise read_error(
             'too_large',
             f'it is written as text, {len(data)/1e6:.0f} MB of it, which takes too long to read; save it as PNG',
         )
     if not re.match(rb'P\d(?:(?:\s|#[^\r\n]*[\r\n])+\d+){2}', data[:65536]):
-        raise _refuse('damaged', 'it is damaged (its header holds no size within 64 kB); save it as PNG')
+        raise read_error('damaged', 'it is damaged (its header holds no size within 64 kB); save it as PNG')
 
 # %% ../nbs/15_readers.ipynb #60db29d1
 def _check_content(data):
     "Raise for what can be known to be damaged or too costly before a decoder sees it"
     if data[128:132] == b'DICM':
-        raise _refuse('dicom', 'it is a DICOM file, which cannot be read yet: export the image as PNG')
+        raise read_error('dicom', 'it is a DICOM file, which cannot be read yet: export the image as PNG')
     if data.startswith(b'\x89PNG\r\n\x1a\n'):
         _check_png(data)
     elif data.startswith(b'\xff\xd8') and jpeg_scans(data) > MAX_SCANS:
-        raise _refuse(
+        raise read_error(
             'too_large', f'it is a JPEG of more than {MAX_SCANS} scans, which takes too long to read; save it anew'
         )
     elif data[:1] == b'P' and data[1:2] in b'123456' and len(data) > 2:
@@ -433,24 +486,24 @@ def _check_content(data):
 
 # %% ../nbs/15_readers.ipynb #911ca425
 def decoded_bytes(
-    img,  # a PIL image that is not decoded yet
+    img: 'Image.Image',  # not decoded yet
 ) -> int:  # about the most that is needed at one time
-    "How much memory decoding and turning a picture grey takes"
+    "How much memory decoding and turning an image grey takes"
     each = {'1': 2, 'L': 1, 'I': 12, 'F': 12, 'RGBA': 8}.get(img.mode, 6)
     if img.format == 'WEBP':
-        each = 16  # its decoder keeps two pictures with four channels, and hands out a third
+        each = 16  # its decoder keeps two images with four channels, and hands out a third
     if img.format == 'AVIF':
         each += 4
     if img.format == 'JPEG2000':
         each += 4 * len(img.getbands())
-    n = img.width * img.height * each
-    full = getattr(img, 'full_size', img.size)
-    if 'progressive' in img.info:
-        n += full[0] * full[1] * 2 * max(1, getattr(img, 'layers', 3))  # all scans lie in memory, at any scale
-    return n
+    n_bytes = img.width * img.height * each
+    if 'progressive' in img.info:  # all scans lie in memory, at any scale
+        width, height = getattr(img, 'full_size', img.size)
+        n_bytes += width * height * 2 * max(1, getattr(img, 'layers', 3))
+    return n_bytes
 
 # %% ../nbs/15_readers.ipynb #e5c82067
-class _Room:
+class _MemoryBudget:
     "Bytes that threads share: who wants more than is left waits, and whoever is alone may have all"
 
     def __init__(self, most):
@@ -462,30 +515,31 @@ class _Room:
         self.change = threading.Condition()
 
     @contextmanager
-    def take(self, n):
+    def take(self, n_bytes):
         with self.change:
-            while self.used and self.used + n > self.most:
+            while self.used and self.used + n_bytes > self.most:
                 self.change.wait()
-            self.used += n
+            self.used += n_bytes
         try:
             yield
         finally:
             with self.change:
-                self.used -= n
+                self.used -= n_bytes
                 self.change.notify_all()
 
-_room = _Room(MAX_TOGETHER)
+_memory_budget = _MemoryBudget(MAX_TOGETHER)
 
 # %% ../nbs/15_readers.ipynb #c0ffee12
-class _Switches:
+class _PillowSettings:
     "While any thread decodes, Pillow's global switches stand as this project needs them; then as they were"
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.inside = 0
-        self.found = {}
+        self.n_inside = 0
+        self.replaced = {}  # (module, name): the value that stood there before
 
     def wanted(self):
+        "(module, name): value"
         from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 
         return {
@@ -496,108 +550,119 @@ class _Switches:
             (PngImagePlugin, 'MAX_TEXT_MEMORY'): 1 << 26,
         }
 
-    def turn(self):
-        "Turn what stands otherwise, and remember how it stood"
+    def apply(self):
+        "Turn what stands otherwise, remember how it stood, and silence Pillow: it is said in words where it matters"
         for (module, name), value in self.wanted().items():
             if getattr(module, name) != value:
-                self.found[module, name] = getattr(module, name)
+                self.replaced[module, name] = getattr(module, name)
             setattr(module, name, value)
-        warnings.filterwarnings(
-            'ignore', module=r'PIL\.'
-        )  # what Pillow warns of is said in words here, where it matters
-        self.silent = warnings.filters[0]
+        warnings.filterwarnings('ignore', module=r'PIL\.')
+        self.filter = warnings.filters[0]
 
-    def turn_back(self):
-        for (module, name), value in self.found.items():
-            if getattr(module, name) == self.wanted()[module, name]:
+    def restore(self):
+        "Turn back what nobody has turned since, and take the filter of warnings out"
+        wanted = self.wanted()
+        for (module, name), value in self.replaced.items():
+            if getattr(module, name) == wanted[module, name]:
                 setattr(module, name, value)
-        self.found = {}
-        if self.silent in warnings.filters:
-            warnings.filters.remove(self.silent)
+        self.replaced = {}
+        if self.filter in warnings.filters:
+            warnings.filters.remove(self.filter)
 
     def __enter__(self):
         with self.lock:
-            self.inside += 1
-            self.turn()
+            self.n_inside += 1
+            self.apply()
 
     def __exit__(self, *error):
         with self.lock:
-            self.inside -= 1
-            if not self.inside:
-                self.turn_back()
+            self.n_inside -= 1
+            if not self.n_inside:
+                self.restore()
 
     def reset(self):
         "In a process that was forked while others decoded: nobody decodes there"
         self.lock = threading.Lock()
-        if self.inside:
-            self.turn_back()
-        self.inside = 0
+        if self.n_inside:
+            self.restore()
+        self.n_inside = 0
 
 # %% ../nbs/15_readers.ipynb #d05662ac
-_switches = _Switches()
+pillow_settings = _PillowSettings()  # `with pillow_settings:` around what opens and decodes an image
 if hasattr(os, 'register_at_fork'):
-    os.register_at_fork(after_in_child=_switches.reset)
-    os.register_at_fork(after_in_child=_room.reset)
+    os.register_at_fork(after_in_child=pillow_settings.reset)
+    os.register_at_fork(after_in_child=_memory_budget.reset)
 
 # %% ../nbs/15_readers.ipynb #1b2cc494
 @dataclass
-class Picture:
-    "What the first picture in a file is, and its grey pixels"
+class OpenedImage:
+    "What the first image in a file is, and its grey pixels"
 
-    grey: object  # PIL image of mode "L", upright; reduced where a size was asked for and the format can
-    width: int  # of the whole picture, upright [pixels]
-    height: int
+    grey: 'Image.Image'  # of mode "L", upright; reduced where a size was asked for and the format can
+    width: int  # of the whole image, upright [pixels]
+    height: int  # of the whole image, upright [pixels]
     format: str  # "PNG", "JPEG", …
     mode: str  # of Pillow, before it became grey
     bits: int  # of each number: 1, 8, 10, 12, 14, 16; 32 for floating ones
-    notes: list = field(default_factory=list)  # what was assumed, in words
-    colour: float = None  # share of the picture in which the channels differ, when asked for
+    notes: list[str] = field(default_factory=list)  # what was assumed, in words
+    colour: float | None = None  # share of the image in which the channels differ, when asked for
     step: float = float('nan')  # mean quantisation step of a JPEG
-    sha256: str = None  # of the file, when asked for
+    sha256: str | None = None  # of the file, when asked for
 
 # %% ../nbs/15_readers.ipynb #48f94562
+def _made_small(img):
+    "An image of at least 1,024 pixels reduced to about 512, so that memory stays flat"
+    from PIL import Image
+
+    if min(img.size) < 1024:
+        return img
+    if img.mode in ('RGB', 'RGBA', 'CMYK', 'YCbCr'):
+        return img.reduce(min(img.size) // 512)
+    return img.resize((512, 512), Image.Resampling.NEAREST)
+
+# %% ../nbs/15_readers.ipynb #7f36cf0f
 def colour_share(
-    img,  # a PIL image; one of an open file is decoded in small
+    img: 'Image.Image',  # one of an open file is decoded in small
 ) -> float:  # 0 to 1
-    "Share of a picture in which the channels differ by more than an eighth of their range"
+    "Share of an image in which the channels differ by more than an eighth of their range"
     from PIL import Image
 
     if img.mode in ('1', 'L', 'LA', 'La') or img.mode[0] in 'IF':
         return 0.0
     img.draft('RGB', (64, 64))
-    if min(img.size) >= 1024:  # a large picture is made small first, so that memory stays flat
-        whole = img.mode in ('RGB', 'RGBA', 'CMYK', 'YCbCr')
-        img = img.reduce(min(img.size) // 512) if whole else img.resize((512, 512), Image.Resampling.NEAREST)
+    img = _made_small(img)
     if 'transparency' in img.info or img.mode in ('PA', 'RGBA', 'RGBa'):
         img = img.convert('RGBA')
         img = Image.alpha_composite(Image.new('RGBA', img.size, (0, 0, 0, 255)), img)
-    r, g, b = np.asarray(img.convert('RGB').resize((64, 64), Image.Resampling.BOX)).transpose(2, 0, 1)
-    return float((np.maximum(np.maximum(r, g), b) - np.minimum(np.minimum(r, g), b) > 32).mean())
+    channels = np.asarray(img.convert('RGB').resize((64, 64), Image.Resampling.BOX))
+    return float((channels.max(-1) - channels.min(-1) > 32).mean())
 
 # %% ../nbs/15_readers.ipynb #9f6945b1
 def _open_image(data):
     "A PIL image of encoded bytes, not decoded yet"
     from PIL import Image, UnidentifiedImageError
 
-    for start in (Image.preinit, Image.init):  # most files need but the plugins that Pillow always loads
-        start()
+    for load_plugins in (Image.preinit, Image.init):  # the few that most files need, then all
+        load_plugins()
         try:
             return Image.open(BytesIO(data), formats=[f for f in FORMATS if f in Image.OPEN])
         except UnidentifiedImageError:
             pass
-    raise _refuse(
+    raise read_error(
         'not_a_picture',
         'its content is not a picture that can be read, whatever its name says: export it as PNG or JPEG',
     )
 
 # %% ../nbs/15_readers.ipynb #df384f10
-def _orientation(img):
-    "How the picture lies, 1 to 8, as its EXIF says; 1 where that is missing, damaged or no number"
+def exif_orientation(
+    img: 'Image.Image',  # of an open file
+) -> int:  # 1 (upright) to 8, as EXIF counts
+    "How an image lies, as its EXIF says; 1 where that is missing, damaged or no number"
     try:
-        turned = img.getexif().get(0x0112, 1)
+        orientation = img.getexif().get(0x0112, 1)
     except Exception:
         return 1  # damaged EXIF: the pixels need not be
-    return turned if isinstance(turned, int) and turned in range(1, 9) else 1
+    return orientation if isinstance(orientation, int) and orientation in range(1, 9) else 1
 
 _TURNS = {
     2: 'FLIP_LEFT_RIGHT',
@@ -611,15 +676,15 @@ _TURNS = {
 
 # %% ../nbs/15_readers.ipynb #067f2b94
 def _check_cost(img):
-    "Raise for a picture that takes too much to decode; how much it takes"
+    "Raise for an image that takes too much to decode; how much it takes"
     if img.width * img.height > MAX_PIXELS:
-        raise _refuse(
+        raise read_error(
             'too_large',
             f'it has {img.width} × {img.height} pixels, more than this project decodes; scale it down first',
         )
     cost = decoded_bytes(img)
     if cost > MAX_DECODED:
-        raise _refuse(
+        raise read_error(
             'too_large',
             f'it has {img.width} × {img.height} pixels and takes {cost/1e6:,.0f} MB to decode, more than this project'
             ' spends on a picture; scale it down first',
@@ -629,70 +694,31 @@ def _check_cost(img):
 # %% ../nbs/15_readers.ipynb #5f8d1097
 def _shrink(img, size, resize):
     "Let the format decode at a reduced scale, where it can"
-    (width, height), sideways = img.size, _orientation(img) >= 5 if img.format in ('JPEG', 'MPO') else False
-    want = scaled_size(*((height, width) if sideways else (width, height)), size, resize)
+    width, height = img.size
+    lies_on_side = img.format in ('JPEG', 'MPO') and exif_orientation(img) >= 5
+    if lies_on_side:
+        height, width = scaled_size(height, width, size, resize)
+    else:
+        width, height = scaled_size(width, height, size, resize)
     img.full_size = img.size
-    img.draft('L', tuple(2 * n for n in (want[::-1] if sideways else want)))
+    img.draft('L', (2 * width, 2 * height))
 
 # %% ../nbs/15_readers.ipynb #c29122d1
 def _check_end(grey):
-    "Raise for a JPEG that ends in the grey that a decoder puts where nothing is stored; one framed in that grey may be so"
+    "Raise for a JPEG that ends in the grey that decoders put where nothing is stored; one framed in that grey is whole"
 
     def is_empty(lines):
         return (np.asarray(lines) == 128).all()
 
     if not is_empty(grey.crop((0, grey.height - 1, *grey.size))) or is_empty(grey.crop((0, 0, grey.width, 1))):
         return
-    filled = np.flatnonzero((np.asarray(grey) != 128).any(1)).max() + 1
-    if grey.height - filled >= max(2, grey.height / 64):
-        raise _refuse(
+    n_filled = np.flatnonzero((np.asarray(grey) != 128).any(1)).max() + 1
+    if grey.height - n_filled >= max(2, grey.height / 64):
+        raise read_error(
             'damaged',
-            f'it is truncated, or its lower {1 - filled/grey.height:.0%} were painted in the grey of a picture that '
+            f'it is truncated, or its lower {1 - n_filled/grey.height:.0%} were painted in the grey of a picture that '
             'breaks off; copy it again from its source',
         )
-
-# %% ../nbs/15_readers.ipynb #116a7bd8
-def _picture_in(data, size, resize, check, colour):
-    "The first picture in encoded bytes as a `Picture`"
-    from PIL import Image
-
-    with _open_image(data) as img:
-        form, mode, (width, height), tables = img.format, img.mode, img.size, getattr(img, 'quantization', None)
-        if check:
-            check(*img.size)
-        share = _jpeg_colour(data, img) if colour else None
-        deep = has_deep_channels(img)
-        if size is not None:
-            _shrink(img, size, resize)
-        with _room.take(_check_cost(img)):
-            img.load()
-            turned = _orientation(img)
-            zero_white = white_is_zero(img)
-            several = getattr(img, 'is_animated', False)
-            if colour and share is None:
-                share = colour_share(img)
-            grey = to_grey(img)
-            if grey is img and several:
-                grey = img.copy()  # what has several pictures goes back to its file, which is closed
-    if deep:
-        check_deep_channels(grey)
-    if form in ('JPEG', 'MPO'):
-        _check_end(grey)
-    if turned > 1:
-        grey = grey.transpose(Image.Transpose[_TURNS[turned]])
-    if turned >= 5:
-        width, height = height, width
-    notes = [
-        words
-        for said, words in (
-            (several, 'the first of several pictures in the file'),
-            (turned > 1, 'turned upright, as its EXIF says'),
-            (zero_white, 'white was stored as 0, as the file says'),
-        )
-        if said
-    ]
-    step = float(np.mean(tables[0])) if tables and 0 in tables else float('nan')
-    return Picture(grey, width, height, form, mode, 16 if deep else _bits(mode), notes, share, step)
 
 # %% ../nbs/15_readers.ipynb #b8739cef
 def _jpeg_colour(data, img):
@@ -704,20 +730,66 @@ def _jpeg_colour(data, img):
         return colour_share(small)
 
 def _bits(mode):
-    "How many bits a number of a picture of this mode has"
-    return 1 if mode == '1' else 16 if mode.startswith('I;16') else 32 if mode[0] in 'IF' else 8
+    "How many bits a number of an image of this mode has"
+    if mode == '1':
+        return 1
+    if mode.startswith('I;16'):
+        return 16
+    return 32 if mode[0] in 'IF' else 8
 
-# %% ../nbs/15_readers.ipynb #6e257541
-def _check_shape(size, resize):
-    "Refuse a size or a way to resize that does not exist"
-    if resize not in RESIZE:
-        raise PixelsError(f'resize="{resize}" is not known: use {", ".join(RESIZE)}.')
-    if not isinstance(size, (int, np.integer)) or not 1 <= size <= 8192:
-        raise PixelsError(f'size={size!r} is not a number of pixels: use 224, for example.')
+def _jpeg_step(img):
+    "Mean quantisation step of a JPEG, NaN for other formats"
+    tables = getattr(img, 'quantization', None)
+    return float(np.mean(tables[0])) if tables and 0 in tables else float('nan')
+
+# %% ../nbs/15_readers.ipynb #1b21492a
+def _decode_grey(img, colour):
+    "Decode an open image: grey, how it lies, what is noted, and its share in colour if that is asked for and not known"
+    with _memory_budget.take(_check_cost(img)):
+        img.load()
+        orientation = exif_orientation(img)
+        is_animated = getattr(img, 'is_animated', False)
+        notes = {
+            'the first of several pictures in the file': is_animated,
+            'turned upright, as its EXIF says': orientation > 1,
+            'white was stored as 0, as the file says': white_is_zero(img),
+        }
+        share = colour_share(img) if colour else None
+        grey = to_grey(img)
+        if grey is img and is_animated:
+            grey = img.copy()  # what has several images goes back to its file, which is closed
+    return grey, orientation, [words for words, applies in notes.items() if applies], share
+
+# %% ../nbs/15_readers.ipynb #1d19f220
+def _decode_image(data, size, resize, check, colour):
+    "The first image in encoded bytes as an `OpenedImage`"
+    from PIL import Image
+
+    with _open_image(data) as img:
+        image = OpenedImage(None, *img.size, img.format, img.mode, _bits(img.mode), step=_jpeg_step(img))
+        if check:
+            check(*img.size)
+        if colour:
+            image.colour = _jpeg_colour(data, img)
+        is_deep = has_deep_channels(img)
+        if size is not None:
+            _shrink(img, size, resize)
+        grey, orientation, image.notes, share = _decode_grey(img, colour and image.colour is None)
+    if share is not None:
+        image.colour = share
+    if is_deep:
+        check_deep_channels(grey)
+        image.bits = 16
+    if image.format in ('JPEG', 'MPO'):
+        _check_end(grey)
+    image.grey = grey.transpose(Image.Transpose[_TURNS[orientation]]) if orientation > 1 else grey
+    if orientation >= 5:
+        image.width, image.height = image.height, image.width
+    return image
 
 # %% ../nbs/15_readers.ipynb #e4889bc1
-def _decode_file(data, size, resize, check, colour):
-    "`_picture_in` with Pillow's errors in our words; what `check` raises, and a storage that fails, pass as they are"
+def _decode_bytes(data, size, resize, check, colour):
+    "`_decode_image` with Pillow's errors in our words; what `check` raises, and a storage that fails, pass as they are"
     from PIL import Image
 
     passed = []
@@ -731,57 +803,55 @@ def _decode_file(data, size, resize, check, colour):
 
     try:
         _check_content(data)
-        with _switches:
-            return _picture_in(data, size, resize, check and checked, colour)
+        with pillow_settings:
+            return _decode_image(data, size, resize, check and checked, colour)
     except Image.DecompressionBombError:
-        raise _refuse('too_large', 'it has more pixels than this project decodes; scale it down first') from None
+        raise read_error('too_large', 'it has more pixels than this project decodes; scale it down first') from None
     except MemoryError:
-        raise _refuse('too_large', 'there is not enough memory to decode it; scale it down first') from None
+        raise read_error('too_large', 'there is not enough memory to decode it; scale it down first') from None
     except Exception as error:
         if isinstance(error, PixelsError) or error in passed or is_storage_error(error):
             raise
-        raise _refuse(
+        raise read_error(
             'damaged',
             f'it is truncated or damaged ({printable(error) or type(error).__name__}); copy it again from its source',
         ) from error
 
 # %% ../nbs/15_readers.ipynb #cde37d94
 def open_image(
-    source,  # a picture file: path, encoded bytes, or binary file object; JPEG, PNG, TIFF, BMP, …; 1 to 16 bits or floating, grey, palette, colour, transparent or CMYK
-    size=None,  # side of the square that is wanted: a format that can is decoded at a reduced scale [pixels]
-    resize='squash',  # "squash", "crop" or "pad"
-    name=None,  # what errors call it (default: the path)
-    check=None,  # called with width and height before anything is decoded; what it raises is passed on
-    colour=False,  # also measure `colour_share`
-    hashed=False,  # also give the SHA-256 of the file
-) -> Picture:
-    "The one door for pictures; raises a `PixelsError` with its `kind`, or a `StorageError` when the storage does not answer"
-    import PIL  # not inside the try: where it is missing, the file isn't to blame
+    source: str | Path | bytes | BinaryIO,  # JPEG, PNG, TIFF, BMP, …; 1 to 16 bits or floating; any colours
+    size: int | None = None,  # side of the square wanted [pixels]: formats that can decode at a reduced scale
+    resize: str = 'squash',  # "squash", "crop" or "pad"
+    *,
+    name: str | Path | None = None,  # what errors call it (default: the path)
+    check: Callable[[int, int], Any] | None = None,  # called with width and height before decoding; may raise
+    colour: bool = False,  # also measure `colour_share`
+    hashed: bool = False,  # also give the SHA-256 of the file
+) -> OpenedImage:
+    "The one door for images; raises a `PixelsError` with its `kind`, or a `StorageError` if storage does not answer"
+    import PIL  # noqa: F401  # not inside the try: where it is missing, the file isn't to blame
 
     if size is not None:
-        _check_shape(size, resize)
+        check_resize(size, resize)
     if name is None:
         name = source if isinstance(source, (str, os.PathLike)) else getattr(source, 'name', None) or 'the picture'
     try:
         data = read_bytes(source)
-        picture = try_again(_decode_file, data, size, resize, check, colour, what=name)
+        image = try_again(_decode_bytes, data, size, resize, check, colour, what=name)
     except PixelsError as error:
         if not error.kind:
             raise
-        raise _refuse(error.kind, error.reason, name) from error.__cause__
+        raise read_error(error.kind, error.reason, name) from error.__cause__
     if hashed:
-        picture.sha256 = sha256_bytes(data)
-    return picture
+        image.sha256 = sha256_bytes(data)
+    return image
 
 # %% ../nbs/15_readers.ipynb #bfba630e
-def _decode(file, size, resize):
-    return open_image(file, size, resize).grey  # `triage` still asks for it
-
 def read_pixels(
-    path,  # as for `open_image`
-    size=224,  # side of the square [pixels]
-    resize='squash',  # "squash", "crop" or "pad"
+    path: str | Path | bytes | BinaryIO,  # as for `open_image`
+    size: int = 224,  # side of the square [pixels]
+    resize: str = 'squash',  # "squash", "crop" or "pad"
 ) -> np.ndarray:  # uint8, shape (size, size)
     "The pixels of a file as training, validation and prediction all see them"
-    _check_shape(size, resize)
+    check_resize(size, resize)
     return resize_grey(open_image(path, size, resize).grey, size, resize)

@@ -10,10 +10,8 @@ __all__ = ['PREVALENCES', 'METRICS', 'ReportError', 'per_thousand', 'is_known', 
 # %% ../nbs/54_report.ipynb #0a9a83ed
 from pathlib import Path
 from typing import Any
-
 import numpy as np
 import pandas as pd
-
 from chestxray_fastai.core import (
     ChestXrayError,
     StorageError,
@@ -284,6 +282,7 @@ def _error_row(kind, row):
         path=row.path,
     )
 
+# %% ../nbs/54_report.ipynb #5ad13a9e
 def worst_errors(
     scores: pd.DataFrame,
     threshold: float,  # its logit
@@ -354,6 +353,7 @@ def _split_rows(data, label):
     splits = [split for split in ('train', 'valid', 'calib', 'test') if split in images]
     return [dict(split=s, images=images[s], patients=patients.get(s), positives=positives.get(s)) for s in splits]
 
+# %% ../nbs/54_report.ipynb #ec483a0c
 def _acquisition(manifest):
     "What is known of the images, in words: for development (all but the test) and for the test"
     if manifest is None:
@@ -475,6 +475,7 @@ def _at_prevalence(test, draws, prevalence, level):
         counts[name] = dict(value=counts[name], low=finite(ends.low[name]), high=finite(ends.high[name]))
     return counts
 
+# %% ../nbs/54_report.ipynb #148c4204
 def at_prevalences(
     facts: dict,  # threshold and judged test of a run
     scores: pd.DataFrame,  # of the run
@@ -641,6 +642,7 @@ def _promise_code(threshold, test):
         return 'kept_by_value'
     return 'short' if sensitivity['high'] >= target else 'broken'
 
+# %% ../nbs/54_report.ipynb #9be03b98
 def promise(
     threshold: dict,  # of report.json
     test: dict,  # of report.json
@@ -655,11 +657,11 @@ def promise(
     )
 
 # %% ../nbs/54_report.ipynb #c0c0a013
-def _at(found, *keys):
+def _at(value, *keys):
     "What stands under keys from outside in, or None where the report has another form"
     for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 def _phantoms_only(facts):
     "Whether all images are drawn"
@@ -668,6 +670,7 @@ def _phantoms_only(facts):
 def _caution_phantoms(facts):
     return [say('report.caution.phantoms')] if _phantoms_only(facts) else []
 
+# %% ../nbs/54_report.ipynb #2c9a72f6
 def _caution_chance(facts):
     "Whether the figures may be those of guessing"
     auroc = facts['judged']['test']['auroc']
@@ -718,6 +721,7 @@ def _caution_gap(facts):
         for row in lower
     ]
 
+# %% ../nbs/54_report.ipynb #625a4074
 def _caution_promise(facts):
     "A promise that was broken, and scores that are no probabilities"
     test = facts['judged']['test']
@@ -744,6 +748,7 @@ def _caution_subgroups(facts):
     worse = [f'{row["by"]} {row["group"]} ({metric_name(row["metric"])})' for row in certain if row['difference'] < 0]
     return [say('report.caution.subgroups', groups=', '.join(worse))] if worse else []
 
+# %% ../nbs/54_report.ipynb #bac02bd2
 def _caution_referral(facts):
     risk = _at(facts, 'uncertainty', 'rule', 'risk')
     error = _at(facts, 'uncertainty', 'splits', 'test', 'rule', 'error')
@@ -817,6 +822,7 @@ def _metric_rows(facts):
         for name in shown
     ]
 
+# %% ../nbs/54_report.ipynb #d07ad417
 def _figures(facts):
     "Every metric with its interval"
     test = facts['judged']['test']
@@ -840,6 +846,7 @@ def _thousand_rows(rows):
         shown.append((people, row['tp'], row['fn'], row['fp'], row['tn'], *values))
     return shown
 
+# %% ../nbs/54_report.ipynb #33d39823
 def _thousand(facts):
     "A thousand people as in the test, and in another place"
     test = facts['judged']['test']
@@ -957,6 +964,7 @@ def _rule_words(part, on_test):
         words.append(say('report.uncertainty.answers', **shares))
     return words
 
+# %% ../nbs/54_report.ipynb #38bdfaf4
 def _coverage_table(on_test):
     "What would be wrong if only the most confident answers were given"
     rows = []
@@ -997,6 +1005,7 @@ def _are_shares(values):
         return False
     return all(isinstance(value, (int, float)) and 0 <= value <= 1 for value in values.values())
 
+# %% ../nbs/54_report.ipynb #1d0febdf
 def _out_of_distribution(part):
     "Sentences and blocks on images that are unlike those of the training"
     if not isinstance(part, dict):
@@ -1011,6 +1020,7 @@ def _out_of_distribution(part):
     rows = [_row(key, part[key]) for key in ('alpha', 'limit') if key in part]
     return [], [table_block(say('report.caption.ood'), ['', ''], rows)]
 
+# %% ../nbs/54_report.ipynb #7f1efe15
 def _uncertainty(facts):
     "When it should not answer"
     part = facts['uncertainty']
@@ -1028,6 +1038,7 @@ def _gallery(facts, caption):
     maps = facts.get('maps')
     return [dict(kind='gallery', items=maps, caption=caption)] if maps else []
 
+# %% ../nbs/54_report.ipynb #51a2d668
 def _maps_table(part):
     "The tests of the heat maps as a table"
     from chestxray_fastai.judge_maps import maps_table
@@ -1084,6 +1095,7 @@ def _data_row(row):
     prevalence = in_words(row['positives'] / row['images']) if known else '–'
     return _name('split', row['split']), row['images'], row['patients'], row['positives'], prevalence
 
+# %% ../nbs/54_report.ipynb #a5632b0e
 def _data(facts):
     "On whom it was trained and tested"
     data = facts['data']
@@ -1124,6 +1136,7 @@ def _network_rows(facts):
     batch_size = settings.get('batch_size')
     return [*rows, _row('batch_size', batch_size)] if batch_size else rows
 
+# %% ../nbs/54_report.ipynb #03db7f78
 def _threshold_rows(threshold):
     "What the threshold is, and how it was chosen"
     unknown = say('report.unknown')
@@ -1232,6 +1245,7 @@ def _ledger_table(openings):
     rows = [(_time(o['when']), o['run'], o['images'], o['patients'], o['kind']) for o in openings]
     return table_block(say('report.caption.ledger'), _heads('when', 'run', 'images', 'patients', 'opening'), rows)
 
+# %% ../nbs/54_report.ipynb #84b80a5a
 def _gap_table(gap):
     "What changes from validation to test"
     rows = [(metric_name(row['metric']), row['valid'], row['test'], _change(row)) for row in gap]

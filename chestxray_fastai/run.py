@@ -1301,7 +1301,10 @@ def label_alone(
     own = score_columns(label)
     others = [c for c in scores if c.startswith(('y_', 'logit_')) and c not in own]
     rows = scores.drop(columns=others).rename(columns=dict(zip(own, ('y', 'logit'))))
-    return Scores.of(rows[rows.y.isin((0, 1))].reset_index(drop=True), is_logit=True, scale=scores.scale)
+    rows = rows[rows.y.isin((0, 1))].reset_index(drop=True)
+    if rows.empty:
+        return rows  # for whoever judges to refuse
+    return Scores.of(rows, is_logit=True, scale=scores.scale)
 
 def left_out(
     scores: 'Scores',

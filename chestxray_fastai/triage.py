@@ -18,10 +18,8 @@ from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
 import numpy as np
 from fastcore.basics import patch
-
 from .bundle import UNTESTED_MAPS, check_card, example_png, makes_no_sense, read_bundle, read_detector
 from chestxray_fastai.core import (
     ChestXrayError,
@@ -35,29 +33,14 @@ from chestxray_fastai.core import (
 from .decision import calibrated, plain_sigmoid
 from .graph import MAX_SECONDS, BundleError, load_graph, run_graph, selftest_pixels
 from .ood import OODError, OrientationProbe
-from chestxray_fastai.readers import (
-    MAX_PIXELS,
-    PixelsError,
-    check_deep_channels,
-    colour_share,
-    _orientation as exif_orientation,
-    grey_from_depth,
-    has_deep_channels,
-    open_image,
-    _switches as pillow_settings,
-    pixel_range,
-    read_bytes,
-    resize_grey,
-    scaled_size,
-    to_grey,
-    white_is_zero,
-)
+from .readers import (MAX_PIXELS, PixelsError, check_deep_channels, colour_share,
+                                      exif_orientation as exif_orientation, grey_from_depth, has_deep_channels,
+                                      open_image, pillow_settings as pillow_settings, pixel_range, read_bytes,
+                                      resize_grey, scaled_size, to_grey, white_is_zero)
 from .words import say
-
 if TYPE_CHECKING:
     import pandas as pd
     from PIL.Image import Image
-    from chestxray_fastai.audit_log import AuditLog
 
 # %% ../nbs/52_triage.ipynb #0b5e1e14
 def _extreme(p, threshold):
@@ -65,6 +48,7 @@ def _extreme(p, threshold):
     limit = abs(p - 0.001) if threshold in (0, 1) else say_probability(threshold, p)
     return say('probability.above' if p else 'probability.below', limit=limit)
 
+# %% ../nbs/52_triage.ipynb #36e1840f
 def say_probability(
     p: float | None,  # probability
     threshold: float | None = None,  # that it must be told from
@@ -177,6 +161,7 @@ def _on_scale(self: Triage, logit):
         return np.asarray(logit)
     return calibrated(logit, self.card['calibration'])
 
+# %% ../nbs/52_triage.ipynb #474466c5
 @patch
 def positive(
     self: Triage,
@@ -199,6 +184,7 @@ def _shapes_fit(self: Triage, out, n):
     expected = dict(logit=(n,), features=(n, graph['features']))
     return shapes == expected and all(np.isfinite(values).all() for values in out.values())
 
+# %% ../nbs/52_triage.ipynb #625456d1
 @patch
 def _selftest(self: Triage, n):  # patterns
     "Largest difference of a logit from those that are known; `BundleError` where inputs or outputs are others"
@@ -252,6 +238,7 @@ def for_whom(self: Triage) -> str:
         return say('model.for_people', people=people)
     return say('model.for_nobody', where=say('model.where', name=printable(name)) if name else '')
 
+# %% ../nbs/52_triage.ipynb #00213b25
 @patch(as_prop=True)
 def tested(self: Triage) -> str:
     "What the frozen threshold was worth on the test, or on the calibration images where there was none, in a sentence"
@@ -364,6 +351,7 @@ def _numbers_in(array):
         raise _no_image('empty', shape=values.shape)
     return values
 
+# %% ../nbs/52_triage.ipynb #a892024b
 def _channels_last(values, notes):
     "Numbers of shape (height, width), or (height, width, 3 or 4)"
     shape = values.shape
@@ -395,6 +383,7 @@ def _as_bytes(values, notes):
         notes.append(say('note.more_bits'))
     return grey_from_depth(values)
 
+# %% ../nbs/52_triage.ipynb #6fd840e3
 def to_image(
     array: Any,  # of shape (height, width), or with 3 or 4 channels last or first; whole, true-false or floating
     notes: list[str],  # what was assumed is added here
@@ -428,6 +417,7 @@ def _border(lines):  # uint8, shape (n, m); lines from the edge inwards
 # %% ../nbs/52_triage.ipynb #0065db51
 _SMALLEST = 32  # side of what may lie within a border [pixels]
 
+# %% ../nbs/52_triage.ipynb #89327546
 def inside_border(
     grey: 'Image',  # PIL image of mode "L"
 ) -> tuple[int, int, int, int] | None:  # left, top, right, bottom [pixels]
@@ -467,6 +457,7 @@ class ImageCheck:
     stamp: tuple | None = None  # size and time of change of a path, when it was read
     image: 'Image | None' = None  # PIL image, where it was asked for
 
+# %% ../nbs/52_triage.ipynb #63ce0954
 @dataclass(frozen=True)
 class _Wanted:
     "How an image is to be read"
@@ -651,6 +642,7 @@ def check_image(
 # %% ../nbs/52_triage.ipynb #07b70cb3
 _NOT_IN_JSON = ('map', 'source', 'drawing', 'image', 'stamp')
 
+# %% ../nbs/52_triage.ipynb #f69cad08
 @dataclass(repr=False)
 class Answer:
     "What a bundle says of one image"
@@ -804,6 +796,7 @@ def _draw_score(draw, answer, left, top):
     draw.text((left, top + 24), score, (0, 0, 0), _font(14))
     draw.text((left + _BAR, top + 24), threshold, (0, 0, 0), _font(14), anchor='ra')
 
+# %% ../nbs/52_triage.ipynb #bdfbf7d8
 def _draw_words(draw, answer, left, top, longest):
     "Decision, score, reason and notes, from the top; the bundle at the bottom"
     draw.text((left, top - 46), answer.decision, _COLOURS[answer.decision], _font(26))
@@ -827,6 +820,7 @@ def _images_of(answer, longest):
         images.append(answer.heatmap(longest))
     return images
 
+# %% ../nbs/52_triage.ipynb #e001cfc8
 @patch
 def draw(
     self: Answer,
@@ -932,6 +926,7 @@ class Undone:
     ways: tuple[str, ...] = ()  # keys of `UNDO`; none where it lies right or nothing helps
     ood_score: float | None = None  # afterwards
 
+# %% ../nbs/52_triage.ipynb #d4cfb16b
 @patch
 def _undo(self: Triage, pixels, ways, ood_score, steps=2):
     "Try ways, one after another at most two; `ood_score` is that of the image as it is"
@@ -971,6 +966,7 @@ def _undo_best(self: Triage, check, ways, ood_score):
     inside = self._undo(check.inner, ways, ood_score)
     return inside if inside.ways and inside.ood_score < done.ood_score else done
 
+# %% ../nbs/52_triage.ipynb #fa75426e
 @patch
 def orientations(
     self: Triage,
@@ -997,6 +993,7 @@ class _Result:
     ood_score: float | None
     map: np.ndarray | None
 
+# %% ../nbs/52_triage.ipynb #20376635
 @patch
 def _results(self: Triage, checks):
     "Ask the network and the detector about images without a problem, all at once"
@@ -1117,6 +1114,7 @@ def _content(folder):
     _, folders, files = content
     return sorted(folders), sorted(files), closed
 
+# %% ../nbs/52_triage.ipynb #7bc15e18
 def _is_entered(folder, name):
     "Whether a subfolder is looked into"
     return not (name.startswith('.') or name == '__MACOSX' or os.path.islink(os.path.join(folder, name)))
@@ -1130,6 +1128,7 @@ def _warn_passed_over(folder, names):
         stacklevel=3,
     )
 
+# %% ../nbs/52_triage.ipynb #86ec2914
 def images_in(
     folder: str | os.PathLike,
 ) -> Iterator[str]:  # paths
@@ -1201,6 +1200,7 @@ def _bar_html(answer):
     tick = f'<div style="{place}width:2px;height:16px;background:#000"></div>'
     return f'<div style="background:#e4e4e4;width:120px;position:relative">{score}{tick}</div>'
 
+# %% ../nbs/52_triage.ipynb #b99871f3
 def _row_html(i, answer):
     "A row of the table of answers"
     name = escape(printable(Path(answer.path).name)) if answer.path else i
@@ -1310,7 +1310,7 @@ def stream(
     batch_size: int = 16,  # images that are judged together
     workers: int | None = None,  # threads, each with a batch of its own; by default one for each core, at most 16
     hashed: bool = False,  # also give the SHA-256 of each file
-    log: 'AuditLog | None' = None,  # to which a line for each answer is added
+    log: Any = None,  # an `AuditLog`, to which a line for each answer is added
     keep_image: int = 0,  # answers keep the image, its longer side so long, for a heat map of what was judged [pixels]
 ) -> Iterator[Answer]:  # in order
     "Answers one after the other, with a few images in memory at a time"
@@ -1326,12 +1326,13 @@ def _predict_one(self: Triage, source, log, hashed, keep_image):
         log.add(answers)
     return answers[0]
 
+# %% ../nbs/52_triage.ipynb #a82a3dbe
 @patch
 def predict(
     self: Triage,
     what: Any,  # an image (path, open file, encoded bytes, PIL image, array), folder, Manifest, or collection of these
     progress: bool = True,  # show how far it is where there is much to do
-    log: 'AuditLog | None' = None,  # to which a line for each answer is added
+    log: Any = None,  # an `AuditLog`, to which a line for each answer is added
     batch_size: int = 16,  # images that are judged together
     workers: int | None = None,  # threads, as for `stream`
     hashed: bool = False,  # also give the SHA-256 of each file

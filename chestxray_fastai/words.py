@@ -7,8 +7,9 @@ __all__ = ['TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS', 'EVALUATE_VERDICTS', 'EVALUA
            'EXPLAIN', 'REPORT_NUMBERS', 'REPORT_NAMES', 'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS',
            'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS',
            'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE',
-           'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'METRICS', 'RUN', 'ENGLISH',
-           'WordsError', 'fields_of', 'say', 'check_table']
+           'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'METRICS', 'CLI_JUDGED',
+           'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'ENGLISH', 'WordsError', 'fields_of', 'say',
+           'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -1034,8 +1035,77 @@ METRICS = {
     'metric.log_loss': 'log loss',
 }
 
+# %% ../nbs/04_words.ipynb #8cdccb4e
+# What `evaluate` says
+CLI_JUDGED = {
+    'cli.image': '{n:,} image',
+    'cli.images': '{n:,} images',
+    'cli.left_out': 'Left out: {images}',
+    'cli.uncertain': '{images} whose truth is uncertain',
+    'cli.missing': '{images} whose truth is missing',
+    'cli.no_split': '{images} in no split',
+    'cli.not_judged': 'Not judged: {reason}',
+    'cli.finding': 'the finding',
+    'cli.split': '{split}, {n:,} images',
+    'cli.threshold': 'Positive from a logit of {logit:.4f}',
+    'cli.verdict': 'Verdict on {split}: {verdict}',
+    'cli.calibration': 'Calibration: {changes} ({how})',
+    'cli.change': '{metric} {before:.3f} before, {after:.3f} after',
+    'cli.uncalibrated': 'left as they are, since no calibrator does better',
+    'cli.calibrated': '{method}, fitted to these scores on calib',
+    'cli.referral': 'Referral: {words}',
+    'cli.subgroups': 'Subgroups: {words}',
+}
+
+# %% ../nbs/04_words.ipynb #f91fd30a
+# What `predict` says beside its answers
+CLI_ANSWERS = {
+    'cli.answered': '{images}: {counts}',
+    'cli.positive': 'positive',
+    'cli.negative': 'negative',
+    'cli.referred': 'referred',
+    'cli.not_read': 'not read',
+    'cli.no_map': 'No heat map of {path}: {reason}',
+    'cli.no_map_unknown': 'No heat map of {path}: the model does not know such images.',
+    'cli.log_end': (
+        'Log {log}: its last line is {hash}. Keep this hash elsewhere, for `chestxray check --log FILE --last HASH`.'
+    ),
+}
+
+# %% ../nbs/04_words.ipynb #aebcda5a
+# What `freeze`, `check`, `report` and `phantoms` say
+CLI_BUNDLES = {
+    'cli.phantoms': '{n} phantoms of {size} pixels in {folder}, described in phantoms.csv',
+    'cli.freezing': 'Writing the graph, and comparing it with the network on calibration images',
+    'cli.replaced': 'It takes the place of the bundle {hash} that was there.',
+    'cli.own_bundle': 'the bundle of the package',
+    'cli.sealed': '{bundle}: sealed and whole\n{triage}',
+    'cli.test': 'Test: AUROC {value:.3f} ({low:.3f} to {high:.3f})',
+    'cli.card': 'Licence: {licence}. Freezing moved logits by at most {moved:.4f}. Hash: {hash}',
+    'cli.self_test': 'Self-test passed: logits differ from those known by at most {difference:.1e}.',
+    'cli.packed': 'packed: {file}',
+    'cli.whole_log': '{log}: whole, {n:,} lines. Last line: {hash}',
+    'cli.log_fault': '{log}: {fault}',
+    'cli.page': 'Page: {file}',
+    'cli.model_card': 'Model card: {file}',
+}
+
+# %% ../nbs/04_words.ipynb #86d5c849
+# What every command says
+CLI_ENTRANCE = {
+    'cli.title': 'chestxray {version}: build a chest X-ray classifier that can be trusted',
+    'cli.usage': 'usage: chestxray COMMAND [options]    (chestxray COMMAND --help lists them)',
+    'cli.purpose': 'For learning and research. Not a medical device.',
+    'cli.no_command': 'chestxray has no command {command}: it has {commands}',
+    'cli.interrupted': '\nInterrupted. What was finished is kept; the same command goes on from there.',
+    'cli.no_memory': (
+        'chestxray {command}: the memory of this machine is used up. Close other programs, or make --batch_size or'
+        ' --size smaller.'
+    ),
+}
+
 # %% ../nbs/04_words.ipynb #5a132e53
-RUN = {**RUN_STEPS, **RUN_LIMITS, **RUN_SUMMARY, **METRICS}
+RUN = {**RUN_STEPS, **RUN_LIMITS, **RUN_SUMMARY, **METRICS, **CLI_JUDGED, **CLI_ANSWERS, **CLI_BUNDLES, **CLI_ENTRANCE}
 
 # %% ../nbs/04_words.ipynb #acec2d34
 ENGLISH = {**TRIAGE, **DECISIONS, **EVALUATE, **EXPLAIN, **REPORT, **APP, **RUN}
