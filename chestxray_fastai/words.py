@@ -14,18 +14,21 @@ __all__ = ['TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS', 'EVALUATE_VERDICTS', 'EVALUA
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
 from typing import Any
-
 from .core import ChestXrayError
 
 # %% ../nbs/04_words.ipynb #6feb3d85
 # What a bundle's card says
 TRIAGE = {
-    'bundle.promise': 'On the calibration images the threshold found {sensitivity:.1%} of {positives:,} with {label} '
-    'and called {specificity:.1%} of {negatives:,} without it negative; it was chosen to find {target:.0%}.',
+    'bundle.promise': (
+        'On the calibration images the threshold found {sensitivity:.1%} of {positives:,} with {label} '
+        'and called {specificity:.1%} of {negatives:,} without it negative; it was chosen to find {target:.0%}.'
+    ),
     'bundle.the_finding': 'the finding',
-    'bundle.intended_use': 'For learning and research on images like those it was trained on. Not a medical device: '
-    'no decision about a patient may rest on it. Not for other age groups, other devices or other questions than those '
-    'of its data, on which alone it was judged.',
+    'bundle.intended_use': (
+        'For learning and research on images like those it was trained on. Not a medical device: no decision about a'
+        ' patient may rest on it. Not for other age groups, other devices or other questions than those of its data, on'
+        ' which alone it was judged.'
+    ),
     'bundle.example_positive': 'A phantom with {label}',
     'bundle.example_negative': 'A phantom without {label}',
     'bundle.example_noise': 'Noise, which is no X-ray',
@@ -55,10 +58,14 @@ TRIAGE |= {
     'model.for_people': 'For {people}: it was made and judged on images of them alone.',
     'model.for_nobody': 'It is not recorded of whom the images were{where}: for nobody, until that is known.',
     'model.where': ' ({name})',
-    'model.tested': 'On {n:,} test images it found {sensitivity} of those with {label} and called {specificity} '
-    'of those without it negative.',
-    'model.untested': 'On the {n:,} calibration images, on which its threshold was chosen, it found {sensitivity:.1%} '
-    'of those with {label} and called {specificity:.1%} of those without it negative; no test is recorded.',
+    'model.tested': (
+        'On {n:,} test images it found {sensitivity} of those with {label} and called {specificity} '
+        'of those without it negative.'
+    ),
+    'model.untested': (
+        'On the {n:,} calibration images, on which its threshold was chosen, it found {sensitivity:.1%} '
+        'of those with {label} and called {specificity:.1%} of those without it negative; no test is recorded.'
+    ),
     'model.interval': '{value:.1%} (95 % interval {low:.1%} to {high:.1%})',
     'model.no_maps': 'This architecture gives no heat map without PyTorch.',
     'probability.none': 'none',
@@ -75,8 +82,9 @@ TRIAGE |= {
     'image.long': 'it is no chest film: {width} × {height} pixels are too long and narrow',
     'image.colour': 'it is no X-ray: {share:.0%} of the picture is in colour',
     'image.blank': 'it is blank: all of the picture is of one grey',
-    'image.noise': 'it is no film but fine noise: at {width} × {height} pixels, as the model looks at it, '
-    'nothing is left',
+    'image.noise': (
+        'it is no film but fine noise: at {width} × {height} pixels, as the model looks at it, nothing is left'
+    ),
     'image.damaged': 'it is truncated or damaged ({why}); copy it again from its source',
     'image.awaited': 'its read() has to be awaited: pass the bytes that it gives',
     'image.forbidden_folder': 'it is a folder that this user may not read: what lies in it is missing here',
@@ -144,15 +152,18 @@ DECISIONS = {
     'decision.positive': 'positive: probability {probability}, threshold {threshold}',
     'decision.negative': 'negative: probability {probability}, threshold {threshold}',
     'decision.near': 'refer: probability {probability} is too close to the threshold {threshold} to promise {promise}',
-    'decision.ood': 'refer: the image does not look like the films the model learned from '
-    '(out-of-distribution score {score:.4g}, limit {limit:.4g})',
+    'decision.ood': (
+        'refer: the image does not look like the films the model learned from '
+        '(out-of-distribution score {score:.4g}, limit {limit:.4g})'
+    ),
     'decision.unpromised': 'an answer',
 }
-
 DECISIONS |= {
     'ood.content': 'Referred: it does not look like the images that the model learned from.',
-    'ood.detail': 'Referred: its fine detail is not like that of the images that the model learned from '
-    '(blurred, processed or noisy).',
+    'ood.detail': (
+        'Referred: its fine detail is not like that of the images that the model learned from '
+        '(blurred, processed or noisy).'
+    ),
 }
 
 # %% ../nbs/04_words.ipynb #3d509240
@@ -161,12 +172,15 @@ DECISIONS |= {
     'rule.label': '{label}: positive from probability {threshold}; {band}.{basis} Promised: {promise}.',
     'rule.band': 'between {low} and {high} it refers',
     'rule.no_band': 'it refers nothing',
-    'rule.basis': ' On the {split} images that answers {coverage:.1%} of {patients} patients '
-    'with an error of {error:.1%}.',
+    'rule.basis': (
+        ' On the {split} images that answers {coverage:.1%} of {patients} patients with an error of {error:.1%}.'
+    ),
     'rule.no_promise': 'nothing',
     'rule.error': 'an error of at most {risk:.3g} among the answered with {confidence:.0%} confidence',
-    'rule.smallest': 'an error of at most {risk:.3g} among the answered with {confidence:.0%} confidence, '
-    'the smallest of {tries} that were tried',
+    'rule.smallest': (
+        'an error of at most {risk:.3g} among the answered with {confidence:.0%} confidence, '
+        'the smallest of {tries} that were tried'
+    ),
     'rule.each_class': 'that at most {alpha:.3g} of each class get a wrong answer',
     'rule.all_images': 'that at most {alpha:.3g} of all images get a wrong answer',
 }
@@ -192,7 +206,6 @@ EVALUATE_LEAKS = {
         ' each patient one key, split by patient, and score again.'
     ),
 }
-
 
 # %% ../nbs/04_words.ipynb #0afeea38
 EVALUATE_VERDICTS = {
@@ -228,7 +241,6 @@ EVALUATE_VERDICTS = {
     ),
 }
 
-
 # %% ../nbs/04_words.ipynb #75871424
 EVALUATE_PROMISES = {
     'promise.point': (
@@ -246,7 +258,6 @@ EVALUATE_PROMISES = {
     ),
     'promise.less': ', or ask for no more than {most} (on the command line --target_sensitivity {most})',
 }
-
 
 # %% ../nbs/04_words.ipynb #64ba1dfd
 EVALUATE_OPENINGS = {
@@ -281,14 +292,40 @@ EVALUATE_OPENINGS = {
     ),
 }
 
-
 # %% ../nbs/04_words.ipynb #cd2cff22
 EVALUATE = {**EVALUATE_LEAKS, **EVALUATE_VERDICTS, **EVALUATE_PROMISES, **EVALUATE_OPENINGS}
 
-
 # %% ../nbs/04_words.ipynb #8042bc47
 # What the tests of heat maps say
-EXPLAIN = {}
+EXPLAIN = {
+    'judge_maps.passed': '{method} of {n} pictures passed {passed} of {done} tests{which}.',
+    'judge_maps.failed': 'It failed {which}: it was not shown that {claims}.',
+    'judge_maps.nor': ', nor that ',
+    'judge_maps.and': ' and ',
+    'judge_maps.missing': 'Not done: {which}.',
+    'judge_maps.undecided': 'The blank picture is itself called positive, so {which} cannot be decided.',
+    'judge_maps.all_empty': 'All {n} maps are empty: nowhere do they speak for the finding.',
+    'judge_maps.some_empty': '{n} maps have nothing positive.',
+    'judge_maps.unknown': 'Nothing is known of it.',
+    'judge_maps.suspect': 'It shows what the network uses, and that is not the lesion: suspect the network.',
+    'judge_maps.withhold': 'Do not show it as an explanation.',
+    'judge_maps.hint': 'It may be shown as a hint to where the network looks, not as a proof of a lesion.',
+}
+
+# %% ../nbs/04_words.ipynb #044a873b
+# What each test of heat maps claims, and why one was not done
+EXPLAIN |= {
+    'judge_maps.deletion': 'taking away what it marks hurts more than taking away at random',
+    'judge_maps.insertion': 'returning what it marks helps more than returning at random',
+    'judge_maps.sufficiency': 'what it marks is enough, more than as much taken at random',
+    'judge_maps.randomisation': 'it changes when the weights do',
+    'judge_maps.pointing': 'it points into the lesion more often than chance',
+    'judge_maps.no_masks': 'not done: no masks of the {what} were given',
+    'judge_maps.not_phantoms': 'no masks: the pictures are not phantoms',
+    'judge_maps.unread_masks': 'no masks: {reason}',
+    'judge_maps.too_few': 'Heat maps were not judged: only {n} of {known} pictures are called positive.',
+    'judge_maps.not_judged': 'Heat maps were not judged: {reason}',
+}
 
 # %% ../nbs/04_words.ipynb #08558cd0
 # Numbers in words
@@ -435,9 +472,7 @@ REPORT_FIGURES = {
     'report.meaning.specificity': '{share} X-rays without it are called negative',
     'report.meaning.ppv': '{share} that it calls positive have it (at the prevalence of this test)',
     'report.meaning.npv': '{share} that it calls negative are free of it (at the prevalence of this test)',
-    'report.meaning.accuracy': (
-        '{share} are called rightly; always giving the commoner answer is right for {majority}'
-    ),
+    'report.meaning.accuracy': '{share} are called rightly; always giving the commoner answer is right for {majority}',
     'report.meaning.average_precision': '1 is best; guessing gives {prevalence}, the prevalence',
     'report.meaning.brier': '0 is best; always saying the prevalence gives {guess}',
     'report.meaning.ece': 'the probabilities are off by {points} of 100 on average',
@@ -446,7 +481,7 @@ REPORT_FIGURES = {
     'report.meaning.log_loss': '0 is best; being sure and wrong costs most',
     'report.figures.interval': (
         'Each figure stands with its {level:.0%} interval, from resampled patients and not images, since images of '
-        "one patient resemble each other; a figure of exactly 0 or 1 gets Wilson's interval."
+        'one patient resemble each other; a figure of exactly 0 or 1 gets Wilson\'s interval.'
     ),
     'report.figures.confusion': (
         'At the threshold it found {tp:,} and missed {fn:,} X-rays with {finding}; it called {tn:,} without it '
@@ -471,9 +506,7 @@ REPORT_TRUST = {
         'On the test the probabilities of the network are off by {points} on average (expected calibration error; '
         'some of it is chance).'
     ),
-    'report.calibration.none': (
-        'No calibrator was fitted in this run: the probabilities are as the network gave them.'
-    ),
+    'report.calibration.none': 'No calibrator was fitted in this run: the probabilities are as the network gave them.',
     'report.calibration.refused': 'No calibrator was fitted: {reason}',
     'report.calibration.no_figures': 'its report has no figures',
     'report.calibration.lowers': (
@@ -498,9 +531,7 @@ REPORT_TRUST = {
     'report.subgroups.no_groups': 'there are none.',
     'report.subgroups.few': 'Too few patients for a claim: {groups}.',
     'report.subgroups.few_more': 'Too few patients for a claim: {groups} and {n:,} more.',
-    'report.subgroups.order': (
-        'The worst group stands first. p is adjusted for the number of comparisons (Holm).'
-    ),
+    'report.subgroups.order': 'The worst group stands first. p is adjusted for the number of comparisons (Holm).',
     'report.uncertainty.none': (
         'Doubt was not measured in this run: it answers every picture, and knows no third answer.'
     ),
@@ -551,14 +582,10 @@ REPORT_RECORD = {
         'of this.'
     ),
     'report.data.not_recorded': 'Age, sex and view are not recorded, so nothing can be said about them.',
-    'report.model.learned': (
-        'A {arch} learned to tell {finding} from its absence, and its weights began so: {weights}'
-    ),
+    'report.model.learned': 'A {arch} learned to tell {finding} from its absence, and its weights began so: {weights}',
     'report.model.input': '{size} pixels, {channels} channel, resized by {resize}',
     'report.model.input_channels': '{size} pixels, {channels} channels, resized by {resize}',
-    'report.model.threshold': (
-        '{rule}, on the {split} images, with {positives} positives and {negatives} negatives'
-    ),
+    'report.model.threshold': '{rule}, on the {split} images, with {positives} positives and {negatives} negatives',
     'report.lock.intact': (
         'Weights, calibration and threshold are, byte for byte, those that were frozen before the test was opened.'
     ),
@@ -582,9 +609,7 @@ REPORT_USE = {
     ),
     'report.use.patients': 'the {patients:,} patients of the test',
     'report.use.unrecorded': 'the {patients:,} patients of the test, of whom nothing more is recorded',
-    'report.use.not_device': (
-        'Diagnosis, treatment, triage or discharge of any patient: it is not a medical device.'
-    ),
+    'report.use.not_device': 'Diagnosis, treatment, triage or discharge of any patient: it is not a medical device.',
     'report.use.people': (
         'People unlike those it was tried on ({people}): another age, another hospital or another machine is another '
         'test.'
@@ -595,12 +620,9 @@ REPORT_USE = {
         'other disease.'
     ),
     'report.use.other_images': (
-        'Other pictures: a lateral view, a photograph of a screen or a hand gets a score as well, which means '
-        'nothing.'
+        'Other pictures: a lateral view, a photograph of a screen or a hand gets a score as well, which means nothing.'
     ),
-    'report.use.screening': (
-        'Screening where {finding} is rare: if 1 of 100 had it, {share} alarms would be right.'
-    ),
+    'report.use.screening': 'Screening where {finding} is rare: if 1 of 100 had it, {share} alarms would be right.',
     'report.use.probabilities': 'Probabilities: read its score only against the threshold.',
     'report.limits.labels': (
         'The truth is what the labels of this set say; they err too, and the model has learned their errors. Only '
@@ -616,8 +638,7 @@ REPORT_USE = {
         'against the other, and choosing it is a matter for people, not for a program.'
     ),
     'report.ethics.belief': (
-        'A confident machine is believed. Whoever reads beside it should judge first and look at the score '
-        'afterwards.'
+        'A confident machine is believed. Whoever reads beside it should judge first and look at the score afterwards.'
     ),
     'report.ethics.groups': (
         'What works worse for a group harms that group; where a group is too small to be judged, nobody knows.'
@@ -634,9 +655,7 @@ REPORT_CAPTIONS = {
     'report.caption.metrics': 'Test, with validation beside it',
     'report.caption.scores': 'How the scores of both classes lie to the threshold',
     'report.caption.roc': 'Every threshold at once: what is found against what is alarmed falsely',
-    'report.caption.thousand': (
-        'Of 1,000 people, by how many have {finding} (intervals at exactly that prevalence)'
-    ),
+    'report.caption.thousand': 'Of 1,000 people, by how many have {finding} (intervals at exactly that prevalence)',
     'report.caption.reliability': (
         'How often the finding is there against the probability that was given; below, how many X-rays lie where'
     ),
@@ -644,9 +663,7 @@ REPORT_CAPTIONS = {
     'report.caption.effect': 'Before and after calibration, on the test',
     'report.caption.subgroups': 'Sensitivity of each group with its interval',
     'report.caption.groups': 'Each group against all the others',
-    'report.caption.coverage': (
-        'The fewer it answers, the surest first, the fewer of its answers should be wrong'
-    ),
+    'report.caption.coverage': 'The fewer it answers, the surest first, the fewer of its answers should be wrong',
     'report.caption.answered': 'If it answered only the surest',
     'report.caption.conformal': 'Conformal sets: the truth should be within for {share}',
     'report.caption.ood': 'Strange pictures, referred whatever their score',
@@ -929,9 +946,7 @@ APP_THRESHOLD = {
 # %% ../nbs/04_words.ipynb #4358c56a
 # Why a file or a request is refused
 APP_REFUSED = {
-    'app.file.failed': (
-        'This file could not be judged ({error}): please report it, with the kind of file it is.'
-    ),
+    'app.file.failed': 'This file could not be judged ({error}): please report it, with the kind of file it is.',
     'app.file.unnamed': 'unnamed',
     'app.file.folder': 'This is a folder: drop the pictures in it, or use `chestxray predict FOLDER`.',
     'app.file.total': (
@@ -973,9 +988,7 @@ RUN_STEPS = {
     'run.data': '[1/4] Data: {splits}',
     'run.split': '{split} {n:,} images of {patients:,} patients',
     'run.note': '      {note}',
-    'run.train': (
-        '[2/4] Training {arch} at {size} pixels for {epochs} epochs (Ctrl-C stops; the same command goes on)'
-    ),
+    'run.train': '[2/4] Training {arch} at {size} pixels for {epochs} epochs (Ctrl-C stops; the same command goes on)',
     'run.judge_again': '[2/4] The network is trained; it is judged again, for a sensitivity of {target:g}',
     'run.weights': '      Weights {weights}',
     'run.scoring': '[3/4] Scoring all images, once',
@@ -1005,6 +1018,7 @@ RUN_LIMITS = {
 # What a run comes to
 RUN_SUMMARY = {
     'run.title': '{run}: {arch} on {data}',
+    'run.judged_on': 'Judged on {n:,} test images of {patients:,} patients.',
     'run.fitted_on_varied': 'calib, each image drawn several times',
     'summary.test': 'Test: {n:,} images of {patients:,} patients, {interval}',
     'summary.interval': '95 % intervals over patients',
@@ -1111,7 +1125,8 @@ RUN = {**RUN_STEPS, **RUN_LIMITS, **RUN_SUMMARY, **METRICS, **CLI_JUDGED, **CLI_
 ENGLISH = {**TRIAGE, **DECISIONS, **EVALUATE, **EXPLAIN, **REPORT, **APP, **RUN}
 
 # %% ../nbs/04_words.ipynb #8edd629f
-class WordsError(ChestXrayError): "A sentence that no table holds, or that lacks a field"
+class WordsError(ChestXrayError):
+    "A sentence that no table holds, or that lacks a field"
 
 def fields_of(template: str) -> set[str]:  # names in braces
     "The fields that a sentence needs"
