@@ -8,9 +8,11 @@ __all__ = ['shift_mat', 'stretch_mat', 'TrainAffine', 'xray_augmentations', 'Ran
 # %% ../nbs/17_augment.ipynb #273a8fa3
 import warnings
 from functools import partial
+import fastai.imports  # noqa: F401  # sets filters of warnings, which shall outlive the next lines
 import numpy as np
 import torch
-with warnings.catch_warnings():  # fastai's import warns of torch.jit.script, and no reader can change that
+
+with warnings.catch_warnings():  # the import warns of torch.jit.script, and no reader can change that
     warnings.filterwarnings('ignore', message='.*torch.jit.script', category=FutureWarning)
     from fastai.data.all import Transform
     from fastai.vision.augment import (
