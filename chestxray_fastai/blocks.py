@@ -9,38 +9,40 @@ __all__ = ['TensorXray', 'ReadXray', 'ReadLabels', 'balanced_order', 'XrayDL', '
 
 # %% ../nbs/18_blocks.ipynb #242bb249
 import random, warnings
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from fastai.data.all import (
-    Category,
-    CategoryMap,
-    DataBlock,
-    DataLoaders,
-    Datasets,
-    IntToFloatTensor,
-    MultiCategory,
-    Normalize,
-    TensorCategory,
-    TensorMultiCategory,
-    TfmdDL,
-    ToTensor,
-    Transform,
-    TransformBlock,
-    to_device,
-)
-from fastai.losses import CrossEntropyLossFlat
-from fastai.vision.core import TensorImage, imagenet_stats
-from fastcore.basics import chunked, merge, patch
+from fastcore.basics import chunked, listify, merge, patch
+from .devices import best_device
 from .manifest import check_manifest, label_columns, ManifestError
 from .readers import open_image, read_pixels
-from .pixels import pixel_cache
+from .pixels import pixel_cache, PixelCache
 from .augment import xray_augmentations
-
-# %% ../nbs/18_blocks.ipynb #e3128ea9
-warnings.filterwarnings(
-    'ignore', message='.*torch.jit.script', category=FutureWarning
-)  # said by a library when it is imported; no reader can mend it
+with warnings.catch_warnings():  # fastai's import warns of torch.jit.script, and no reader can change that
+    warnings.filterwarnings('ignore', message='.*torch.jit.script', category=FutureWarning)
+    from fastai.data.all import (
+        Category,
+        CategoryMap,
+        DataBlock,
+        DataLoaders,
+        Datasets,
+        IntToFloatTensor,
+        MultiCategory,
+        Normalize,
+        TensorCategory,
+        TensorMultiCategory,
+        TfmdDL,
+        ToTensor,
+        Transform,
+        TransformBlock,
+        to_device,
+    )
+    from fastai.losses import CrossEntropyLossFlat
+    from fastai.vision.core import TensorImage, imagenet_stats
 
 # %% ../nbs/18_blocks.ipynb #b23b0766
 class TensorXray(TensorImage):
@@ -48,16 +50,23 @@ class TensorXray(TensorImage):
 
     _show_args = {'cmap': 'gray', 'vmin': 0, 'vmax': 255}
 
+# %% ../nbs/18_blocks.ipynb #b8605424
 class ReadXray(Transform):
-    "A row of a manifest to pixels: from the cache when it holds the file, decoded from the file otherwise, the same either way"
+    "A row of a manifest to pixels: from the cache when it holds the file, else decoded, and the same either way"
 
-    def __init__(self, size=224, resize='squash', cache=None):
+    def __init__(
+        self,
+        size: int = 224,  # side of the square [pixels]
+        resize: str = 'squash',  # "squash", "crop" or "pad"
+        cache: PixelCache | None = None,  # of the same size and way to resize
+    ):
         self.size = size
         self.resize = resize
         self.cache = cache
         self.rows = {} if cache is None else {path: i for i, path in enumerate(cache.paths)}
 
-    def encodes(self, row: pd.Series):
+    def encodes(self, row: pd.Series) -> TensorXray:  # of a manifest  # uint8, shape (1, size, size)
+        "The pixels of a row"
         i = self.rows.get(row['path'])
         pixels = read_pixels(row['path'], self.size, self.resize) if i is None else self.cache[i]
         return TensorXray(torch.from_numpy(pixels)[None])
@@ -66,80 +75,92 @@ class ReadXray(Transform):
 class ReadLabels(Transform):
     "A row of a manifest to its target: a class for one label, a vector (NaN where missing or uncertain) for several"
 
-    def __init__(self, labels):
+    def __init__(self, labels: Sequence[str]):  # label columns
         self.labels = list(labels)
-        names = (
-            self.labels
-            if len(self.labels) > 1
-            else ['normal' if self.labels[0] == 'pneumonia' else f'no {self.labels[0]}', self.labels[0]]
-        )
+        names = self.labels
+        if len(self.labels) == 1:
+            label = self.labels[0]
+            names = ['normal' if label == 'pneumonia' else f'no {label}', label]
+            self.loss_func = CrossEntropyLossFlat()
         self.vocab = CategoryMap(names, sort=False)
         self.c = len(names)
-        if len(self.labels) == 1:
-            self.loss_func = CrossEntropyLossFlat()
 
-    def table(self, df):
-        "The targets of many rows at once"
-        values = df[self.labels].to_numpy(dtype=np.float32)
+    def table(
+        self, manifest: pd.DataFrame  # rows to read
+    ) -> TensorCategory | TensorMultiCategory:  # shape (n,) or (n, labels)
+        "The targets of many rows at once; raises a `ManifestError` where a single label is not known"
+        values = manifest[self.labels].to_numpy(dtype=np.float32)
         known = np.isin(values, (0, 1))
         if len(self.labels) > 1:
             return TensorMultiCategory(torch.from_numpy(np.where(known, values, np.nan).astype(np.float32)))
         if not known.all():
-            raise ManifestError(
-                f'The label {self.labels[0]} is missing or uncertain for {df["path"].iloc[int((~known).argmax())]}:'
-                ' leave such rows out.'
-            )
+            path = manifest['path'].iloc[int((~known).argmax())]
+            raise ManifestError(f'The label {self.labels[0]} is missing or uncertain for {path}: leave such rows out.')
         return TensorCategory(torch.from_numpy(values[:, 0].astype(np.int64)))
 
-    def encodes(self, row: pd.Series):
+    def encodes(self, row: pd.Series) -> TensorCategory:  # of a manifest  # or its kind for several labels
+        "The target of a row"
         return self.table(pd.DataFrame([row]))[0]
 
-    def decodes(self, o: TensorCategory):
+    def decodes(self, o: TensorCategory) -> Category | MultiCategory:  # or its kind for several labels
+        "The name of a class, or the names of the labels that are positive"
+        if isinstance(o, TensorMultiCategory):
+            return MultiCategory([name for name, value in zip(self.vocab, o) if value > 0.5])
         return Category(self.vocab[int(o)])
-
-    def decodes(self, o: TensorMultiCategory):
-        return MultiCategory([name for name, v in zip(self.vocab, o) if v > 0.5])
 
 # %% ../nbs/18_blocks.ipynb #1aafbf48
 def balanced_order(
-    groups,  # the group of each row, e.g. its class
-    n,  # how many rows are wanted
-    rng,  # a random.Random
-) -> list:  # row numbers
+    groups: Sequence,  # the group of each row, e.g. its class
+    n: int,  # how many rows are wanted
+    rng: random.Random,  # draws the rows
+) -> list[int]:  # row numbers
     "A random order in which all groups are equally common, and a row is repeated only when its group is used up"
     members = {}
-    for i, g in enumerate(groups):
-        members.setdefault(g, []).append(i)
+    for i, group in enumerate(groups):
+        members.setdefault(group, []).append(i)
     order = []
-    for k, g in enumerate(sorted(members, key=str)):
-        want = n // len(members) + (k < n % len(members))
-        while want > 0:
-            order += rng.sample(members[g], min(want, len(members[g])))
-            want -= len(members[g])
+    for k, group in enumerate(sorted(members, key=str)):
+        wanted = n // len(members) + (k < n % len(members))
+        while wanted > 0:
+            order += rng.sample(members[group], min(wanted, len(members[group])))
+            wanted -= len(members[group])
     return rng.sample(order, len(order))
 
 # %% ../nbs/18_blocks.ipynb #96ed9dd4
 class XrayDL(TfmdDL):
     "fastai's `TfmdDL` that reads a whole batch from the cache at once, and can draw groups of rows equally often"
 
-    def __init__(self, dataset=None, bs=64, balance=None, **kwargs):
+    def __init__(
+        self,
+        dataset: Datasets | None = None,  # whose items are a manifest
+        bs: int = 64,  # images in a batch
+        balance: list[str] | None = None,  # columns whose values shall be equally common when shuffled
+        **kwargs: Any,  # as for `TfmdDL`
+    ):
         self.balance = balance
-        self._rows = None
+        self._is_planned = False
+        self._rows = None  # of the cache, for each item
         self._targets = None
         super().__init__(dataset, bs=bs, **kwargs)
 
-    def new(self, dataset=None, cls=None, **kwargs):
+    def new(
+        self,
+        dataset: Datasets | None = None,  # default: its own
+        cls: type | None = None,  # default: its own
+        **kwargs: Any,  # what shall be different
+    ) -> 'XrayDL':
+        "A loader like this one"
         return super().new(dataset, cls, **merge({'balance': self.balance}, kwargs))
 
-    def get_idxs(self):
+    def get_idxs(self) -> list[int]:  # rows in the order of the next pass
+        "The order of a pass, drawn anew"
         if not (self.shuffle and self.balance):
             return super().get_idxs()
         groups = self.dataset.items[self.balance].astype(object)
-        return balanced_order(
-            list(groups.where(groups.notna(), 'missing').itertuples(index=False, name=None)), self.n, self.rng
-        )
+        groups = groups.where(groups.notna(), 'missing').itertuples(index=False, name=None)
+        return balanced_order(list(groups), self.n, self.rng)
 
-    def next_order(self):
+    def next_order(self) -> list[int]:  # rows
         "The rows that the next pass will read, in its order; asking does not change it"
         used = self.rng
         self.rng = random.Random()
@@ -150,70 +171,84 @@ class XrayDL(TfmdDL):
         finally:
             self.rng = used
 
-    def _transform(self, i, cls):
+    def find_transform(
+        self,
+        i: int,  # 0 of the input, 1 of the target
+        cls: type,  # of the transform
+    ) -> Transform | None:
+        "The item transform of a class, None where there is none"
         return next((f for f in self.dataset.tls[i].tfms.fs if isinstance(f, cls)), None)
 
-    def _plan(self):
-        "Work out cache rows and targets of all items, once; False when batches must be put together item by item"
-        if self._rows is None:
-            reader = self._transform(0, ReadXray)
-            items = self.dataset.items
-            labelled = len(self.dataset.tls) > 1
-            labels = self._transform(1, ReadLabels) if labelled else None
-            simple = (
-                reader
-                and hasattr(items, 'columns')
-                and (labels or not labelled)
-                and not self.prebatched
-                and not len(self.before_batch.fs)
-            )
-            rows = (
-                [reader.rows.get(path) for path in items['path']]
-                if simple and all(isinstance(f, ToTensor) for f in self.after_item.fs)
-                else [None]
-            )
-            self._rows = False if None in rows else np.array(rows, dtype=np.int64)
-            if self._rows is not False and labels:
-                self._targets = labels.table(items)
-        return self._rows is not False
+# %% ../nbs/18_blocks.ipynb #795161d1
+def _reads_whole_batches(dl, reader, labels):
+    "Whether batches can be made without going through items one by one"
+    is_labelled = len(dl.dataset.tls) > 1
+    if not reader or not hasattr(dl.dataset.items, 'columns') or (is_labelled and not labels):
+        return False
+    if dl.prebatched or len(dl.before_batch.fs):
+        return False
+    return all(isinstance(f, ToTensor) for f in dl.after_item.fs)
 
-    def create_batches(self, samps):
-        if not self._plan():
-            yield from super().create_batches(samps)
-            return
-        cache = self._transform(0, ReadXray).cache
-        for idxs in map(list, chunked(samps, self.bs, self.drop_last)):
-            x = TensorXray(torch.from_numpy(cache[self._rows[idxs]])[:, None])
-            yield (x,) if self._targets is None else (x, self._targets[idxs])
+# %% ../nbs/18_blocks.ipynb #712217c1
+@patch
+def _plan(self: XrayDL):
+    "Work out cache rows and targets of all items, once; False when batches must be put together item by item"
+    if not self._is_planned:
+        items = self.dataset.items
+        reader = self.find_transform(0, ReadXray)
+        labels = self.find_transform(1, ReadLabels) if len(self.dataset.tls) > 1 else None
+        if _reads_whole_batches(self, reader, labels):
+            rows = [reader.rows.get(path) for path in items['path']]
+            if None not in rows:
+                self._rows = np.array(rows, dtype=np.int64)
+                self._targets = labels.table(items) if labels else None
+        self._is_planned = True
+    return self._rows is not None
+
+# %% ../nbs/18_blocks.ipynb #755d5950
+@patch
+def create_batches(
+    self: XrayDL,
+    samps: Iterator[int],  # rows
+) -> Iterator[tuple]:  # batches of pixels, and targets where there are labels
+    "Batches of rows, each read from the cache in one piece where that is possible"
+    if not self._plan():
+        yield from super(XrayDL, self).create_batches(samps)
+        return
+    cache = self.find_transform(0, ReadXray).cache
+    for rows in map(list, chunked(samps, self.bs, self.drop_last)):
+        x = TensorXray(torch.from_numpy(cache[self._rows[rows]])[:, None])
+        yield (x,) if self._targets is None else (x, self._targets[rows])
 
 # %% ../nbs/18_blocks.ipynb #dda449b0
 def pixel_stats(
-    pictures,  # uint8, shape (n, height, width): a PixelCache or an array
-    rows=None,  # rows to use (default: all); those of the training split, no others
-) -> tuple:  # mean and standard deviation, on a scale of 0 to 1
+    images: np.ndarray | PixelCache,  # uint8, shape (n, height, width)
+    rows: Sequence[int] | None = None,  # rows to use (default: all); those of the training split, no others
+) -> tuple[float, float]:  # mean and standard deviation, on a scale of 0 to 1
     "Mean and standard deviation of all pixels, from their histogram"
-    rows = np.arange(len(pictures)) if rows is None else np.asarray(rows)
-    counts = sum(
-        np.bincount(pictures[part].reshape(-1), minlength=256) for part in np.array_split(rows, len(rows) // 256 + 1)
-    )
+    rows = np.arange(len(images)) if rows is None else np.asarray(rows)
+    parts = np.array_split(rows, len(rows) // 256 + 1)
+    counts = sum(np.bincount(images[part].reshape(-1), minlength=256) for part in parts)
     levels = np.arange(256) / 255
     mean = (counts * levels).sum() / counts.sum()
-    return float(mean), float(np.sqrt((counts * (levels - mean) ** 2).sum() / counts.sum()))
+    variance = (counts * (levels - mean) ** 2).sum() / counts.sum()
+    return float(mean), float(np.sqrt(variance))
 
 # %% ../nbs/18_blocks.ipynb #8a781054
 def channel_stats(
-    normalize,  # "imagenet", "data", None, or (mean, std)
-    channels,  # 1 or 3
-    data,  # function without arguments that gives the data's own mean and standard deviation
-) -> tuple:  # two lists, mean and standard deviation of each channel
+    normalize: str | tuple[float, float] | None,  # "imagenet", "data", None, or (mean, std)
+    channels: int,  # 1 or 3
+    data: Callable[[], tuple[float, float]] | None,  # gives the data's own mean and standard deviation
+) -> tuple[list[float], list[float]]:  # mean and standard deviation of each channel
     "What is subtracted from and divided out of each channel"
     if normalize == 'imagenet' and channels == 3:
         return tuple(list(s) for s in imagenet_stats)
-    mean, std = (
-        map(np.mean, imagenet_stats)
-        if normalize == 'imagenet'
-        else data() if normalize == 'data' else (0, 1) if normalize is None else normalize
-    )
+    if normalize == 'imagenet':
+        mean, std = map(np.mean, imagenet_stats)
+    elif normalize == 'data':
+        mean, std = data()
+    else:
+        mean, std = (0, 1) if normalize is None else normalize
     return [float(mean)] * channels, [float(std)] * channels
 
 # %% ../nbs/18_blocks.ipynb #a752c6d8
@@ -222,272 +257,318 @@ class RepeatChannels(Transform):
 
     order = 98
 
-    def __init__(self, channels):
+    def __init__(self, channels: int):  # how many
         self.channels = channels
 
-    def encodes(self, x: TensorImage):
+    def encodes(
+        self, x: TensorImage  # shape (n, 1, height, width)
+    ) -> TensorImage:  # shape (n, channels, height, width)
+        "The repeated channel"
         return x.expand(-1, self.channels, -1, -1)
 
 # %% ../nbs/18_blocks.ipynb #92554fcd
 def split_column(
-    df,  # a manifest
-) -> tuple:  # row numbers of the training and of the validation split
+    manifest: pd.DataFrame,  # with splits
+) -> tuple[list[int], list[int]]:  # row numbers of the training and of the validation split
     "fastai's splitter for a manifest: what the column says, nothing drawn anew"
-    return tuple(np.flatnonzero((df['split'] == s).to_numpy()).tolist() for s in ('train', 'valid'))
+    return tuple(np.flatnonzero((manifest['split'] == s).to_numpy()).tolist() for s in ('train', 'valid'))
 
 # %% ../nbs/18_blocks.ipynb #ea2aa511
 def xray_block(
-    labels,  # label column, or several
-    size=224,  # side of the square [pixels]
-    resize='squash',  # "squash", "crop" or "pad"
-    channels=3,  # 1 or 3
-    stats=None,  # mean and standard deviation of each channel (None: pixels stay between 0 and 1)
-    tfms=(),  # augmentations, such as `xray_augmentations()`
-    cache=None,  # a PixelCache; without one, files are decoded each time
+    labels: str | Sequence[str],  # label column, or several
+    size: int = 224,  # side of the square [pixels]
+    resize: str = 'squash',  # "squash", "crop" or "pad"
+    channels: int = 3,  # 1 or 3
+    stats: tuple[list[float], list[float]] | None = None,  # mean and std of each channel (None: pixels stay in 0 to 1)
+    tfms: Sequence[Transform] = (),  # augmentations, such as `xray_augmentations()`
+    cache: PixelCache | None = None,  # without one, files are decoded each time
 ) -> DataBlock:  # its source is a manifest
     "fastai's DataBlock of a manifest"
-    labels = [labels] if isinstance(labels, str) else list(labels)
     scale = [] if stats is None else [Normalize.from_stats(*stats, cuda=False)]
     return DataBlock(
         blocks=(TransformBlock(dl_type=XrayDL), TransformBlock),
-        getters=[ReadXray(size, resize, cache), ReadLabels(labels)],
+        getters=[ReadXray(size, resize, cache), ReadLabels(listify(labels))],
         splitter=split_column,
         batch_tfms=[IntToFloatTensor, *tfms, RepeatChannels(channels), *scale],
     )
 
 # %% ../nbs/18_blocks.ipynb #d357cd0b
 def missing_classes(
-    df,  # a manifest
-    labels,  # label columns
-    splits,  # that are looked at
-) -> list:  # a sentence for each label and split
+    manifest: pd.DataFrame,  # with splits
+    labels: Sequence[str],  # label columns
+    splits: Sequence[str],  # that are looked at
+) -> list[str]:  # a sentence for each label and split
     "Where a split has no image with a finding, or none without it"
-    told = []
+    sentences = []
     for split in splits:
         for label in labels:
-            found = set(df.loc[df['split'] == split, label].unique()) & {0, 1}
-            lacks = ' or '.join(
-                words for value, words in ((1, f'with {label}'), (0, f'without {label}')) if value not in found
-            )
-            if lacks:
-                told.append(f'The split "{split}" has no image {lacks}.')
-    return told
+            values = set(manifest.loc[manifest['split'] == split, label].unique())
+            classes = {1: f'with {label}', 0: f'without {label}'}
+            missing = [words for value, words in classes.items() if value not in values]
+            if missing:
+                sentences.append(f'The split "{split}" has no image {" or ".join(missing)}.')
+    return sentences
 
 # %% ../nbs/18_blocks.ipynb #eb9c6076
 def check_classes(
-    df,  # a manifest
-    labels,  # label columns to learn
-):
+    manifest: pd.DataFrame,  # with splits
+    labels: Sequence[str],  # label columns to learn
+) -> None:
     "Raise a `ManifestError` when the training split has one class of a label only: then there is nothing to learn"
-    told = missing_classes(df, labels, ['train'])
-    if not told:
+    sentences = missing_classes(manifest, labels, ['train'])
+    if not sentences:
         return
-    few = f' (and so for {len(told) - 1} more labels)' if len(told) > 1 else ''
+    more = f' (and so for {len(sentences) - 1} more labels)' if len(sentences) > 1 else ''
     leave = ', or leave such labels out with labels=[…]' if len(labels) > 1 else ''
     raise ManifestError(
-        f'{told[0]}{few} Training needs both, so there is nothing to learn: look at the labels, split anew with'
+        f'{sentences[0]}{more} Training needs both, so there is nothing to learn: look at the labels, split anew with'
         f' split_patients{leave}.'
     )
 
 # %% ../nbs/18_blocks.ipynb #ee7267bd
-def usable_rows(
-    df,  # a manifest
-    labels,  # label columns
-) -> pd.DataFrame:  # the rows of the training and validation split that a network can learn from
-    "Training and validation rows with a usable label; says how many are left out"
-    df = check_manifest(df)
-    missing = [label for label in labels if label not in label_columns(df)]
+def _check_label_columns(manifest, labels):
+    "Raise for a label that is no column"
+    known = label_columns(manifest)
+    missing = [label for label in labels if label not in known]
     if missing:
-        raise ManifestError(
-            f'There is no label column "{missing[0]}" in the manifest, only {", ".join(label_columns(df))}.'
-        )
-    whole = df
-    df = df[df['split'].isin(['train', 'valid'])]
-    known = df[labels].isin([0, 1]).any(axis=1)
+        raise ManifestError(f'There is no label column "{missing[0]}" in the manifest, only {", ".join(known)}.')
+
+def _known_rows(manifest, labels):
+    "The rows in which a label is known; says how many are not"
+    known = manifest[labels].isin([0, 1]).any(axis=1)
     if not known.all():
         print(
-            f'{(~known).sum():,} of {len(df):,} images are left out: no label is known there, it is missing or'
+            f'{(~known).sum():,} of {len(manifest):,} images are left out: no label is known there, it is missing or'
             ' uncertain.'
         )
-    df = df[known].reset_index(drop=True)
+    return manifest[known].reset_index(drop=True)
+
+# %% ../nbs/18_blocks.ipynb #09e4c3b3
+def usable_rows(
+    manifest: pd.DataFrame,  # with splits
+    labels: Sequence[str],  # label columns
+) -> pd.DataFrame:  # the rows of the training and validation split that a network can learn from
+    "Training and validation rows with a usable label; says how many are left out; raises a `ManifestError`"
+    manifest = check_manifest(manifest)
+    _check_label_columns(manifest, labels)
+    usable = _known_rows(manifest[manifest['split'].isin(['train', 'valid'])], labels)
     for split in ('train', 'valid'):
-        if not (df['split'] == split).any():
+        if not (usable['split'] == split).any():
             raise ManifestError(
                 f'No labelled image has the split "{split}" in the manifest: assign splits with split_patients.'
             )
-    check_classes(df, labels)
-    for sentence in missing_classes(
-        whole, labels, [s for s in ('valid', 'calib', 'test') if (whole['split'] == s).any()]
-    ):
+    check_classes(usable, labels)
+    later = [split for split in ('valid', 'calib', 'test') if (manifest['split'] == split).any()]
+    for sentence in missing_classes(manifest, labels, later):
         print(sentence)
-    return df
+    return usable
 
 # %% ../nbs/18_blocks.ipynb #9d45ed3d
 def balance_columns(
-    balance,  # True, or a column, or several
-    labels,  # label columns
-    df,  # a manifest
-):  # list of columns, or None
-    "The columns whose values shall be equally common"
+    manifest: pd.DataFrame,  # whose columns may be balanced
+    labels: Sequence[str],  # label columns
+    balance: bool | str | Sequence[str] | None,  # True, or a column, or several
+) -> list[str] | None:
+    "The columns whose values shall be equally common; raises a `ManifestError`"
     if balance is False or balance is None:
         return None
     if balance is True and len(labels) > 1:
         raise ManifestError(
             f'There are {len(labels)} labels: name the column(s) to balance, such as balance="{labels[0]}".'
         )
-    columns = list(labels) if balance is True else [balance] if isinstance(balance, str) else list(balance)
-    missing = [c for c in columns if c not in df]
+    columns = list(labels if balance is True else listify(balance))
+    missing = [column for column in columns if column not in manifest]
     if missing:
-        raise ManifestError(
-            f'There is no column "{missing[0]}" to balance in the manifest, only {", ".join(map(str, df.columns))}.'
-        )
+        names = ', '.join(map(str, manifest.columns))
+        raise ManifestError(f'There is no column "{missing[0]}" to balance in the manifest, only {names}.')
     return columns
 
 # %% ../nbs/18_blocks.ipynb #7a1a2cdd
-def xray_dataloaders(
-    df,  # a manifest with splits
-    size=224,  # side of the square [pixels]
-    resize='squash',  # "squash", "crop" or "pad"
-    channels=3,  # 1 or 3
-    batch_size=64,
-    augment=True,  # False, True, or a list of transforms such as `xray_augmentations(max_rotate=5)`
-    flip=False,  # also mirror left and right in training
-    balance=False,  # True: classes equally common in training; or the column(s) whose values shall be
-    normalize='imagenet',  # "imagenet", "data" (the training split's own), None, or (mean, std)
-    cache=True,  # decode each file once
-    cache_folder=None,  # default: the environment variable CHESTXRAY_CACHE, or the platform's own place
-    num_workers=0,  # processes; with the cache none are needed
-    seed=0,  # of the order of the training images
-    device=None,  # default: the GPU, when there is one that works
-    labels=None,  # label column(s) to learn (default: all in the manifest)
-) -> DataLoaders:  # with `preprocessing`, `labels` and `train_manifest`
-    "fastai DataLoaders of a manifest's training and validation split"
-    from chestxray_fastai.devices import best_device
+def _own_stats(train, cache, size, resize):
+    "Mean and standard deviation of the training images, of the first thousand where there is no cache"
+    if cache is not None:
+        return pixel_stats(cache, train.index)
+    return pixel_stats(np.stack([read_pixels(path, size, resize) for path in train['path'][:1000]]))
 
+# %% ../nbs/18_blocks.ipynb #d0dae9fd
+def _check_batch_size(batch_size):
+    "Raise for what is no number of images"
     if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
         raise ManifestError(f'batch_size={batch_size!r} is not a number of images: use 64, for example.')
-    labels = label_columns(df) if labels is None else [labels] if isinstance(labels, str) else list(labels)
-    df = usable_rows(df, labels)
-    train = df[df['split'] == 'train']
-    pixels = pixel_cache(df, size, resize, cache_folder) if cache else None
 
-    def data():
-        if pixels is not None:
-            return pixel_stats(pixels, train.index)
-        return pixel_stats(np.stack([read_pixels(path, size, resize) for path in train['path'][:1000]]))
+def _keep_facts(dls, train, **facts):
+    "What inference and scoring must know, as attributes of DataLoaders"
+    dls.train_manifest = train.reset_index(drop=True)
+    for name, value in facts.items():
+        setattr(dls, name, value)
+    return dls
 
-    stats = channel_stats(normalize, channels, data)
+# %% ../nbs/18_blocks.ipynb #549e99f5
+def xray_dataloaders(
+    manifest: pd.DataFrame,  # with splits
+    size: int = 224,  # side of the square [pixels]
+    resize: str = 'squash',  # "squash", "crop" or "pad"
+    *,
+    channels: int = 3,  # 1 or 3
+    batch_size: int = 64,  # images
+    augment: bool | list[Transform] = True,  # or transforms such as `xray_augmentations(max_rotate=5)`
+    flip: bool = False,  # also mirror left and right in training
+    balance: bool | str | Sequence[str] = False,  # True: classes equally common in training; or columns to balance
+    normalize: str | tuple[float, float] | None = 'imagenet',  # "imagenet", "data" (training images), None, (mean, std)
+    cache: bool = True,  # decode each file once
+    cache_folder: str | Path | None = None,  # default: see `core.cache_folder`
+    num_workers: int = 0,  # processes; with the cache none are needed
+    seed: int = 0,  # of the order of the training images
+    device: str | torch.device | None = None,  # default: the GPU, when there is one that works
+    labels: str | Sequence[str] | None = None,  # label column(s) to learn (default: all in the manifest)
+) -> DataLoaders:  # with `preprocessing`, `labels` and `train_manifest`
+    "fastai DataLoaders of a manifest's training and validation split; raises a `ManifestError`"
+    _check_batch_size(batch_size)
+    labels = label_columns(manifest) if labels is None else list(listify(labels))
+    usable = usable_rows(manifest, labels)
+    train = usable[usable['split'] == 'train']
+    pixels = pixel_cache(usable, size, resize, cache_folder) if cache else None
+    mean, std = channel_stats(normalize, channels, partial(_own_stats, train, pixels, size, resize))
     tfms = xray_augmentations(flip=flip) if augment is True else list(augment or [])
-    dls = xray_block(labels, size, resize, channels, stats if normalize else None, tfms, pixels).dataloaders(
-        df,
+    block = xray_block(labels, size, resize, channels, (mean, std) if normalize else None, tfms, pixels)
+    dls = block.dataloaders(
+        usable,
         bs=min(batch_size, len(train)),
         val_bs=batch_size,
-        balance=balance_columns(balance, labels, df),
+        balance=balance_columns(usable, labels, balance),
         num_workers=num_workers,
         device=best_device() if device is None else device,
     )
     dls.train.rng.seed(seed)
-    dls.labels = labels
-    dls.train_manifest = train.reset_index(drop=True)
-    dls.cache = cache
-    dls.cache_folder = cache_folder
-    dls.preprocessing = {'size': size, 'resize': resize, 'channels': channels, 'mean': stats[0], 'std': stats[1]}
-    return dls
+    preprocessing = {'size': size, 'resize': resize, 'channels': channels, 'mean': mean, 'std': std}
+    return _keep_facts(dls, train, labels=labels, cache=cache, cache_folder=cache_folder, preprocessing=preprocessing)
 
 # %% ../nbs/18_blocks.ipynb #145b1e36
+def _groups(items, labels, by):
+    "Each group's name and which rows are in it: classes of a label, or labels that are positive; values of columns"
+    names = labels.labels
+    if len(names) == 1:
+        groups = {name: items[names[0]] == k for k, name in enumerate(labels.vocab)}
+    else:
+        groups = {name: items[name] == 1 for name in names}
+    for column in listify(by):
+        values = items[column].astype(object).where(items[column].notna(), 'missing')
+        groups.update({f'{column}={v}': values == v for v in sorted(values.unique(), key=str)})
+    return groups
+
+# %% ../nbs/18_blocks.ipynb #2d6821ae
 def batch_table(
-    dls,  # DataLoaders (the training loader is looked at), or one loader
-    n=4,  # batches shown one by one
-    by=(),  # further columns whose values are counted, such as ["view", "sex"]
+    dls: DataLoaders | XrayDL,  # DataLoaders (the training loader is looked at), or one loader
+    n: int = 4,  # batches shown one by one
+    by: str | Sequence[str] = (),  # further columns whose values are counted, such as ["view", "sex"]
 ) -> pd.DataFrame:  # one row per batch, then the whole pass, then the data it is drawn from
     "What the next pass through a loader really holds"
     dl = dls.train if isinstance(dls, DataLoaders) else dls
     items = dl.dataset.items
-    labels = dl._transform(1, ReadLabels)
     batches = [list(rows) for rows in chunked(dl.next_order(), dl.bs, dl.drop_last)]
-    groups = {name: items[label] == 1 for name, label in zip(labels.vocab, labels.labels)}
-    if len(labels.labels) == 1:
-        groups = {name: items[labels.labels[0]] == k for k, name in enumerate(labels.vocab)}
-    for column in [by] if isinstance(by, str) else by:
-        values = items[column].astype(object).where(items[column].notna(), 'missing')
-        groups.update({f'{column}={v}': values == v for v in sorted(values.unique(), key=str)})
     parts = {f'batch {i + 1}': rows for i, rows in enumerate(batches[:n])}
-    parts.update({'whole pass': [row for rows in batches for row in rows], 'drawn from': list(range(len(items)))})
-    table = [
-        {
+    parts['whole pass'] = [row for rows in batches for row in rows]
+    parts['drawn from'] = list(range(len(items)))
+    groups = _groups(items, dl.find_transform(1, ReadLabels), by)
+    table = []
+    for rows in parts.values():
+        counts = {
             'images': len(rows),
             'different images': len(set(rows)),
             'patients': items['patient'].iloc[rows].nunique(),
-            **{name: int(is_in.iloc[rows].sum()) for name, is_in in groups.items()},
         }
-        for rows in parts.values()
-    ]
+        counts.update({name: int(is_in.iloc[rows].sum()) for name, is_in in groups.items()})
+        table.append(counts)
     return pd.DataFrame(table, index=list(parts))
 
 # %% ../nbs/18_blocks.ipynb #5e86ba5e
 def describe(
-    row,  # a row of a manifest
+    row: pd.Series | dict,  # a row of a manifest
 ) -> str:  # such as "person-12 · PA · F · 54 y"
-    "Whose picture it is and how it was taken, as far as the manifest tells"
-    parts = [str(row['patient'])] + [str(row[c]) for c in ('view', 'sex') if c in row and pd.notna(row[c])]
-    return ' · '.join(parts + ([f'{row["age"]:.0f} y'] if 'age' in row and pd.notna(row['age']) else []))
+    "Whose image it is and how it was taken, as far as the manifest tells"
+    parts = [str(row['patient'])]
+    parts += [str(row[column]) for column in ('view', 'sex') if column in row and pd.notna(row[column])]
+    if 'age' in row and pd.notna(row['age']):
+        parts.append(f'{row["age"]:.0f} y')
+    return ' · '.join(parts)
 
 # %% ../nbs/18_blocks.ipynb #c1ffd862
+def _rows_to_show(dl, max_n, unique):
+    "Rows of the next pass: its first, or where the order is fixed some from all over it; `unique`: one row many times"
+    rows = dl.next_order()
+    if unique:
+        return rows[:1] * max_n
+    if dl.shuffle:
+        return rows[:max_n]
+    n = min(max_n, len(rows))
+    return [rows[i * len(rows) // n] for i in range(n)]
+
+def _title(target, labels, item):
+    "Label and patient of an image"
+    names = labels.decode(target) if labels else ''
+    words = names if isinstance(names, str) else ', '.join(names) or 'no finding'
+    return f'{words}\n{describe(item)}'
+
+def _show_original(ax, path):
+    "A file as it is"
+    ax.imshow(open_image(path, 256).grey, **TensorXray._show_args)
+    ax.set_title('the file', fontsize=9)
+
+# %% ../nbs/18_blocks.ipynb #293e87fc
 @patch
-def show_batch(self: XrayDL, b=None, max_n=8, ctxs=None, show=True, unique=False, original=False, ncols=4, **kwargs):
-    "What the network sees, with label and patient; `original`: each beside its file as it is; `unique`: one picture, changed each time"
+def show_batch(
+    self: XrayDL,
+    b: tuple | None = None,  # a batch, which fastai shows then
+    max_n: int = 8,  # most images
+    ctxs: list | None = None,  # passed on to fastai
+    show: bool = True,  # passed on to fastai
+    unique: bool = False,  # one image, changed each time
+    original: bool = False,  # each beside its file as it is
+    ncols: int = 4,  # images in a row
+    **kwargs: Any,  # passed on to fastai
+) -> None:
+    "What the network sees, with label and patient"
     if b is not None or not show or not hasattr(self.dataset.items, 'columns'):
         return super(XrayDL, self).show_batch(b=b, max_n=max_n, ctxs=ctxs, show=show, unique=unique, **kwargs)
     import matplotlib.pyplot as plt
 
-    rows = self.next_order()
-    rows = (
-        rows[:1] * max_n
-        if unique
-        else (
-            rows[:max_n]
-            if self.shuffle
-            else [rows[i * len(rows) // min(max_n, len(rows))] for i in range(min(max_n, len(rows)))]
-        )
-    )
+    rows = _rows_to_show(self, max_n, unique)
     self.before_iter()
-    x, *y = self.decode(self.after_batch(to_device(self.do_batch([self.do_item(i) for i in rows]), self.device)))
-    labels = self._transform(1, ReadLabels) if y else None
-    per_row = 2 if original else 1
-    n_rows = -(-len(rows) // ncols)
-    figure, axes = plt.subplots(n_rows, ncols * per_row, figsize=(2.7 * ncols * per_row, 3.1 * n_rows), squeeze=False)
+    batch = to_device(self.do_batch([self.do_item(i) for i in rows]), self.device)
+    x, *targets = self.decode(self.after_batch(batch))
+    labels = self.find_transform(1, ReadLabels) if targets else None
+    each = 2 if original else 1  # axes of an image
+    n_lines = -(-len(rows) // ncols)
+    figure, axes = plt.subplots(n_lines, ncols * each, figsize=(2.7 * ncols * each, 3.1 * n_lines), squeeze=False)
     for ax in axes.flat:
         ax.axis('off')
     for k, row in enumerate(rows):
         item = self.dataset.items.iloc[row]
-        names = labels.decode(y[0][k]) if labels else ''
-        title = names if isinstance(names, str) else ', '.join(names) or 'no finding'
-        ax = axes[k // ncols][k % ncols * per_row :]
-        ax[0].imshow(x[k][0], **TensorXray._show_args)
-        ax[0].set_title(f'{title}\n{describe(item)}', fontsize=9)
+        ax = axes.flat[k * each]
+        ax.imshow(x[k][0], **TensorXray._show_args)
+        ax.set_title(_title(targets[0][k] if targets else None, labels, item), fontsize=9)
         if original:
-            ax[1].imshow(open_image(item['path'], 256).grey, **TensorXray._show_args)
-            ax[1].set_title('the file', fontsize=9)
+            _show_original(axes.flat[k * each + 1], item['path'])
     figure.tight_layout()
 
 # %% ../nbs/18_blocks.ipynb #77b0fb50
 def score_dataloader(
-    df,  # any manifest; labels and splits aren't needed
-    dls,  # DataLoaders whose preprocessing is used
-    batch_size=None,  # default: that of `dls`
-    cache=None,  # decode each file once (default: as in `dls`)
-    with_labels=False,  # give targets too; then every row needs a usable one
-    augment=False,  # change its images as those of `dls.train` are changed
-) -> XrayDL:  # in the order of `df`
+    manifest: pd.DataFrame,  # any; labels and splits aren't needed
+    dls: DataLoaders,  # whose preprocessing is used
+    batch_size: int | None = None,  # default: that of `dls`
+    cache: bool | None = None,  # decode each file once (default: as in `dls`)
+    with_labels: bool = False,  # give targets too; then every row needs a usable one
+    augment: bool = False,  # change its images as those of `dls.train` are changed
+) -> XrayDL:  # in the order of `manifest`
     "A loader over any manifest that sees its images just as `dls.valid` would, or as `dls.train` would"
-    items = df.reset_index(drop=True)
-    pre = dls.preprocessing
-    pixels = (
-        pixel_cache(items, pre['size'], pre['resize'], dls.cache_folder)
-        if (dls.cache if cache is None else cache)
-        else None
-    )
-    tfms = [[ReadXray(pre['size'], pre['resize'], pixels)]] + ([[ReadLabels(dls.labels)]] if with_labels else [])
+    items = manifest.reset_index(drop=True)
+    size = dls.preprocessing['size']
+    resize = dls.preprocessing['resize']
+    use_cache = dls.cache if cache is None else cache
+    pixels = pixel_cache(items, size, resize, dls.cache_folder) if use_cache else None
+    tfms = [[ReadXray(size, resize, pixels)]]
+    if with_labels:
+        tfms.append([ReadLabels(dls.labels)])
     return dls.valid.new(
         Datasets(items, tfms=tfms, split_idx=0 if augment else 1, n_inp=1),
         bs=batch_size or dls.valid.bs,

@@ -39,6 +39,7 @@ from chestxray_fastai.scores import (
     ScoresError,
     sigmoid,
     split_rows,
+    the_label,
 )
 
 if TYPE_CHECKING:
@@ -498,8 +499,8 @@ def calibration_effect(
     same = ['path', 'patient', 'y']
     if not pair[0][same].equals(pair[1][same]):
         raise ScoresError('The scores before and after must be of the same images in the same order.')
-    values = [pd.Series(dict(_figures(rows), auroc=roc_auc_score(rows.y, rows.logit))) for rows in pair]
     draws = [bootstrap(rows, n_boot=n_boot, seed=seed) for rows in pair]
+    values = [pd.Series(dict(_figures(rows), auroc=roc_auc_score(rows.y, rows.logit))) for rows in pair]
     table = pd.DataFrame(dict(before=values[0], after=values[1])).assign(difference=values[1] - values[0])
     change = (draws[1] - draws[0])[list(table.index)]
     return table.join(interval(change, level)).rename_axis('metric')
@@ -534,11 +535,7 @@ def prevalence_logit(
 def _moved(scores, shift, split, label):
     "Scores with the logits of one label and split moved by what `shift` gives for them"
     rows = check_scores(scores)
-    labels = score_labels(rows)
-    label = labels[0] if label is None and len(labels) == 1 else label
-    if label not in labels:
-        raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}, not {label!r}.')
-    column = score_columns(label)[1]
+    column = score_columns(the_label(rows, label))[1]
     here = np.ones(len(rows), bool) if split is None else (rows.split == split).to_numpy()
     rows[column] = rows[column] + np.where(here, shift(rows[column][here].to_numpy()), 0.0)
     return Scores.of(rows, is_logit=True)

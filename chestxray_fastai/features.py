@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from .core import ChestXrayError
 from .core import progress as show_progress
-from .ood_images import OODError, _check_pixels
+from .ood_images import OODError, check_pixels
 if TYPE_CHECKING:
     import pandas as pd
     import torch
@@ -126,7 +126,7 @@ def _exact(device):
 
 def _check_images(pixels, size):
     "Pixels that a network for images of this size can read, or an OODError"
-    pixels = _check_pixels(pixels)
+    pixels = check_pixels(pixels)
     if not len(pixels):
         raise OODError('There are no images: give at least one.')
     if pixels.shape[1] != size:

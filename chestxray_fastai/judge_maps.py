@@ -367,13 +367,13 @@ def phantom_regions(
 ) -> dict[str, np.ndarray]:  # bool (size, size): lungs, marker
     "Where the lungs and the side marker of a phantom lie"
     from chestxray_fastai.phantom import Chest
-    from chestxray_fastai.radiograph import ACQUISITION, PortableRNG, Scene, draw_body, draw_shot
+    from chestxray_fastai.radiograph import ACQUISITION, PortableRNG, Scene, draw_acquisition, draw_body
 
     info = {k.removeprefix('meta_'): v for k, v in dict(info).items()}
     given = {name: _recorded(info, name) for name in ACQUISITION}
     seed = int(info['seed'])
     body = draw_body(PortableRNG(1, int(info['body'])), float(info['age']), info['sex'])
-    scene = Scene(body, draw_shot(PortableRNG(2, seed), body, **given), size)
+    scene = Scene(body, draw_acquisition(PortableRNG(2, seed), body, **given), size)
     enlarged = 1.18 + 0.18 * float(info['cardiomegaly_size']) if info['cardiomegaly'] else 1.0
     chest = Chest(scene, PortableRNG(5, seed), enlarged)
     lungs = np.zeros((size, size), bool)

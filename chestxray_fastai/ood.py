@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from fastcore.basics import patch
 
-from .ood_images import OODError, _check_pixels
+from .ood_images import OODError, check_pixels
 from .words import say
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def image_features(
     pixels: np.ndarray,  # uint8, shape (n, size, size)
 ) -> np.ndarray:  # float32, shape (n, 17 + 4 for each scale)
     "Quantiles of the grey values, and the logarithm of how much neighbours differ at each scale; raises an `OODError`"
-    pixels = _check_pixels(pixels)
+    pixels = check_pixels(pixels)
     if not len(pixels):
         raise OODError('There are no images: give at least one.')
     found = []
@@ -407,7 +407,7 @@ def fit(
     if features is None and pixels is None:
         raise OODError('Give features, pixels or both: from nothing nothing can be told.')
     width = 0 if features is None else _finite_rows(features, 'Features').shape[1]
-    size = 0 if pixels is None else _check_pixels(pixels).shape[1]
+    size = 0 if pixels is None else check_pixels(pixels).shape[1]
     x = OODDetector((), width, size)._table(features, pixels)
     parts = _fit_parts(x, width, size, components)
     scores = OODDetector(parts, width, size).score(calib_features, calib_pixels)
@@ -549,7 +549,7 @@ def oriented(
     "X-rays that were turned, mirrored or inverted; raises an `OODError`"
     if way not in ORIENTATIONS:
         raise OODError(f'way is one of {", ".join(ORIENTATIONS)}, not {way!r}.')
-    return np.ascontiguousarray(ORIENTATIONS[way](_check_pixels(pixels)))
+    return np.ascontiguousarray(ORIENTATIONS[way](check_pixels(pixels)))
 
 # %% ../nbs/36_ood.ipynb #7a5c84a6
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def _coverage_figure(run, facts):
     curves = {say('page.figure.doubt'): answers(run.scores, facts['threshold']['logit'], 'test')}
     return _drawn('coverage', (5.6, 3.4), plot_coverage_risk, curves, n_boot=200)
 
-# %% ../nbs/55_page.ipynb #abf4fa54
+# %% ../nbs/55_page.ipynb #50d389e1
 def _training_axis(ax, log, columns, label):
     "Columns of a training log by epoch"
     from matplotlib.ticker import MaxNLocator

@@ -4,38 +4,48 @@
 
 # %% auto #0
 __all__ = ['FINDINGS', 'PNEUMONIA', 'COMORBID', 'SHORTCUTS', 'RECIPE', 'Chest', 'consolidation', 'interstitial', 'nodule',
-           'effusion', 'pneumothorax', 'cardiomegaly', 'draw_findings', 'attenuation', 'Phantom', 'phantom', 'tie',
-           'plan', 'draw_row', 'pixel_hash', 'read_masks', 'write_phantoms']
+           'effusion', 'pneumothorax', 'cardiomegaly', 'draw_findings', 'attenuation', 'Phantom', 'phantom',
+           'link_shortcut', 'plan_cohort', 'draw_row', 'pixel_hash', 'read_masks', 'write_phantoms']
 
 # %% ../nbs/02_phantom.ipynb #d76bda7e
-import hashlib, json, os, shutil
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 import numpy as np
+from .core import FilePath, StorageError, plain_json, write_whole
+from .core import progress as with_progress
 from chestxray_fastai.radiograph import (
-    barrel,
     BONE,
+    HEIGHTS,
+    LEAD,
+    TISSUE,
+    PhantomError,
+    PortableRNG,
+    Scene,
+    barrel,
+    bell,
     cloud,
     detect,
-    PortableRNG,
+    devices_in_image,
     display,
     dome,
+    draw_acquisition,
     draw_body,
-    draw_shot,
     ellipse,
     flesh,
     heart,
-    HEIGHTS,
-    LEAD,
     limb,
     lungs,
-    PhantomError,
     ribs,
-    Scene,
     shoulder_bones,
     spine,
     step,
-    things,
-    TISSUE,
     vessel_tree,
 )
 
@@ -43,72 +53,111 @@ from chestxray_fastai.radiograph import (
 class Chest:
     "What the beam meets between the ribs: the path through the lungs, how much of it is tissue, and the vessels"
 
-    def __init__(self, scene, rng, enlarged=1.0):
-        self.scene = scene.window(-1.08, 1.08, -0.05, scene.length + 0.2)
-        s = self.scene
-        body = scene.body
+    def __init__(
+        self,
+        scene: Scene,
+        rng: PortableRNG,
+        enlarged: float = 1.0,  # heart, in its usual sizes
+    ):
+        s = scene.window(-1.08, 1.08, -0.05, scene.length + 0.2)
+        self.scene = s
         self.cosine, self.width = barrel(s)
         self.silhouette, self.low = heart(s, enlarged)
         self.path, open_path, self.floor = lungs(s, self.width, self.silhouette)
         self.field = open_path > 0.1
         texture = 1 + 0.07 * cloud(rng, s.size, 12, s.where) + 0.06 * cloud(rng, s.size, 40, s.where)
-        self.dense = texture * s.look_up(body['lungs'] * (0.875 + 0.25 * HEIGHTS / s.length))
+        by_height = scene.body['lungs'] * (0.875 + 0.25 * HEIGHTS / s.length)
+        self.dense = texture * s.look_up(by_height)
         self.vessels = vessel_tree(s)
 
-    def air(self):
+    def air(self) -> np.ndarray:
         "Path through air [half widths of the rib cage], (H, W) of the window"
         vessels = np.minimum(self.vessels, 0.25) * np.minimum(self.path * (1 / 0.3), 1)
         return np.maximum(self.path * (1 - self.dense) - vessels, 0)
 
-    def fill(self, part):
-        "Let tissue or water take a part, 0 to 1, of the air"
+    def fill(
+        self,
+        part: np.ndarray,  # 0 to 1, (H, W) of the window
+    ) -> None:
+        "Let tissue or water take a part of the air"
         self.dense = self.dense + (1 - self.dense) * part
 
 # %% ../nbs/02_phantom.ipynb #cba9c3d8
-def consolidation(chest, place):
+def _first_patch(place):
+    "Side, place and radius of a patch of consolidation: where it was asked for"
+    radius = 0.26 + 0.20 * place['size']
+    return place['side'], place['u'], place['v'], radius
+
+def _another_patch(place, rng):
+    "The same of a further patch: anywhere, mostly on the same side, and smaller"
+    side = place['side'] if rng.chance(0.6) else -place['side']
+    u = rng.uniform(0.25, 0.8)
+    v = rng.uniform(0.2, 0.9)
+    radius = (0.26 + 0.20 * place['size']) * rng.uniform(0.4, 0.9)
+    return side, u, v, radius
+
+# %% ../nbs/02_phantom.ipynb #22ce57af
+def _patches(scene, place, rng):
+    "One to three overlapping ellipses"
+    q = -4.0
+    for k in range(1 + int(rng.uniform(0, 2.5))):
+        side, u, v, radius = _another_patch(place, rng) if k else _first_patch(place)
+        tall = radius * rng.uniform(0.8, 1.4)
+        angle = rng.uniform(-1, 1)
+        q = np.maximum(q, ellipse(scene, side * u * 0.92, v * scene.length * 0.92, radius, tall, angle))
+    return q
+
+# %% ../nbs/02_phantom.ipynb #450d6343
+def consolidation(
+    chest: Chest,  # is changed
+    place: dict,  # side, u, v, size, strength and seed
+) -> np.ndarray:  # bool, (H, W) of the window: where it is
     "Pus takes the place of air in lumpy patches with soft borders; vessels drown in it, and large airways stay open"
     scene = chest.scene
     rng = PortableRNG(place['seed'])
-    q = -4.0
-    for k in range(1 + int(rng.uniform(0, 2.5))):
-        sign = place['side'] if k == 0 or rng.chance(0.6) else -place['side']
-        u, v = (place['u'], place['v']) if k == 0 else (rng.uniform(0.25, 0.8), rng.uniform(0.2, 0.9))
-        r = (0.26 + 0.20 * place['size']) * (1 if k == 0 else rng.uniform(0.4, 0.9))
-        q = np.maximum(
-            q,
-            ellipse(
-                scene, sign * u * 0.92, v * scene.length * 0.92, r, r * rng.uniform(0.8, 1.4), rng.uniform(-1, 1)
-            ),
-        )
-    lumps = (
-        0.35 * cloud(rng, scene.size, 9, scene.where)
-        + 0.25 * cloud(rng, scene.size, 19, scene.where)
-        + 0.16 * cloud(rng, scene.size, 40, scene.where)
-    )
-    part = step(q + lumps - 0.15, rng.uniform(0.8, 1.5))
+    patches = _patches(scene, place, rng)
+    large = 0.35 * cloud(rng, scene.size, 9, scene.where)
+    medium = 0.25 * cloud(rng, scene.size, 19, scene.where)
+    small = 0.16 * cloud(rng, scene.size, 40, scene.where)
+    lumps = large + medium + small
+    part = step(patches + lumps - 0.15, rng.uniform(0.8, 1.5))
     chest.vessels = chest.vessels * (1 - 0.8 * part)
     chest.fill(part * (0.53 + 0.42 * place['strength']))
     return (part > 0.4) & chest.field
 
-# %% ../nbs/02_phantom.ipynb #22ce57af
-def interstitial(chest, place):
+# %% ../nbs/02_phantom.ipynb #f17e2ad7
+def _interstitial_field(scene, place, rng):
+    "Where the walls are thickened, 0 to 1: on both sides, or on one where it is small"
+    height = rng.uniform(0.45, 0.85) * scene.length
+    tall = 0.45 + 0.35 * place['size']
+    field = bell((scene.side - 0.35) / 0.40) * scene.look_up(bell((HEIGHTS - height) / tall))
+    if place['size'] < 0.25:
+        field = field * step(scene.u * place['side'] + 0.1, 0.3)
+    return field
+
+# %% ../nbs/02_phantom.ipynb #a086ed7f
+def interstitial(
+    chest: Chest,  # is changed
+    place: dict,  # side, size, strength and seed
+) -> np.ndarray:  # bool, (H, W) of the window: where it is
     "Thickened walls between the air spaces: a fine net, densest near the roots of the lungs or at the bases"
     scene = chest.scene
     rng = PortableRNG(place['seed'])
-    high = rng.uniform(0.45, 0.85) * scene.length
-    tall = 0.45 + 0.35 * place['size']
+    field = _interstitial_field(scene, place, rng)
     net = 0.0
-    where = np.exp(-(((scene.side - 0.35) / 0.40) ** 2)) * scene.look_up(np.exp(-(((HEIGHTS - high) / tall) ** 2)))
-    if place['size'] < 0.25:
-        where = where * step(scene.u * place['side'] + 0.1, 0.3)
     for n in (44, 80):
-        net = net + np.maximum(1 - np.abs(cloud(rng, scene.size, n, scene.where)) / 0.9, 0) ** 2
-    patch = np.clip(1 + 0.5 * cloud(rng, scene.size, 8, scene.where), 0, 2)
-    chest.fill(np.minimum(where * patch * (net * 0.14 + 0.17) * (1.3 + 1.2 * place['strength']), 1))
-    return (where > 0.5) & chest.field
+        zeros = np.abs(cloud(rng, scene.size, n, scene.where)) / 0.9
+        net = net + np.maximum(1 - zeros, 0) ** 2
+    patchy = np.clip(1 + 0.5 * cloud(rng, scene.size, 8, scene.where), 0, 2)
+    part = field * patchy * (net * 0.14 + 0.17) * (1.3 + 1.2 * place['strength'])
+    chest.fill(np.minimum(part, 1))
+    return (field > 0.5) & chest.field
 
 # %% ../nbs/02_phantom.ipynb #56764943
-def nodule(chest, place):
+def nodule(
+    chest: Chest,  # is changed
+    place: dict,  # side, u, v, size and strength
+) -> np.ndarray:  # bool, (H, W) of the window: where it is
     "A ball of tissue in the lung"
     scene = chest.scene
     r = 0.045 + 0.055 * place['size']
@@ -116,27 +165,41 @@ def nodule(chest, place):
     chest.vessels = chest.vessels + 2 * r * dome(ball) * (0.5 + 0.4 * place['strength'])
     return (ball > 0) & chest.field
 
-def effusion(chest, place):
+# %% ../nbs/02_phantom.ipynb #4ceca219
+def effusion(
+    chest: Chest,  # is changed
+    place: dict,  # side and size
+) -> np.ndarray:  # bool, (H, W) of the window: where it is
     "Water at the base of one lung, which rises along the chest wall"
     scene = chest.scene
-    level = chest.floor - 0.03 - (0.10 + 0.45 * place['size']) * (0.35 + 0.65 * np.minimum(scene.side / 0.95, 1) ** 3)
+    outwards = np.minimum(scene.side / 0.95, 1)
+    level = chest.floor - 0.03 - (0.10 + 0.45 * place['size']) * (0.35 + 0.65 * outwards**3)
     part = step(scene.v - level, 0.07) * step(scene.u * place['side'], 0.02)
     chest.fill(0.93 * part)
     return (part > 0.5) & (chest.path > 0.25)
 
-# %% ../nbs/02_phantom.ipynb #4ceca219
-def pneumothorax(chest, place):
+# %% ../nbs/02_phantom.ipynb #b28d13e6
+def pneumothorax(
+    chest: Chest,  # is changed
+    place: dict,  # side and size
+) -> np.ndarray:  # bool, (H, W) of the window: where it is
     "Air outside one lung: no vessels there, the thin line of the pleura, and a lung that is denser for having shrunk"
     scene = chest.scene
-    gap = scene.look_up((0.10 + 0.25 * place['size']) * (1.5 - 1.1 * np.clip(HEIGHTS / scene.length, 0, 1)))
-    rim = scene.side / np.maximum(chest.width - 0.03, 0.05) + 0.35 * np.maximum(0.25 - scene.v, 0) - (1 - gap)
+    gap = (0.10 + 0.25 * place['size']) * (1.5 - 1.1 * np.clip(HEIGHTS / scene.length, 0, 1))
+    outwards = scene.side / np.maximum(chest.width - 0.03, 0.05)
+    rim = outwards + 0.35 * np.maximum(0.25 - scene.v, 0) - (1 - scene.look_up(gap))
     own = step(scene.u * place['side'], 0.01)
-    out = step(rim, 0.012) * own
-    chest.dense = chest.dense * (1 - out) + 0.05 * out + 0.06 * own * (1 - out)
-    chest.vessels = chest.vessels * (1 - out) + np.exp(-((rim / 0.012) ** 2)) * own * 0.035
-    return (out > 0.5) & chest.field
+    outside = step(rim, 0.012) * own
+    chest.dense = chest.dense * (1 - outside) + 0.05 * outside + 0.06 * own * (1 - outside)
+    pleura = bell(rim / 0.012) * own * 0.035
+    chest.vessels = chest.vessels * (1 - outside) + pleura
+    return (outside > 0.5) & chest.field
 
-def cardiomegaly(chest, place):
+# %% ../nbs/02_phantom.ipynb #7d9c971c
+def cardiomegaly(
+    chest: Chest,  # drawn with an enlarged heart
+    place: dict,  # of no use here
+) -> np.ndarray:  # bool, (H, W) of the window: where it is
     "A heart too wide for its chest: the silhouette was drawn wider, and this is where it lies"
     return (chest.silhouette > 0) & chest.low & (chest.scene.v < chest.floor + 0.1)
 
@@ -151,135 +214,179 @@ FINDINGS = dict(
 )
 PNEUMONIA = 'consolidation', 'interstitial'
 COMORBID = dict(
-    effusion=0.12, nodule=0.12, cardiomegaly=0.12, pneumothorax=0.05
+    effusion=0.12,
+    nodule=0.12,
+    cardiomegaly=0.12,
+    pneumothorax=0.05,
 )  # how often the others come, with pneumonia or without
 
 # %% ../nbs/02_phantom.ipynb #89c07d6c
-def draw_findings(
-    rng,  # random numbers of this picture
-    label=None,  # 1 pneumonia, 0 none
-    findings=None,  # names, or a dict of names with a dict of what is fixed of each; None: drawn to suit the label
-    strength=None,  # 0 barely visible to 1 plain; None: drawn
-) -> dict:  # place, size and strength by finding
-    "Which findings there are, where, how large and how dense"
-    u = rng.uniform
-    main = rng.uniform()
-    cause = () if not label else PNEUMONIA[:1] if main < 0.55 else PNEUMONIA[1:] if main < 0.88 else PNEUMONIA
-    names = [*cause, *[name for name, p in COMORBID.items() if rng.chance(p)]]
-    if findings is not None:
-        fixed = (
-            dict(findings)
-            if isinstance(findings, dict)
-            else {name: {} for name in ([findings] if isinstance(findings, str) else findings)}
+def _draw_names(rng, label):
+    "Findings that suit a label"
+    u = rng.uniform()
+    comorbid = [name for name, p in COMORBID.items() if rng.chance(p)]
+    if not label:
+        return comorbid
+    if u < 0.55:
+        return ['consolidation', *comorbid]
+    if u < 0.88:
+        return ['interstitial', *comorbid]
+    return [*PNEUMONIA, *comorbid]
+
+# %% ../nbs/02_phantom.ipynb #8ddf0282
+def _check_findings(label, findings):
+    "What is fixed of each finding that was asked for; raises a `PhantomError`"
+    if isinstance(findings, str):
+        findings = [findings]
+    fixed = dict(findings) if isinstance(findings, dict) else {name: {} for name in findings}
+    unknown = sorted(set(fixed) - set(FINDINGS))
+    if unknown:
+        raise PhantomError(f"{unknown[0]!r} is no finding; choose among {', '.join(FINDINGS)}")
+    has_pneumonia = any(name in PNEUMONIA for name in fixed)
+    if label is not None and label != has_pneumonia:
+        raise PhantomError(
+            f"label={label} and the findings {', '.join(fixed) or '(none)'} contradict each other: leave one of them"
+            " out"
         )
-        if unknown := sorted(set(fixed) - set(FINDINGS)):
-            raise PhantomError(f"{unknown[0]!r} is no finding; choose among {', '.join(FINDINGS)}")
-        if label is not None and label != any(name in PNEUMONIA for name in fixed):
-            raise PhantomError(
-                f"label={label} and the findings {', '.join(fixed) or '(none)'} contradict each other: leave one of"
-                " them out"
-            )
-    else:
-        fixed = {name: {} for name in names}
+    return fixed
+
+# %% ../nbs/02_phantom.ipynb #ee5523aa
+def draw_findings(
+    rng: PortableRNG,  # of this image
+    label: int | None = None,  # 1 pneumonia, 0 none
+    findings: str | list | dict | None = None,  # names, or a dict that also fixes some of each; None: drawn
+    strength: float | None = None,  # 0 barely visible to 1 plain; None: drawn
+) -> dict[str, dict]:  # side, u, v, size, strength and seed by finding
+    "Which findings there are, where, how large and how dense; raises a `PhantomError`"
+    names = _draw_names(rng, label)
+    fixed = {name: {} for name in names} if findings is None else _check_findings(label, findings)
+    same = {} if strength is None else dict(strength=strength)
     drawn = {}
-    for name in FINDINGS:
+    for name in FINDINGS:  # all are drawn, so that what is asked for does not move the others
         place = dict(
-            side=rng.choice((-1, 1)), u=u(0.25, 0.80), v=u(0.18, 0.90), size=u(), strength=u(), seed=rng.seed()
+            side=rng.choice((-1, 1)),
+            u=rng.uniform(0.25, 0.80),
+            v=rng.uniform(0.18, 0.90),
+            size=rng.uniform(),
+            strength=rng.uniform(),
+            seed=rng.seed(),
         )
         if name in fixed:
-            drawn[name] = place | ({} if strength is None else dict(strength=strength)) | fixed[name]
+            drawn[name] = place | same | fixed[name]
     return drawn
 
 # %% ../nbs/02_phantom.ipynb #776a0fac
-def attenuation(scene, drawn, rng):
-    "Attenuation coefficient times path, summed along the beam, and the mask of each finding"
+def _airways(part):
+    "Path through the windpipe and the two main bronchi, which keep their air"
+    turn = part.turn
+    fork = (0.02 + 0.2 * turn, 0.31 * part.length)
+    path = limb(part, (0.10 * turn, -0.9), fork, 0.055, 0.055)
+    for u, v in ((-0.22, 0.42), (0.22, 0.41)):
+        end = (u + 0.1 * turn, v * part.length)
+        path = np.maximum(path, limb(part, fork, end, 0.042, 0.032))
+    return 1.8 * path
+
+def _gas(part, rng):
+    "Path through gas in stomach and bowel"
+    length = part.length
+    gas = part.body['gas']
+    bubble = ellipse(part, 0.42, length + 0.10, 0.20, 0.12 + 0.1 * gas)
+    stomach = 2 * gas * dome(bubble) * part.rise(length - 0.05, 0.05)
+    lumps = np.clip(cloud(rng, part.size, 13, part.where) - 1.1, 0, 0.6)
+    bowel = 0.5 * lumps * part.rise(length + 0.12, 0.1) * step(0.8 - part.side, 0.2)
+    return stomach + bowel
+
+# %% ../nbs/02_phantom.ipynb #3efb550b
+def _skeleton(scene):
+    "Path through all bones, as dense as this patient's are"
     body = scene.body
-    size = scene.size
-    chest = Chest(scene, rng, 1.18 + 0.18 * drawn['cardiomegaly']['size'] if 'cardiomegaly' in drawn else 1.0)
-    masks = {name: np.zeros((size, size), bool) for name in FINDINGS}
-    for name, place in drawn.items():
+    return (ribs(scene) + spine(scene) + shoulder_bones(scene)) * (body['bone'] * (0.95 + 0.05 * body['grown']))
+
+# %% ../nbs/02_phantom.ipynb #754be3e8
+def _draw_chest(scene, findings, rng):
+    "The chest with its findings, and the mask of each"
+    large_heart = findings.get('cardiomegaly')
+    chest = Chest(scene, rng, 1.18 + 0.18 * large_heart['size'] if large_heart else 1.0)
+    masks = {name: np.zeros((scene.size, scene.size), bool) for name in FINDINGS}
+    for name, place in findings.items():
         masks[name][chest.scene.where] = FINDINGS[name](chest, place)
-    air = np.zeros((size, size))
-    whole = flesh(scene)
+    return chest, masks
+
+# %% ../nbs/02_phantom.ipynb #124fd8f7
+def attenuation(
+    scene: Scene,
+    findings: dict[str, dict],  # from `draw_findings`
+    rng: PortableRNG,
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:  # path (H, H); masks, bool (H, H), by finding
+    "Attenuation coefficient times path, summed along the beam, and the mask of each finding"
+    chest, masks = _draw_chest(scene, findings, rng)
+    air = np.zeros((scene.size, scene.size))
     air[chest.scene.where] = chest.air()
     part = scene.window(-0.4, 0.4, -1.2, 1.2)
-    fork = (0.02 + 0.2 * scene.turn, 0.31 * scene.length)
-    throat = limb(part, (0.10 * scene.turn, -0.9), fork, 0.055, 0.055)
-    for end in (-0.22, 0.42), (0.22, 0.41):
-        throat = np.maximum(throat, limb(part, fork, (end[0] + 0.1 * scene.turn, end[1] * scene.length), 0.042, 0.032))
-    air[part.where] += 1.8 * throat
+    air[part.where] += _airways(part)
     part = scene.window(-0.9, 0.9, scene.length - 0.2, HEIGHTS[-1])
-    stomach = (
-        2
-        * body['gas']
-        * dome(ellipse(part, 0.42, scene.length + 0.10, 0.20, 0.12 + 0.1 * body['gas']))
-        * part.rise(scene.length - 0.05, 0.05)
-    )
-    bowel = (
-        0.5
-        * np.clip(cloud(rng, size, 13, part.where) - 1.1, 0, 0.6)
-        * part.rise(scene.length + 0.12, 0.1)
-        * step(0.8 - part.side, 0.2)
-    )
-    air[part.where] += stomach + bowel
-    bone = (ribs(scene) + spine(scene) + shoulder_bones(scene)) * (body['bone'] * (0.95 + 0.05 * body['grown']))
-    tissue = np.maximum(whole - air, 0) * (1 + 0.5 * scene.turn * scene.u)
-    return body['half'] * (TISSUE * tissue + (BONE - TISSUE) * bone * (whole > 0)) + LEAD * things(scene, rng), masks
+    air[part.where] += _gas(part, rng)
+    body = flesh(scene)
+    tissue = np.maximum(body - air, 0) * (1 + 0.5 * scene.turn * scene.u)
+    path = TISSUE * tissue + (BONE - TISSUE) * _skeleton(scene) * (body > 0)
+    metal = devices_in_image(scene, rng)
+    return scene.body['half'] * path + LEAD * metal, masks
 
 # %% ../nbs/02_phantom.ipynb #1ee3d9e6
+@dataclass(eq=False, repr=False)
 class Phantom:
-    "One synthetic X-ray: `image` (uint8, H×W), `masks` (bool, H×W, by finding) and `info`, what was drawn"
+    "One synthetic X-ray"
 
-    def __init__(self, image, masks, info):
-        self.image = image
-        self.masks = masks
-        self.info = info
+    image: np.ndarray  # uint8, (H, H)
+    masks: dict[str, np.ndarray]  # bool, (H, H), by finding
+    info: dict  # what was drawn
 
-    def __repr__(self):
-        found = ', '.join(name for name in FINDINGS if self.info[name]) or 'nothing found'
-        return (
-            f"Phantom({self.image.shape[0]}×{self.image.shape[1]}, {self.info['sex']}, {self.info['age']:g} years,"
-            f" {self.info['view']}: {found})"
-        )
+    def __repr__(self) -> str:
+        info = self.info
+        findings = ', '.join(name for name in FINDINGS if info[name]) or 'nothing found'
+        height, width = self.image.shape
+        return f"Phantom({height}×{width}, {info['sex']}, {info['age']:g} years, {info['view']}: {findings})"
 
 # %% ../nbs/02_phantom.ipynb #bddef9b8
+def _describe(seed, patient, body, acquisition, findings):
+    "What was drawn, by name: the `info` of a phantom"
+    info = dict(seed=seed, body=patient, pneumonia=int(any(name in findings for name in PNEUMONIA)))
+    for name in FINDINGS:
+        info[name] = int(name in findings)
+    info |= dict(age=body['age'], sex=body['sex'], **acquisition)
+    for name, place in findings.items():
+        for key in ('side', 'size', 'strength'):
+            info[f'{name}_{key}'] = place[key]
+    return info
+
+# %% ../nbs/02_phantom.ipynb #23fb90db
 def phantom(
-    seed,  # number of the picture, 0 or more
-    label=None,  # 1 pneumonia, 0 none; None: drawn, or as the findings say
-    findings=None,  # names out of FINDINGS, or a dict that also fixes side, u, v, size or strength of each; None: drawn
-    patient=None,  # number of the body; None: `seed`
-    size=224,  # height and width [pixels]
-    strength=None,  # of the findings, 0 barely visible to 1 plain; None: drawn
-    age=None,  # [years]; None: drawn
-    sex=None,  # 'F' or 'M'; None: drawn
-    **acquisition,  # what is fixed of the exposure, by the names in ACQUISITION
+    seed: int,  # number of the image, 0 or more
+    label: int | None = None,  # 1 pneumonia, 0 none; None: drawn, or as the findings say
+    findings: str | list | dict | None = None,  # of FINDINGS; a dict also fixes side, u, v, size or strength of each
+    patient: int | None = None,  # number of the body; None: `seed`
+    *,
+    size: int = 224,  # height and width [pixels]
+    strength: float | None = None,  # of the findings, 0 barely visible to 1 plain; None: drawn
+    age: float | None = None,  # [years]; None: drawn
+    sex: str | None = None,  # 'F' or 'M'; None: drawn
+    **acquisition: Any,  # what is fixed of the exposure, by the names in ACQUISITION
 ) -> Phantom:
-    "One chest X-ray with a mask of each finding: the same numbers in, the same pixels out"
+    "One chest X-ray with a mask of each finding: the same numbers in, the same pixels out; raises a `PhantomError`"
     if min(seed, patient or 0) < 0 or not 32 <= size <= 2048:
         raise PhantomError(f'seed and patient are 0 or more and size is 32 to 2048, not {seed}, {patient} and {size}')
-    body = draw_body(PortableRNG(1, seed if patient is None else patient), age, sex)
-    shot = draw_shot(PortableRNG(2, seed), body, **acquisition)
+    if patient is None:
+        patient = seed
+    body = draw_body(PortableRNG(1, patient), age, sex)
+    drawn = draw_acquisition(PortableRNG(2, seed), body, **acquisition)
     if label is None and findings is None:
         label = int(PortableRNG(3, seed).chance(0.5))
-    drawn = draw_findings(PortableRNG(4, seed), label, findings, strength)
+    places = draw_findings(PortableRNG(4, seed), label, findings, strength)
     noise = PortableRNG(5, seed)
-    scene = Scene(body, shot, size)
-    path, masks = attenuation(scene, drawn, noise)
-    image = display(detect(path, shot, noise), path > 0.35 * body['half'] * TISSUE, shot)
-    places = {
-        f'{name}_{k}': v for name, place in drawn.items() for k, v in place.items() if k in ('side', 'size', 'strength')
-    }
-    info = dict(
-        seed=seed,
-        body=seed if patient is None else patient,
-        pneumonia=int(any(name in drawn for name in PNEUMONIA)),
-        **{name: int(name in drawn) for name in FINDINGS},
-        age=body['age'],
-        sex=body['sex'],
-        **shot,
-        **places,
-    )
-    return Phantom(image, masks, info)
+    path, masks = attenuation(Scene(body, drawn, size), places, noise)
+    in_body = path > 0.35 * body['half'] * TISSUE
+    image = display(detect(path, drawn, noise), in_body, drawn)
+    return Phantom(image, masks, _describe(seed, patient, body, drawn, places))
 
 # %% ../nbs/02_phantom.ipynb #464fbae8
 SHORTCUTS = dict(
@@ -294,233 +401,297 @@ SHORTCUTS = dict(
 )  # what goes with no pneumonia, what with pneumonia; two numbers are a range
 
 # %% ../nbs/02_phantom.ipynb #d885499b
-def tie(
-    rng,  # random numbers
-    label,  # 1 pneumonia, 0 none
-    shortcut=None,  # by name in SHORTCUTS, the probability that it agrees with the label: 1 always, 0.5 no tie, 0 always the other way
+def link_shortcut(
+    rng: PortableRNG,
+    label: int,  # 1 pneumonia, 0 none
+    shortcut: dict[str, float] | None = None,  # by name in SHORTCUTS, how often it agrees with the label; 0.5: no link
 ) -> dict:  # what is fixed of the acquisition or the body
-    "Let parts of the acquisition or of the body follow the label on purpose"
-    given = {}
+    "Let parts of the acquisition or of the body follow the label on purpose; raises a `PhantomError`"
+    fixed = {}
     for name, strength in sorted((shortcut or {}).items()):
         if name not in SHORTCUTS:
             raise PhantomError(f"{name!r} cannot be tied to the label; choose among {', '.join(SHORTCUTS)}")
         if not 0 <= strength <= 1:
             raise PhantomError(f'the strength of the shortcut {name!r} is a probability from 0 to 1, not {strength}')
-        value = SHORTCUTS[name][label if rng.chance(strength) else 1 - label]
-        given[name] = round(rng.uniform(*value), 3) if isinstance(value, tuple) else value
-    return given
+        follows = label if rng.chance(strength) else 1 - label
+        value = SHORTCUTS[name][follows]
+        fixed[name] = round(rng.uniform(*value), 3) if isinstance(value, tuple) else value
+    return fixed
 
 # %% ../nbs/02_phantom.ipynb #1d553f4e
-def plan(
-    n,  # pictures
-    seed=0,  # another seed, another plan
-    prevalence=0.6,  # share of pneumonia in each split
-    val=0.1,  # share of the pictures in val
-    test=0.2,  # share of the pictures in test
-    repeat=0.3,  # chance that a patient comes a second time, and again a third
-) -> list:  # a dict per picture: split, label, patient, visit, seed
-    "Who is in which split with which label; a patient has one label and one split"
-    if not (
-        n >= 1 and 0 <= prevalence <= 1 and min(val, test) >= 0 and val + test <= 1 and 0 <= repeat <= 1 and seed >= 0
-    ):
+def _check_cohort(n, seed, prevalence, val, test, repeat):
+    "Raise a `PhantomError` for numbers with which no set can be planned"
+    shares = 0 <= prevalence <= 1 and min(val, test) >= 0 and val + test <= 1 and 0 <= repeat <= 1
+    if not (n >= 1 and shares and seed >= 0):
         raise PhantomError(
             f'n is 1 or more, the shares are from 0 to 1 and seed is 0 or more, not n={n}, prevalence={prevalence},'
             f' val={val}, test={test}, repeat={repeat}, seed={seed}'
         )
+
+def _groups(n, prevalence, val, test):
+    "Triples of split, label and number of images"
+    sizes = dict(val=round(n * val), test=round(n * test))
+    groups = []
+    for split, count in dict(train=n - sum(sizes.values()), **sizes).items():
+        positive = round(count * prevalence)
+        groups += [(split, 0, count - positive), (split, 1, positive)]
+    return groups
+
+# %% ../nbs/02_phantom.ipynb #8cdd6a11
+_SEEDS = 1_000_003  # numbers that one set has for its images and patients
+
+# %% ../nbs/02_phantom.ipynb #0f5a59fc
+def plan_cohort(
+    n: int,  # images
+    seed: int = 0,  # another seed, another plan
+    prevalence: float = 0.6,  # share of pneumonia in each split
+    val: float = 0.1,  # share of the images in val
+    test: float = 0.2,  # share of the images in test
+    repeat: float = 0.3,  # chance that a patient comes a second time, and again a third
+) -> list[dict]:  # split, label, patient, visit and seed of each image
+    "Who is in which split with which label; a patient has one label and one split; raises a `PhantomError`"
+    _check_cohort(n, seed, prevalence, val, test, repeat)
     rng = PortableRNG(6, seed)
     rows = []
     patient = 0
-    sizes = dict(val=round(n * val), test=round(n * test))
-    for split, count in dict(train=n - sum(sizes.values()), **sizes).items():
-        positive = round(count * prevalence)
-        for label, left in ((0, count - positive), (1, positive)):
-            while left:
-                visits = min(1 + rng.chance(repeat) + rng.chance(repeat**2), left)
-                patient = patient + 1
-                left = left - visits
-                rows += [
-                    dict(split=split, label=label, patient=patient, visit=k + 1, seed=seed * 1_000_003 + len(rows) + k)
-                    for k in range(visits)
-                ]
+    for split, label, left in _groups(n, prevalence, val, test):
+        while left:
+            visits = min(1 + rng.chance(repeat) + rng.chance(repeat**2), left)
+            patient += 1
+            left -= visits
+            for visit in range(1, visits + 1):
+                row = dict(split=split, label=label, patient=patient, visit=visit, seed=seed * _SEEDS + len(rows))
+                rows.append(row)
     return rows
 
 # %% ../nbs/02_phantom.ipynb #e3f99055
-def draw_row(row, size=224, shortcut=None):
-    "One picture of a plan: its phantom, its row of the table, and its place in the public set's layout"
-    first = row['seed'] // 1_000_003 * 1_000_003
-    body = {k: v for k, v in (shortcut or {}).items() if k in ('age', 'sex')}
-    shot = {k: v for k, v in (shortcut or {}).items() if k not in body}
-    given = tie(PortableRNG(7, first + row['patient']), row['label'], body) | tie(PortableRNG(8, row['seed']), row['label'], shot)
-    made = phantom(row['seed'], label=row['label'], patient=first + row['patient'], size=size, **given)
-    info = made.info
-    p = row['patient']
-    cause = '' if not row['label'] else 'bacteria' if info['consolidation'] else 'virus'
-    series = 'person' if cause else 'NORMAL2-IM' if p % 3 == 0 else 'IM'
-    name = f"person{p}_{cause}_{row['seed'] - first + 1}.png" if cause else f"{series}-{p:04d}-{row['visit']:04d}.png"
-    path = f"{row['split']}/{'PNEUMONIA' if row['label'] else 'NORMAL'}/{name}"
-    plain = ('pneumonia', 'view', 'sex', 'age')
-    info = info | {(key := f'{name}_{k}'): info.get(key, '') for name in FINDINGS for k in ('side', 'size', 'strength')}
-    meta = {
-        f'meta_{k}': int(v) if isinstance(v, bool) else round(v, 3) if isinstance(v, float) else v
-        for k, v in info.items()
-        if k not in plain
-    }
-    return (
-        made,
-        path,
-        dict(
-            path=path,
-            pneumonia=info['pneumonia'],
-            patient=f'{series}-{p}',
-            split='valid' if row['split'] == 'val' else row['split'],
-            view=info['view'],
-            sex=info['sex'],
-            age=info['age'],
-            source='phantom',
-            cause=cause,
-            width=size,
-            height=size,
-            **meta,
-        ),
+def _link_both(row, first, shortcut):
+    "What a shortcut fixes of the body, by the number of the patient, and of the acquisition, by that of the image"
+    shortcut = shortcut or {}
+    of_body = {name: p for name, p in shortcut.items() if name in ('age', 'sex')}
+    of_image = {name: p for name, p in shortcut.items() if name not in of_body}
+    body = link_shortcut(PortableRNG(7, first + row['patient']), row['label'], of_body)
+    return body | link_shortcut(PortableRNG(8, row['seed']), row['label'], of_image)
+
+def _cause(row, info):
+    "As the public set tells pneumonias apart"
+    if not row['label']:
+        return ''
+    return 'bacteria' if info['consolidation'] else 'virus'
+
+def _series(row):
+    "How the public set's names of patients begin"
+    if row['label']:
+        return 'person'
+    return 'NORMAL2-IM' if row['patient'] % 3 == 0 else 'IM'
+
+# %% ../nbs/02_phantom.ipynb #344267dd
+def _relative_path(row, cause, number):
+    "Place of an image in the public set's layout"
+    patient = row['patient']
+    if row['label']:
+        name = f"PNEUMONIA/person{patient}_{cause}_{number}.png"
+    else:
+        name = f"NORMAL/{_series(row)}-{patient:04d}-{row['visit']:04d}.png"
+    return f"{row['split']}/{name}"
+
+def _plain_value(value):
+    "As it stands in the table"
+    if isinstance(value, bool):
+        return int(value)
+    return round(value, 3) if isinstance(value, float) else value
+
+def _meta_columns(info):
+    "What was drawn, but for what has a column of its own"
+    info = dict(info)
+    for name in FINDINGS:
+        for key in ('side', 'size', 'strength'):
+            info.setdefault(f'{name}_{key}', '')
+    own = 'pneumonia', 'view', 'sex', 'age'
+    return {f'meta_{name}': _plain_value(value) for name, value in info.items() if name not in own}
+
+# %% ../nbs/02_phantom.ipynb #bb2656b1
+def draw_row(
+    row: dict,  # of a plan by `plan_cohort`
+    size: int = 224,  # height and width [pixels]
+    shortcut: dict[str, float] | None = None,  # see `link_shortcut`
+) -> tuple[Phantom, str, dict]:  # phantom; path in the public set's layout; row of the table
+    "One image of a plan"
+    first = row['seed'] // _SEEDS * _SEEDS
+    patient = row['patient']
+    fixed = _link_both(row, first, shortcut)
+    drawn = phantom(row['seed'], label=row['label'], patient=first + patient, size=size, **fixed)
+    info = drawn.info
+    cause = _cause(row, info)
+    path = _relative_path(row, cause, row['seed'] - first + 1)
+    record = dict(
+        path=path,
+        pneumonia=info['pneumonia'],
+        patient=f'{_series(row)}-{patient}',
+        split='valid' if row['split'] == 'val' else row['split'],
+        view=info['view'],
+        sex=info['sex'],
+        age=info['age'],
+        source='phantom',
+        cause=cause,
+        width=size,
+        height=size,
+        **_meta_columns(info),
     )
+    return drawn, path, record
 
 # %% ../nbs/02_phantom.ipynb #0f02e8b6
 RECIPE = 1  # goes up whenever the same numbers would give other pixels
 
-def pixel_hash(array):
+def pixel_hash(
+    array: np.ndarray,
+) -> str:  # 32 hexadecimal digits
     "Hash of the pixels, not of the file: how a PNG is compressed differs from machine to machine"
-    return hashlib.sha256(f'{array.dtype} {array.shape} '.encode() + np.ascontiguousarray(array).tobytes()).hexdigest()[
-        :32
-    ]
+    head = f'{array.dtype} {array.shape} '.encode()
+    return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()[:32]
 
 # %% ../nbs/02_phantom.ipynb #a022e494
 def _save(row, folder, size, shortcut):
-    "Draw a picture of a plan and write it and its masks into `folder`"
+    "Draw an image of a plan and write it and its masks into `folder`; its row of the table, and hashes by file"
     from PIL import Image
 
-    made, path, record = draw_row(row, size, shortcut)
+    drawn, path, record = draw_row(row, size, shortcut)
     masks = f'masks/{Path(path).stem}.npz'
     for file in (path, masks):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(made.image).save(folder / path, compress_level=3)
-    np.savez_compressed(folder / masks, **made.masks)
-    return record | dict(meta_masks=masks), {
-        path: pixel_hash(made.image),
-        masks: pixel_hash(np.stack([made.masks[name] for name in FINDINGS])),
+    Image.fromarray(drawn.image).save(folder / path, compress_level=3)
+    np.savez_compressed(folder / masks, **drawn.masks)
+    hashes = {
+        path: pixel_hash(drawn.image),
+        masks: pixel_hash(np.stack([drawn.masks[name] for name in FINDINGS])),
     }
+    return record | dict(meta_masks=masks), hashes
 
 # %% ../nbs/02_phantom.ipynb #0a8f6a70
 def read_masks(
-    path,  # of a picture in a folder by `write_phantoms`
-) -> dict:  # bool (H, W) by finding
-    "The masks that belong to a picture of a written set"
+    path: FilePath,  # of an image in a folder by `write_phantoms`
+) -> dict[str, np.ndarray]:  # bool (H, W) by finding
+    "The masks that belong to an image of a written set; raises a `PhantomError` where there are none"
     path = Path(path)
     file = path.parents[2] / 'masks' / f'{path.stem}.npz'
     if not file.is_file():
         raise PhantomError(f'"{path.name}" has no masks: "{file.name}" is missing in the folder masks of its set')
-    with np.load(file) as found:
-        return {name: found[name] for name in FINDINGS}
+    with np.load(file) as masks:
+        return {name: masks[name] for name in FINDINGS}
 
 # %% ../nbs/02_phantom.ipynb #4f240c11
-def _is_whole(folder, asked):
-    "Whether `folder` holds the whole set that is asked for; an error when it holds anything else"
-    if not folder.exists():
-        return False
-    if not folder.is_dir():
-        raise PhantomError(f'"{folder}" is a file: give a folder for the phantoms')
-    if not [f for f in folder.iterdir() if not f.name.endswith('.tmp') and f.name != '.DS_Store']:
-        return False
+def _is_empty(folder):
+    "Whether a folder holds nothing but what an interrupted run or a Mac leaves behind"
+    return all(f.name.endswith('.tmp') or f.name == '.DS_Store' for f in folder.iterdir())
+
+def _read_hashes(folder):
+    "What hashes.json says of a set, or a `PhantomError`"
     try:
-        there = json.loads((folder / 'hashes.json').read_text(encoding='utf-8'))
+        return json.loads((folder / 'hashes.json').read_text(encoding='utf-8'))
     except (OSError, ValueError):
         raise PhantomError(
             f'"{folder}" holds something that is not a whole set of phantoms: empty it, or give another folder'
         ) from None
-    differ = [k for k, v in asked.items() if there.get(k) != v]
-    if differ:
-        raise PhantomError(
-            f'"{folder}" holds another set of phantoms ({differ[0]} is {there.get(differ[0])}, not {asked[differ[0]]}):'
-            ' give another folder, or delete this one'
-        )
-    if missing := [file for file in (*there['pixels'], 'phantoms.csv') if not (folder / file).is_file()]:
-        raise PhantomError(f'"{folder}" is no longer whole ("{missing[0]}" is missing): delete it and write it anew')
-    return True
 
 # %% ../nbs/02_phantom.ipynb #90fcdde3
-def _move_in(temp, folder):
+def _is_whole(folder, asked):
+    "Whether `folder` holds the whole set that is asked for; a `PhantomError` when it holds anything else"
+    if not folder.exists():
+        return False
+    if not folder.is_dir():
+        raise PhantomError(f'"{folder}" is a file: give a folder for the phantoms')
+    if _is_empty(folder):
+        return False
+    there = _read_hashes(folder)
+    for key, value in asked.items():
+        if there.get(key) != value:
+            raise PhantomError(
+                f'"{folder}" holds another set of phantoms ({key} is {there.get(key)}, not {value}): give another'
+                ' folder, or delete this one'
+            )
+    for file in (*there['pixels'], 'phantoms.csv'):
+        if not (folder / file).is_file():
+            raise PhantomError(f'"{folder}" is no longer whole ("{file}" is missing): delete it and write it anew')
+    return True
+
+# %% ../nbs/02_phantom.ipynb #b7307f08
+def _part_folder(folder):
+    "A name for a set that is not finished: in a folder that is there, or beside a new one"
+    name = f'{os.getpid()}.tmp'
+    if folder.exists():
+        return folder / name
+    folder = folder.absolute()
+    return folder.with_name(f'.{folder.name}.{name}')
+
+def _move_in(part, folder):
     "Give a finished set its name: at once where the folder is new, and into an empty folder with the hashes last"
     if not folder.exists():
-        return os.replace(temp, folder)
-    for part in sorted(temp.iterdir(), key=lambda f: f.name == 'hashes.json'):
-        os.replace(part, folder / part.name)
-    temp.rmdir()
+        os.replace(part, folder)
+        return
+    for file in sorted(part.iterdir(), key=lambda f: f.name == 'hashes.json'):
+        os.replace(file, folder / file.name)
+    part.rmdir()
+
+# %% ../nbs/02_phantom.ipynb #f1c968cc
+def _draw_set(rows, folder, size, shortcut):
+    "Draw all images of a plan into `folder`; rows of the table, and hashes by file"
+    from threadpoolctl import threadpool_limits
+
+    records = []
+    pixels = {}
+    with threadpool_limits(1):  # small matrices: more threads would only wait for each other
+        for row in rows:
+            record, hashes = _save(row, folder, size, shortcut)
+            records.append(record)
+            pixels |= hashes
+    return records, pixels
+
+def _table_text(records):
+    "Records as CSV, with the columns of all of them"
+    columns = dict.fromkeys(name for record in records for name in record)
+    text = io.StringIO(newline='')
+    table = csv.DictWriter(text, list(columns), restval='', lineterminator='\n')
+    table.writeheader()
+    table.writerows(records)
+    return text.getvalue()
 
 # %% ../nbs/02_phantom.ipynb #944b3e11
 def write_phantoms(
-    folder,  # new or empty; when it already holds this very set, nothing is done
-    n=600,  # pictures in all
-    size=224,  # height and width [pixels]
-    seed=0,  # another seed, other patients
-    prevalence=0.6,  # share of pneumonia in each split
-    val=0.1,  # share of the pictures in val
-    test=0.2,  # share of the pictures in test
-    repeat=0.3,  # chance that a patient comes a second time, and again a third
-    shortcut=None,  # what follows the label on purpose, such as dict(marker=.95); see `tie`
-    progress=True,  # show how far it is
+    folder: FilePath,  # new or empty; when it already holds this very set, nothing is done
+    n: int = 600,  # images in all
+    size: int = 224,  # height and width [pixels]
+    *,
+    seed: int = 0,  # another seed, other patients
+    prevalence: float = 0.6,  # share of pneumonia in each split
+    val: float = 0.1,  # share of the images in val
+    test: float = 0.2,  # share of the images in test
+    repeat: float = 0.3,  # chance that a patient comes a second time, and again a third
+    shortcut: dict[str, float] | None = None,  # what follows the label, such as dict(marker=.95): see `link_shortcut`
+    progress: bool = True,  # show how far it is
 ) -> Path:  # the folder
-    "Write a set of phantoms in the public set's layout, with masks, `phantoms.csv` (a manifest) and `hashes.json`"
-    import csv
-    from chestxray_fastai.core import progress as shown
-    from threadpoolctl import threadpool_limits
-
+    "Write a set in the public set's layout, with masks, `phantoms.csv` and `hashes.json`; raises a `PhantomError`"
     folder = Path(folder)
-    rows = plan(n, seed, prevalence, val, test, repeat)
-    records = []
-    pixels = {}
-    asked = json.loads(
-        json.dumps(
-            dict(
-                recipe=RECIPE,
-                n=n,
-                size=size,
-                seed=seed,
-                prevalence=prevalence,
-                val=val,
-                test=test,
-                repeat=repeat,
-                shortcut=shortcut or {},
-            )
-        )
-    )
+    shares = dict(seed=seed, prevalence=prevalence, val=val, test=test, repeat=repeat)
+    rows = plan_cohort(n, **shares)
+    asked = plain_json(dict(recipe=RECIPE, n=n, size=size, **shares, shortcut=shortcut or {}))
     if _is_whole(folder, asked):
         return folder
-    temp = (
-        (folder / f'{os.getpid()}.tmp')
-        if folder.exists()
-        else folder.absolute().with_name(f'.{folder.absolute().name}.{os.getpid()}.tmp')
-    )
+    if progress:
+        rows = with_progress(rows, label='Phantoms drawn', every=8)
+    part = _part_folder(folder)
     try:
-        temp.mkdir(parents=True)
-        with threadpool_limits(1):  # small matrices: more threads would only wait for each other
-            for row in shown(rows, label='Phantoms drawn', every=8) if progress else rows:
-                record, hashes = _save(row, temp, size, shortcut)
-                records.append(record)
-                pixels |= hashes
-        with open(temp / 'phantoms.csv', 'w', newline='', encoding='utf-8') as file:
-            table = csv.DictWriter(
-                file, list(dict.fromkeys(k for record in records for k in record)), restval='', lineterminator='\n'
-            )
-            table.writeheader()
-            table.writerows(records)
-        (temp / 'hashes.json').write_text(
-            json.dumps(asked | dict(pixels=pixels), indent=0), encoding='utf-8', newline='\n'
-        )
-        _move_in(temp, folder)
+        part.mkdir(parents=True)
+        records, pixels = _draw_set(rows, part, size, shortcut)
+        write_whole(part / 'phantoms.csv', _table_text(records))
+        write_whole(part / 'hashes.json', json.dumps(asked | dict(pixels=pixels), indent=0))
+        _move_in(part, folder)
+    except StorageError:
+        raise
     except OSError as e:
         raise PhantomError(
             f'"{folder}" could not be written ({e.strerror}), and nothing was left there: give another folder, or make'
             ' room'
         ) from None
     finally:
-        shutil.rmtree(temp, ignore_errors=True)
+        shutil.rmtree(part, ignore_errors=True)
     return folder

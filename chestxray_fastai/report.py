@@ -1263,7 +1263,7 @@ def _lock(facts):
         blocks.append(_gap_table(lock['gap']))
     return _section('lock', words, *blocks)
 
-# %% ../nbs/54_report.ipynb #84b80a5a
+# %% ../nbs/54_report.ipynb #c7eae773
 def _technical(facts):
     "Versions, hashes, time"
     from chestxray_fastai import __version__

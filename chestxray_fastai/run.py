@@ -96,10 +96,12 @@ _JUDGEMENTS = [
     ReportKey('test', 'object', 1, 'judgement of the split test, which was opened once'),
     ReportKey('test.n', 'integer', 2, 'images'),
     ReportKey('test.patients', 'integer', 2, 'patients'),
+    ReportKey('test.positives', 'integer', 2, 'positive images'),
     ReportKey('test.confusion', 'object', 1, 'tp, fp, tn and fn [images]'),
     ReportKey('test.auroc', 'object', 1, 'value, low and high; every metric is such an object'),
     ReportKey('test.sensitivity', 'object', 1, 'at the threshold'),
     ReportKey('test.specificity', 'object', 1, 'at the threshold'),
+    ReportKey('test.balanced_accuracy', 'object', 1, 'at the threshold'),
     ReportKey('test.opening', 'object', None, 'what the lock knows of earlier openings'),
 ]
 
@@ -253,7 +255,7 @@ class Run:
         return OperatingPoint.from_dict(self.report['threshold'])
 
     def __repr__(self) -> str:
-        return f'Run({str(self.folder)!r})'
+        return f'<Run {self.name}>'
 
     def _repr_html_(self) -> str:
         try:
@@ -348,6 +350,10 @@ def _thumbnail(file, height=200):
     return f'<img src="data:image/png;base64,{data}" alt="{name}" title="{name}" style="display:inline-block">'
 
 # %% ../nbs/50_run.ipynb #f7a71db2
+def _images_words(test):
+    "How many images of how many patients were judged, where a report says so"
+    return say('run.judged_on', n=test['n'], patients=test['patients']) + ' ' if 'n' in test else ''
+
 SHOWN = 'roc', 'reliability', 'training'  # the figures that a Run shows of itself
 
 def _run_html(run):
@@ -359,7 +365,7 @@ def _run_html(run):
     found = verdict(report['test'], report['threshold'], printable(run.label))
     parts = [
         f'<p><b>{escape(printable(title))}</b></p>',
-        f'<p>{escape(found["words"])}</p>',
+        f'<p>{escape(_images_words(report["test"]))}{escape(found["words"])}</p>',
         f'<table>{_metric_table(report)}</table>',
         _refused_html(report),
         ''.join(_thumbnail(run.figures[name]) for name in SHOWN if name in run.figures),

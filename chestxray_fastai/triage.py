@@ -33,10 +33,23 @@ from chestxray_fastai.core import (
 from .decision import calibrated, plain_sigmoid
 from .graph import MAX_SECONDS, BundleError, load_graph, run_graph, selftest_pixels
 from .ood import OODError, OrientationProbe
-from .readers import (MAX_PIXELS, PixelsError, check_deep_channels, colour_share,
-                                      exif_orientation as exif_orientation, grey_from_depth, has_deep_channels,
-                                      open_image, pillow_settings as pillow_settings, pixel_range, read_bytes,
-                                      resize_grey, scaled_size, to_grey, white_is_zero)
+from chestxray_fastai.readers import (
+    MAX_PIXELS,
+    PixelsError,
+    check_deep_channels,
+    colour_share,
+    exif_orientation,
+    grey_from_depth,
+    has_deep_channels,
+    open_image,
+    pillow_settings,
+    pixel_range,
+    read_bytes,
+    resize_grey,
+    scaled_size,
+    to_grey,
+    white_is_zero,
+)
 from .words import say
 if TYPE_CHECKING:
     import pandas as pd
@@ -686,9 +699,11 @@ def _between(values, at, axis):
         part = part[:, None]
     return np.take(values, low, axis) * (1 - part) + np.take(values, high, axis) * part
 
-def _places(n, start, end, cells):
-    "Where the middles of `n` pixels lie among cells of a map; `start`, `end` of the image are shares of the square"
-    return ((np.arange(n) + 0.5) / n * (end - start) + start) * cells - 0.5
+def _places(n, side, cells):
+    "Where the middles of `n` pixels lie among cells of a map; `side`: of the image, in thousandths of the square"
+    start = (1000 - side) / 2
+    end = (1000 + side) / 2
+    return ((np.arange(n) + 0.5) / n * (end - start) + start) / 1000 * cells - 0.5
 
 # %% ../nbs/52_triage.ipynb #4fc6ca75
 def resize_heatmap(
@@ -700,8 +715,8 @@ def resize_heatmap(
     "A map laid over the image that it belongs to; 0 where the network did not look"
     w, h = scaled_size(width, height, 1000, resize)  # in thousandths of the square
     rows, columns = np.asarray(map).shape
-    x = _places(width, (1000 - w) / 2000, (1000 + w) / 2000, columns)
-    y = _places(height, (1000 - h) / 2000, (1000 + h) / 2000, rows)
+    x = _places(width, w, columns)
+    y = _places(height, h, rows)
     resized = _between(_between(np.asarray(map, float), y, 0), x, 1)
     above_or_below = (y < -0.5) | (y > rows - 0.5)
     beside = (x < -0.5) | (x > columns - 0.5)

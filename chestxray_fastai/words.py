@@ -1018,6 +1018,7 @@ RUN_LIMITS = {
 # What a run comes to
 RUN_SUMMARY = {
     'run.title': '{run}: {arch} on {data}',
+    'run.judged_on': 'Judged on {n:,} test images of {patients:,} patients.',
     'run.fitted_on_varied': 'calib, each image drawn several times',
     'summary.test': 'Test: {n:,} images of {patients:,} patients, {interval}',
     'summary.interval': '95 % intervals over patients',
