@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional as F
 from .core import ChestXrayError, printable
 
+import fastai.imports  # noqa: F401  # sets filters of warnings, which shall outlive the next lines
 with warnings.catch_warnings():
     warnings.filterwarnings('ignore', message='.*torch.jit.script', category=FutureWarning)
     from fastai.vision.all import Callback, Learner, MixedPrecision, defaults

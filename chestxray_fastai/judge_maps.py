@@ -409,8 +409,15 @@ def _judged_curves(model, pixels, heat, card, target, healthy, steps, interval, 
         other = area(noise)
         gain = interval(own - other)
         is_void = not by_others and judged['blank'][name]['called_positive'] > 0.5
-        judged[kind] = dict(area=float(own.mean()), random=float(other.mean()), difference=gain['value'])
-        judged[kind] |= dict(low=gain['low'], high=gain['high'], fill=name, passed=_curve_passed(kind, gain, is_void))
+        judged[kind] = dict(
+            area=float(own.mean()),
+            random=float(other.mean()),
+            difference=gain['value'],
+            low=gain['low'],
+            high=gain['high'],
+            fill=name,
+            passed=_curve_passed(kind, gain, is_void),
+        )
     return judged
 
 # %% ../nbs/42_judge_maps.ipynb #8b85f939
@@ -650,9 +657,9 @@ def _between(interval):
 def _table_rows(judged):
     "Pairs of the name of a test and (the map, its control, what decides, whether it passed)"
     for kind in KINDS:
-        found = judged[kind]
-        control = f'noise {found["random"]:.3f}'
-        yield f'{kind}, area', (_shown(found['area']), control, f'difference {_between(found)}', found['passed'])
+        curve = judged[kind]
+        control = f'noise {curve["random"]:.3f}'
+        yield f'{kind}, area', (_shown(curve['area']), control, f'difference {_between(curve)}', curve['passed'])
     test = judged['randomisation']
     stages = test['stages']
     control = f'other pictures {_shown(stages[-1]["value"])}'

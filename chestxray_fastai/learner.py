@@ -10,6 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import torch
+# before fastai, one of whose warnings it silences
+from chestxray_fastai.devices import (
+    CPUBFloat16,
+    choose_precision,
+    device_words,
+    exact_float32,
+    memory_in_words,
+    precision_callbacks,
+)
 from fastai.metrics import AccumMetric
 from fastai.vision.all import (
     Callback,
@@ -24,14 +33,6 @@ from fastai.vision.all import (
 from torch import nn
 from .core import ChestXrayError, cache_folder
 from .blocks import score_dataloader
-from chestxray_fastai.devices import (
-    CPUBFloat16,
-    choose_precision,
-    device_words,
-    exact_float32,
-    memory_in_words,
-    precision_callbacks,
-)
 from .networks import build_model, feature_probe, splitter, starting_weights, to_logits
 
 if TYPE_CHECKING:

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 import torchvision
+# before fastai, one of whose warnings it silences
+from .devices import best_device
 from fastai.vision.all import (
     L,
     Learner,
@@ -31,7 +33,6 @@ from fastai.vision.all import (
 from torch import nn
 from torch.nn import functional as F
 from .core import ChestXrayError, printable, read_json, sha256_bytes, try_again, write_whole
-from .devices import best_device
 from .fetch import SourceError, fetch_file
 from .ood_images import OODError
 
@@ -335,11 +336,11 @@ def _checked_bytes(file, sha256):
     if file.stat().st_size > MAX_WEIGHTS:
         raise WeightsError(f'"{printable(file)}" is larger than any weights: delete it')
     data = try_again(file.read_bytes, what=file)
-    found = sha256_bytes(data)
-    if found != sha256:
+    own = sha256_bytes(data)
+    if own != sha256:
         raise WeightsError(
             f'"{printable(file)}" is not the file that PyTorch publishes (its SHA-256 begins '
-            f'{found[:12]} instead of {sha256[:12]}), so it was not opened: delete it, '
+            f'{own[:12]} instead of {sha256[:12]}), so it was not opened: delete it, '
             'and weights=\'imagenet\' (--weights imagenet) fetches it again'
         )
     return data

@@ -15,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
+# before fastai, one of whose warnings it silences
+from .devices import CPUBFloat16, OutOfMemory, best_device, choose_precision, memory_in_words
 from fastai.vision.all import (
     Callback,
     EarlyStoppingCallback,
@@ -26,7 +28,6 @@ from fastai.vision.all import (
 )
 from torch.nn import functional as F
 from .core import ChestXrayError, StorageError, printable, write_whole
-from .devices import CPUBFloat16, OutOfMemory, best_device, choose_precision, memory_in_words
 from .networks import build_model, check_weights, check_whole_number, load_tensors, save_tensors
 from .learner import DivergedError
 
