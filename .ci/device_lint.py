@@ -12,48 +12,11 @@ those):
 import ast, json, re, sys
 from pathlib import Path
 
-MAKERS = {
-    'tensor',
-    'zeros',
-    'ones',
-    'full',
-    'empty',
-    'eye',
-    'arange',
-    'linspace',
-    'rand',
-    'randn',
-    'randint',
-    'randperm',
-}
+MAKERS = set('tensor zeros ones full empty eye arange linspace rand randn randint randperm'.split())
 # What may stay, as (file, a piece of the line): why.
 ALLOWED = {
-    ('learner.py', 'def choose_precision('): 'a question about a device, that runs nothing',
-    (
-        'learner.py',
-        'return net(torch.zeros(1, channels, size, size)).shape',
-    ): 'a network that was made a moment ago, on the processor',
-    (
-        'learner.py',
-        'return torch.tensor(counts.sum()/(n_classes*counts)',
-    ): 'whoever calls moves it: class_weights(…).to(dls.device)',
-    (
-        'learner.py',
-        'weight = torch.tensor(negatives/np.maximum(positives, 1)',
-    ): 'MaskedBCE is moved as a whole in the next line',
-    ('learner.py', 'smooth.val, smooth.count = torch.tensor('): "fastai keeps this mean on the processor",
-    ('learner.py', 'return (scores, saw.numpy())'): 'moved to the processor batch by batch',
-    ('learner.py', 'found.update(tensor.contiguous()'): 'tensors of a file, which lie on the processor',
-    (
-        'uncertainty.py',
-        "def _as_input(pixels, preprocessing, device='cpu'):",
-    ): 'every caller names the device of its network',
-    (
-        'uncertainty.py',
-        'return pd.DataFrame({name: v.double().numpy()',
-    ): 'pytorch-ood was given features on the processor',
+    ('49_graph.ipynb', '.numpy()'): 'networks are frozen on the processor, whatever they were trained on',
     ('51_bundle.ipynb', '.numpy()'): 'networks are frozen on the processor, whatever they were trained on',
-    ('36_ood.ipynb', '.numpy()'): 'small networks that the chapter makes on the processor',
 }
 
 

@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 import numpy as np
 import torch
-from chestxray_fastai.evaluate import read_scores
-from chestxray_fastai.learner import load_model
+from chestxray_fastai.features import network_outputs
+from chestxray_fastai.networks import load_model
 from chestxray_fastai.pixels import pixel_cache
-from chestxray_fastai.uncertainty import network_outputs
+from chestxray_fastai.scores import read_scores
 
-run, most = Path(sys.argv[1]), 1e-3
+run = Path(sys.argv[1])
+most = 1e-3
 scores = read_scores(run / 'scores.csv')
 for device in ['cpu'] + ['cuda'] * torch.cuda.is_available() + ['mps'] * torch.backends.mps.is_available():
     model, card = load_model(run, device=device)
