@@ -34,43 +34,17 @@ def command(*words):
 
 def whole_way(folder):
     "Draw, look at, train, judge, report, ask"
-    films, run = str(folder / 'films'), str(folder / 'run')
-    command('phantoms', films, '--n', '300', '--size', '64')
-    command('audit', films)
-    command(
-        'run',
-        '--data',
-        films,
-        '--size',
-        '32',
-        '--epochs',
-        '2',
-        '--weights',
-        'none',
-        '--target-sensitivity',
-        '.8',
-        '--out',
-        run,
-    )
-    command(
-        'run',
-        '--data',
-        films,
-        '--size',
-        '32',
-        '--epochs',
-        '2',
-        '--weights',
-        'none',
-        '--target-sensitivity',
-        '.7',
-        '--out',
-        run,
-    )
+    images = str(folder / 'images')
+    run = str(folder / 'run')
+    command(*f'phantoms {images} --n 300 --size 64'.split())
+    command('audit', images)
+    small = f'run --data {images} --size 32 --epochs 2 --weights none --out {run}'
+    command(*f'{small} --target-sensitivity .8'.split())
+    command(*f'{small} --target-sensitivity .7'.split())  # a finished network, judged again
     command('evaluate', f'{run}/scores.csv')
     command('report', run)
     command('check')
-    assert '"decision"' in command('predict', str(next(Path(films).rglob('*.png'))), '--json')
+    assert '"decision"' in command('predict', str(next(Path(images).rglob('*.png'))), '--json')
 
 
 if __name__ == '__main__':
