@@ -856,7 +856,7 @@ def judge_heat_maps(
     rows = manifest[manifest.split == 'test'].reset_index(drop=True)
     test = scores[scores.split == 'test']
     logits = test.set_index('path').logit.loc[rows.path].to_numpy()
-    return explanation_report(model, card, _pixels(rows, card), rows, logits=logits, threshold=point.logit)
+    return explanation_report(model, _pixels(rows, card), card, rows, logits=logits, threshold=point.logit)
 
 # %% ../nbs/50_run.ipynb #e56a11fa
 def heat_map_figure(
