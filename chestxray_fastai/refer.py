@@ -57,10 +57,10 @@ def _confidence(scores, rows, by, z, threshold, predicted):
     return -doubt
 
 def answers(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     point: Point,  # the frozen threshold
-    split: str = 'test',
-    label: str | None = None,
+    split: str = 'test',  # on which it is judged
+    label: str | None = None,  # may be left out where there is one
     by: str = 'distance',  # 'distance' from the threshold, 'probability' that it is right, or a column of doubt
     calibrator: Calibrator | None = None,  # through which logits and threshold go first
 ) -> pd.DataFrame:  # columns path, patient, split, y, logit, predicted (True: positive), wrong, confidence
@@ -145,9 +145,9 @@ def _without_error(confidence, patient, coverage, level):
 def coverage_risk(
     table: pd.DataFrame,  # of `answers`
     coverages: Iterable = (1.0, 0.95, 0.9, 0.8),  # shares of the images that are answered, the most confident first
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # a row per coverage: error, low, high; as shares of the full error of_full, _low, _high
     "Error among the answered, with intervals over patients (El-Yaniv and Wiener 2010)"
     wrong, confidence = _usable(table)
@@ -175,9 +175,9 @@ def coverage_risk(
 # %% ../nbs/37_refer.ipynb #017fb033
 def risk_area(
     table: pd.DataFrame,  # of `answers`
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # rows aurc, optimal, excess, error (that of a random order); columns value, low, high
     "Area under the coverage-risk curve, and how much of it a better order could save (Geifman 2019)"
     wrong, confidence = _usable(table)
@@ -189,8 +189,8 @@ def risk_area(
 def plot_coverage_risk(
     tables: dict,  # of `answers`, by name
     ax: 'Axes | None' = None,  # None: a new figure
-    n_boot: int = 300,
-    title: str = 'Coverage and risk',
+    n_boot: int = 300,  # resamples of patients for the intervals
+    title: str = 'Coverage and risk',  # above the plot
 ) -> 'Axes':
     "Error among the answered against the share that is answered; the band is the 95 % interval of the first"
     names = ('coverage: share of the images that are answered', 'error among the answered')
@@ -296,11 +296,11 @@ def _check_enough(rows, risk, level, strict_level, split, label):
         )
 
 def referral_rule(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     point: Point,  # the frozen threshold
     risk: float | Iterable = 0.02,  # greatest error among the answered; of several the smallest that can be promised
     level: float = 0.95,  # of the confidence in the promise, shared out among the risks that are tried
-    split: str = 'calib',
+    split: str = 'calib',  # on which it is chosen or fitted: never the test
     label: str | None = None,  # one of several labels; by default all, as a dict by label
     min_coverage: float = 0.5,  # share of the patients that must be answered
 ) -> ReferralRule | dict[str, ReferralRule]:
@@ -401,10 +401,10 @@ def _conformal_limit(misfit, alpha, split, by_class):
     return float(np.sort(misfit)[rank - 1])
 
 def conformal_sets(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     alpha: float = 0.05,  # share of the images whose set may lack the truth
     by_class: bool = True,  # promise it for each class (Vovk 2003), not only for all together
-    split: str = 'calib',
+    split: str = 'calib',  # on which it is chosen or fitted: never the test
     label: str | None = None,  # one of several labels; by default all, as a dict by label
 ) -> ConformalSets | dict[str, ConformalSets]:
     "Split conformal sets (Papadopoulos 2002) from the logits alone, for patients like those of `split`"
@@ -463,12 +463,12 @@ def _at_edge(hits, of, patient, level):
 
 # %% ../nbs/37_refer.ipynb #61bc05d4
 def conformal_coverage(
-    scores: pd.DataFrame,
-    sets: ConformalSets,
-    split: str = 'test',
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    scores: pd.DataFrame,  # with truth and logits
+    sets: ConformalSets,  # of `conformal_sets`
+    split: str = 'test',  # on which it is judged
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # rows all, negatives, positives, one_answer, both, none; columns value, low, high
     "How many sets hold the truth, of all and of each class, and how many hold one answer, both, or none"
     rows = one_label(scores, sets.label or None, split)
@@ -538,7 +538,7 @@ def decide(
     features: np.ndarray | None = None,  # shape (n, K); by default the columns f0, f1, … of the scores
     pixels: np.ndarray | None = None,  # of each image, if the detector looks at them: uint8, shape (n, size, size)
     calibrator: Calibrator | None = None,  # for the probabilities in the reasons
-    label: str | None = None,
+    label: str | None = None,  # one of several labels; by default that of the rule
 ) -> pd.DataFrame:  # path, patient, split where there are scores; logit, probability, decision, reason
     "Positive, negative or refer, and why"
     if isinstance(scores, pd.DataFrame):
@@ -597,13 +597,13 @@ def _effect_parts(rows, referred):
 
 # %% ../nbs/37_refer.ipynb #60700ea0
 def referral_effect(
-    scores: pd.DataFrame,
-    rule: ReferralRule,
-    split: str = 'test',
+    scores: pd.DataFrame,  # with truth and logits
+    rule: ReferralRule,  # that was frozen
+    split: str = 'test',  # on which it is judged
     referred: dict | pd.Series | np.ndarray | None = None,  # which images were, where not by their logit alone
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # index metric; columns value, low, high
     "Coverage and the figures of the answered, and of all when referrals are called positive, read rightly or wrongly"
     rows = answers(scores, rule.threshold, split, rule.label or None)
@@ -646,14 +646,14 @@ def _of_label(value, label):
     return value.get(label) if isinstance(value, dict) else value
 
 def uncertainty_report(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     point: Point,  # the frozen threshold
     rule: ReferralRule | Refused | None = None,  # None: the smallest of `RISKS` for which 70 % are answered on calib
-    split: str = 'test',
+    split: str = 'test',  # on which it is judged
     alpha: float = 0.05,  # of the conformal sets
-    label: str | None = None,
-    n_boot: int = 500,
-    seed: int = 0,
+    label: str | None = None,  # one of several labels; by default all, under `labels`
+    n_boot: int = 500,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
 ) -> dict:  # ready for JSON; with several labels by label, under `labels`; `refused` says why there is no rule
     "Selective prediction and conformal sets of Scores; what cannot be promised is refused and stops nothing"
     checked = attempt(Scores.of, scores)

@@ -99,7 +99,7 @@ def delong(
     first: np.ndarray,  # scores of one model, shape (n,)
     second: np.ndarray,  # of another, shape (n,)
     patient: np.ndarray | None = None,  # of each image, shape (n,); None: each image is of another patient
-    level: float = 0.95,
+    level: float = 0.95,  # of the intervals
 ) -> dict:  # first, second, difference (second less first), low, high, z, p
     "DeLong's test (1988) of two AUROCs on the same images, over patients as Obuchowski (1997)"
     from scipy.stats import norm
@@ -205,11 +205,11 @@ def compare_models(
     first: pd.DataFrame,  # Scores of one model
     second: pd.DataFrame,  # Scores of another on the same images
     threshold: Threshold | tuple = 0.0,  # for both, or a pair: each model has its own
-    split: str | None = 'test',
-    label: str | None = None,
-    n_boot: int = 2000,
-    seed: int = 0,
-    level: float = 0.95,
+    split: str | None = 'test',  # on which it is judged; None: the only split
+    label: str | None = None,  # may be left out where there is one
+    n_boot: int = 2000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # a row per metric; columns first, second, difference (second less first), low, high, p
     "What the second model gains over the first: paired bootstrap over patients, and DeLong's test beside it"
     both = _both_classes(align_scores(first, second, split, label), 'The comparison')
@@ -347,12 +347,12 @@ def external_validation(
     external: pd.DataFrame,  # Scores of the same model on data from another place
     threshold: Threshold = 0.0,  # chosen on internal data
     calibrator: Calibration = None,  # fitted on internal data; the threshold goes through it too
-    internal_split: str | None = 'test',
+    internal_split: str | None = 'test',  # None: the only split
     external_split: str | None = None,  # None: the only split
-    label: str | None = None,
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    label: str | None = None,  # may be left out where there is one
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # a row per metric; internal, external (each with _low, _high), difference, low, high
     "A frozen model on internal and external data: every metric with its interval, and what changes"
     pair = _checked_pair(internal, external, internal_split, external_split, label, calibrator)
@@ -452,14 +452,14 @@ def _loss_of_both(internal, external, prior, weights, external_weights):
 def compare_loss(
     internal: pd.DataFrame,  # Scores of one frozen model
     external: pd.DataFrame,  # Scores of the same model on data from another place
-    calibrator: Calibration = None,
-    internal_split: str | None = 'test',
-    external_split: str | None = None,
-    label: str | None = None,
+    calibrator: Calibration = None,  # fitted on internal data
+    internal_split: str | None = 'test',  # None: the only split
+    external_split: str | None = None,  # None: the only split
+    label: str | None = None,  # may be left out where there is one
     prior: float | None = None,  # prevalence that the model counts on; None: that of the internal rows
-    n_boot: int = 500,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 500,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # a row per part and `log_loss`, their sum; columns internal, external, difference, low, high
     "Why the log loss on external data differs from that on internal data"
     checked = _checked_pair(internal, external, internal_split, external_split, label, calibrator)
@@ -499,7 +499,7 @@ def _loss_colour(part, difference):
 def plot_loss(
     table: pd.DataFrame,  # of `compare_loss`
     ax: 'Axes | None' = None,  # None: a new figure
-    title: str = 'Why the log loss differs',
+    title: str = 'Why the log loss differs',  # above the plot
 ) -> 'Axes':
     "Each part's share of the change from internal to external data, with its interval; the sum below"
     ax = _row_axes(ax, title, 'change of log loss, external less internal')
@@ -529,13 +529,13 @@ def _draw_side(axes, rows, threshold, name, colour, n_boot):
 
 def plot_external(
     internal: pd.DataFrame,  # as for `external_validation`
-    external: pd.DataFrame,
-    threshold: Threshold = 0.0,
-    calibrator: Calibration = None,
-    internal_split: str | None = 'test',
-    external_split: str | None = None,
-    label: str | None = None,
-    n_boot: int = 300,
+    external: pd.DataFrame,  # Scores of the same model on data from another place
+    threshold: Threshold = 0.0,  # chosen on internal data
+    calibrator: Calibration = None,  # fitted on internal data; the threshold goes through it too
+    internal_split: str | None = 'test',  # None: the only split
+    external_split: str | None = None,  # None: the only split
+    label: str | None = None,  # may be left out where there is one
+    n_boot: int = 300,  # resamples of patients for the intervals
 ) -> 'Figure':
     "ROC curve with operating point, and reliability, on internal and external data"
     import matplotlib.pyplot as plt
@@ -558,7 +558,7 @@ def auroc_interval(
     y: np.ndarray,  # truth (0 or 1; both occur), shape (n,)
     logit: np.ndarray,  # scores, shape (n,)
     patient: np.ndarray | None = None,  # of each image, shape (n,); None: each image is of another patient
-    level: float = 0.95,
+    level: float = 0.95,  # of the intervals
 ) -> tuple[float, float]:  # (low, high)
     "An interval of an AUROC: DeLong over patients on the logit scale, which stays within 0 and 1 (Pepe 2003)"
     from scipy.stats import norm
@@ -877,19 +877,19 @@ def _grouping_columns(scores, by, metrics):
 
 # %% ../nbs/39_validate.ipynb #cd040bf6
 def subgroups(
-    scores: pd.DataFrame,
-    threshold: Threshold = 0.0,
-    split: str | None = 'test',
-    label: str | None = None,
+    scores: pd.DataFrame,  # with the columns to group by
+    threshold: Threshold = 0.0,  # the frozen threshold
+    split: str | None = 'test',  # on which it is judged; None: the only split
+    label: str | None = None,  # may be left out where there is one
     *,
     by: str | Iterable | None = None,  # columns, tuples of columns for combinations; by default those of acquisition
-    metrics: Iterable = ('auroc', 'sensitivity', 'specificity'),
+    metrics: Iterable = ('auroc', 'sensitivity', 'specificity'),  # of NEEDS
     min_images: int = 30,  # of each class that a metric rests on; below, nothing is claimed
     min_patients: int = 20,  # likewise
     bin_edges: dict | None = None,  # of numbers, by column: `dict(age=(5, 18))`
     n_perm: int = 2000,  # permutations; at least 20 per test, or no p-value survives Holm's adjustment
-    seed: int = 0,
-    level: float = 0.95,
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # a row per group and metric, the worst first; attrs overall, threshold, tests and the settings
     "Each group against all the others: interval, permutation test, Holm's adjustment; of small groups no claim is made"
     by, columns = _grouping_columns(scores, by, metrics)
@@ -915,9 +915,9 @@ def subgroups(
 # %% ../nbs/39_validate.ipynb #de232c4e
 def plot_subgroups(
     table: pd.DataFrame,  # of `subgroups`
-    metric: str = 'sensitivity',
+    metric: str = 'sensitivity',  # of those in the table
     ax: 'Axes | None' = None,  # None: a new figure
-    title: str | None = None,
+    title: str | None = None,  # None: by the metric
 ) -> 'Axes':
     "Forest plot of one metric, the worst group on top; red where it is worse after Holm's adjustment"
     rows = table[table.metric == metric].reset_index(drop=True)
@@ -941,7 +941,7 @@ def plot_subgroups(
 
 # %% ../nbs/39_validate.ipynb #ec77a7f4
 def join_manifest(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # of images of the manifest
     manifest: pd.DataFrame,  # its images are found by path, or by folder and file name
     columns: Iterable | None = None,  # which of its columns; by default those about acquisition
 ) -> Scores:
@@ -994,9 +994,9 @@ def describe_subgroups(
 
 # %% ../nbs/39_validate.ipynb #e5cb2539
 def judge_subgroups(
-    scores: pd.DataFrame,
-    threshold: Threshold = 0.0,
-    split: str | None = 'test',
+    scores: pd.DataFrame,  # with the columns to group by
+    threshold: Threshold = 0.0,  # the frozen threshold
+    split: str | None = 'test',  # on which it is judged; None: the only split
     **kwargs: Any,  # further ones as for `subgroups`
 ) -> dict:  # ready for JSON: words, groups and settings; or `refused` with the reason
     "Subgroups for a report; returns a refusal instead of raising"
@@ -1024,8 +1024,8 @@ def grouped_logits(
     features: np.ndarray,  # of each image, shape (n, number of features)
     target: np.ndarray,  # what to tell from them, 0 or 1, shape (n,)
     patient: np.ndarray,  # of each image, shape (n,)
-    folds: int = 5,
-    seed: int = 0,
+    folds: int = 5,  # parts of the patients, each judged by a fit on the others
+    seed: int = 0,  # of the folds and the components
     components: int = 40,  # principal components kept
     strength: float = 0.1,  # inverse of the penalty
 ) -> np.ndarray:  # logits, shape (n,)
@@ -1094,14 +1094,14 @@ def _source_alone(sources, y, patient, seed):
 
 # %% ../nbs/39_validate.ipynb #39a0a86f
 def source_effect(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with the columns of the source
     source: str | Iterable = ('source',),  # columns that make up the source
-    split: str | None = None,
-    label: str | None = None,
+    split: str | None = None,  # may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
     bin_edges: dict | None = None,  # as for `subgroups`
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # rows: kinds of pairs, inflation, source alone; columns share (of pairs), auroc, low, high
     "How much of an AUROC may come from the source of the images instead of from what they show"
     columns = [source] if isinstance(source, str) else list(source)
@@ -1148,10 +1148,10 @@ def can_tell_source(
     source: np.ndarray,  # of each image, shape (n,)
     patient: np.ndarray,  # of each image, shape (n,)
     given: np.ndarray | None = None,  # only images alike in this are compared, shape (n,): the truth
-    folds: int = 5,
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    folds: int = 5,  # parts of the patients, each judged by a fit on the others
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # a row per source that has enough patients; columns images, patients, auroc, low, high
     "How well a simple model tells each source from the others, on patients that it has not seen; 0.5 is guessing"
     source = pd.Series(np.asarray(source)).fillna('unknown').astype(str).to_numpy()
