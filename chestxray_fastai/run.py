@@ -518,9 +518,10 @@ def check_options(
 
 def _check_option(name, value):
     "Refuse one option"
-    low, high = OPTION_RANGES.get(name, (value, value))
-    if not low <= value <= high:
-        raise ValueError(f'--{name} is from {low} to {high:,}, not {value}.')
+    if name in OPTION_RANGES:
+        low, high = OPTION_RANGES[name]
+        if not low <= value <= high:
+            raise ValueError(f'--{name} is from {low} to {high:,}, not {value}.')
     if name == 'lr' and not (isfinite(value) and 0 < value):
         raise ValueError(f'--lr is a number above 0, such as 0.002, not {value}.')
     if name in ('target_sensitivity', 'prevalence') and not 0 < value < 1:
@@ -660,13 +661,12 @@ def _chosen_calibrator(scores, varied_scores, folder):
     return calibrator
 
 def _chosen_rule(scores, point, folder):
-    "The referral rule that was chosen and kept, or None"
+    "The referral rule that was chosen and kept, or a `Refused`: no laxer one is tried for the report"
     from chestxray_fastai.refer import referral_rule
 
     rule = attempt(referral_rule, scores, point, REFERRAL_RISKS, least=REFERRAL_LEAST)
-    if refused(rule):
-        return None
-    write_json(rule.to_dict(), folder / 'referral.json')
+    if not refused(rule):
+        write_json(rule.to_dict(), folder / 'referral.json')
     return rule
 
 # %% ../nbs/50_run.ipynb #fd6cf808
