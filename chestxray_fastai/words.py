@@ -66,6 +66,7 @@ TRIAGE |= {
         'On the {n:,} calibration images, on which its threshold was chosen, it found {sensitivity:.1%} '
         'of those with {label} and called {specificity:.1%} of those without it negative; no test is recorded.'
     ),
+    'model.rate': '{value:.1%}',
     'model.interval': '{value:.1%} (95 % interval {low:.1%} to {high:.1%})',
     'model.no_maps': 'This architecture gives no heat map without PyTorch.',
     'probability.none': 'none',
@@ -144,6 +145,8 @@ TRIAGE |= {
     'answer.column_reason': 'reason',
     'answer.none': 'There is no picture in {where}: pictures end in {suffixes}.',
     'answer.given': 'what was given',
+    'answer.no_path_column': 'The table has no column "path": give this name to the column that holds the files.',
+    'answer.skipped': '{n:,} of the files in {folder} have no suffix of an image and were skipped ({names}).',
 }
 
 # %% ../nbs/04_words.ipynb #1b65b070
