@@ -23,6 +23,7 @@ from .manifest import check_manifest, label_columns, ManifestError
 from .readers import open_image, read_pixels
 from .pixels import pixel_cache, PixelCache
 from .augment import xray_augmentations
+from .words import say
 from fastai.data.all import (
     Category,
     CategoryMap,
@@ -318,10 +319,10 @@ def missing_classes(
     for split in splits:
         for label in labels:
             values = set(manifest.loc[manifest['split'] == split, label].unique())
-            classes = {1: f'with {label}', 0: f'without {label}'}
-            missing = [words for value, words in classes.items() if value not in values]
+            classes = {1: 'train.with', 0: 'train.without'}
+            missing = [say(code, label=label) for value, code in classes.items() if value not in values]
             if missing:
-                sentences.append(f'The split "{split}" has no image {" or ".join(missing)}.')
+                sentences.append(say('train.no_image', split=split, classes=say('train.or').join(missing)))
     return sentences
 
 # %% ../nbs/18_blocks.ipynb #eb9c6076
@@ -352,10 +353,7 @@ def _known_rows(manifest, labels):
     "The rows in which a label is known; says how many are not"
     known = manifest[labels].isin([0, 1]).any(axis=1)
     if not known.all():
-        print(
-            f'{(~known).sum():,} of {len(manifest):,} images are left out: no label is known there, it is missing or'
-            ' uncertain.'
-        )
+        print(say('train.left_out', n=(~known).sum(), images=len(manifest)))
     return manifest[known].reset_index(drop=True)
 
 # %% ../nbs/18_blocks.ipynb #09e4c3b3

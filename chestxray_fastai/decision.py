@@ -192,8 +192,8 @@ def is_referral(
 # %% ../nbs/29_decision.ipynb #d0ea49f0
 def say_decision(
     code: str,  # of `decision_code`
-    probability: float,
-    threshold_probability: float,
+    probability: float,  # calibrated
+    threshold_probability: float,  # the threshold on the same scale
     promise: str = '',  # of the rule for referrals
     *,
     ood_score: float | None = None,  # how unlike the training images it is

@@ -292,7 +292,7 @@ MAX_ASPECT = 4.0  # longer side by shorter side
 
 def check_size(
     width: int,  # of the image [pixels]
-    height: int,
+    height: int,  # of the image [pixels]
     size: int,  # what the network takes [pixels]
 ) -> None:
     "Raise `NotAnswered` for an image that is too large to be decoded, or too small or narrow for an X-ray"
@@ -458,7 +458,7 @@ class _Wanted:
 
 # %% ../nbs/52_triage.ipynb #272254fb
 def is_file_object(
-    source: Any,
+    source: Any,  # anything
 ) -> bool:
     "Whether something is an open file, or an upload that holds one"
     return hasattr(source, 'read') or hasattr(getattr(source, 'file', None), 'read')
@@ -685,7 +685,7 @@ def _places(n, side, cells):
 def resize_heatmap(
     map: np.ndarray,  # shape (h, w), over the network's square
     width: int,  # of the image [pixels]
-    height: int,
+    height: int,  # of the image [pixels]
     resize: str,  # how the image became that square, as for `read_pixels`
 ) -> np.ndarray:  # float, shape (height, width)
     "A map laid over the image that it belongs to; 0 where the network did not look"
@@ -716,7 +716,7 @@ def read_image(
 def evidence(
     self: Answer,
     width: int,  # of the image [pixels]
-    height: int,
+    height: int,  # of the image [pixels]
 ) -> np.ndarray:  # float from 0 to 1, shape (height, width)
     "The heat map over the whole image, on one scale for all images; 0 on a border that was left out"
     left, top, right, bottom = self.drawing.get('box') or (0, 0, 1, 1)
@@ -1075,7 +1075,7 @@ def _unasked(self: Triage, source, check):
 def answer_checks(
     self: Triage,
     sources: list,  # of the checks: what the answers show as their image
-    checks: list[ImageCheck],
+    checks: list[ImageCheck],  # of `check_image`, one for each source
 ) -> list[Answer]:
     "Answers for images that have been looked at, all at once"
     rows = [i for i, check in enumerate(checks) if check.problem is None]
@@ -1124,7 +1124,7 @@ def _warn_skipped(folder, names):
 
 # %% ../nbs/52_triage.ipynb #86ec2914
 def images_in(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike,  # to look through, with all below it
 ) -> Iterator[str]:  # paths
     "The images of a folder and its subfolders by name; a folder that cannot be read is yielded itself"
     skipped = []
@@ -1147,37 +1147,37 @@ def images_in(
 
 # %% ../nbs/52_triage.ipynb #bfc9ea29
 def is_single(
-    what: Any,
+    images: Any,  # an image, a folder, or a collection
 ) -> bool:
     "Whether something is one image, not a folder or a collection"
     from PIL import Image
 
-    if _is_path(what):
-        return not os.path.isdir(what)
-    if isinstance(what, (bytes, bytearray, memoryview, Image.Image)) or is_file_object(what):
+    if _is_path(images):
+        return not os.path.isdir(images)
+    if isinstance(images, (bytes, bytearray, memoryview, Image.Image)) or is_file_object(images):
         return True
-    if getattr(what, 'ndim', 1) == 0:
+    if getattr(images, 'ndim', 1) == 0:
         return True
-    if hasattr(what, '__array__') and not hasattr(what, 'columns') and np.asarray(what).dtype.kind not in 'OUS':
+    if hasattr(images, '__array__') and not hasattr(images, 'columns') and np.asarray(images).dtype.kind not in 'OUS':
         return True
-    return not hasattr(what, '__iter__')
+    return not hasattr(images, '__iter__')
 
 # %% ../nbs/52_triage.ipynb #392ba125
 def sources_in(
-    what: Any,  # an image, a folder, a Manifest, or a collection of paths, folders and images
+    images: Any,  # an image, a folder, a Manifest, or a collection of paths, folders and images
 ) -> Iterator:  # of sources for `check_image`
     "One after the other what there is to look at; raises `NotAnswered` for a table without paths"
-    if is_single(what):
-        yield what
+    if is_single(images):
+        yield images
         return
-    if _is_path(what):
-        yield from images_in(what)
+    if _is_path(images):
+        yield from images_in(images)
         return
-    if hasattr(what, 'columns'):
-        if 'path' not in what:
+    if hasattr(images, 'columns'):
+        if 'path' not in images:
             raise NotAnswered('none', say('answer.no_path_column'))
-        what = what['path']
-    for source in what:
+        images = images['path']
+    for source in images:
         if _is_path(source) and os.path.isdir(source):
             yield from images_in(source)
         else:
@@ -1300,7 +1300,7 @@ def _answers(self: Triage, sources, batch_size, workers, hashed, log, keep_image
 @patch
 def stream(
     self: Triage,
-    what: Any,  # an image, a folder, a Manifest, or a collection of paths, folders and images
+    images: Any,  # an image, a folder, a Manifest, or a collection of paths, folders and images
     batch_size: int = 16,  # images that are judged together
     workers: int | None = None,  # threads, each with a batch of its own; by default one for each core, at most 16
     hashed: bool = False,  # also give the SHA-256 of each file
@@ -1308,7 +1308,7 @@ def stream(
     keep_image: int = 0,  # answers keep the image, its longer side so long, for a heat map of what was judged [pixels]
 ) -> Iterator[Answer]:  # in order
     "Answers one after the other, with a few images in memory at a time"
-    return self._answers(sources_in(what), batch_size, workers, hashed, log, keep_image)
+    return self._answers(sources_in(images), batch_size, workers, hashed, log, keep_image)
 
 # %% ../nbs/52_triage.ipynb #242126cb
 @patch
@@ -1324,7 +1324,7 @@ def _predict_one(self: Triage, source, log, hashed, keep_image):
 @patch
 def predict(
     self: Triage,
-    what: Any,  # an image (path, open file, encoded bytes, PIL image, array), folder, Manifest, or collection of these
+    images: Any,  # an image (path, open file, encoded bytes, PIL image, array), folder, Manifest, or several of these
     progress: bool = True,  # show how far it is where there is much to do
     log: Any = None,  # an `AuditLog`, to which a line for each answer is added
     batch_size: int = 16,  # images that are judged together
@@ -1333,11 +1333,11 @@ def predict(
     keep_image: int = 0,  # as for `stream` [pixels]
 ) -> Answer | Answers:  # one for one image
     "Answer; raises `NotAnswered` for a folder without images, and `StorageError` where a drive went away"
-    if is_single(what):
-        return self._predict_one(what, log, hashed, keep_image)
-    sources = list(sources_in(what))
+    if is_single(images):
+        return self._predict_one(images, log, hashed, keep_image)
+    sources = list(sources_in(images))
     if not sources:
-        where = printable(Path(what).name) if _is_path(what) else say('answer.given')
+        where = printable(Path(images).name) if _is_path(images) else say('answer.given')
         raise NotAnswered('none', say('answer.none', where=where, suffixes=', '.join(SUFFIXES)))
     answers = self._answers(sources, batch_size, workers, hashed, log, keep_image)
     is_watched = 'ipykernel' in sys.modules or sys.stdout.isatty()
