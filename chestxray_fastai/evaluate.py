@@ -5,20 +5,22 @@
 # %% auto #0
 __all__ = ['Threshold', 'MAX_DRAWS', 'LARGE', 'STEPS', 'MIN_PATIENTS', 'VERDICTS', 'OperatingPoint', 'safe_ratio',
            'predictive_values', 'rates', 'assert_ece', 'probability_bins', 'calibration_error', 'log_losses',
-           'point_metrics', 'n_resamples', 'resample_weights', 'weighted_metrics', 'check_scale', 'threshold_logits',
-           'threshold_logit', 'KnownRows', 'known_by_label', 'bootstrap', 'interval', 'rate_interval', 'widen_edges',
-           'metrics', 'judge', 'positives_needed', 'promise_refused', 'operating_point', 'verdict', 'compare_splits',
-           'widen_differences']
+           'point_metrics', 'n_resamples', 'resample_weights', 'weighted_metrics', 'check_patients', 'check_enough',
+           'check_scale', 'threshold_logits', 'threshold_logit', 'KnownRows', 'known_by_label', 'bootstrap', 'interval',
+           'rate_interval', 'widen_edges', 'metrics', 'judge', 'positives_needed', 'promise_refused', 'operating_point',
+           'verdict', 'compare_splits', 'widen_differences']
 
 # %% ../nbs/31_evaluate.ipynb #739d16d6
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 import numpy as np
 import pandas as pd
 from .core import plain_json, printable, Refused
 from .words import say
 from chestxray_fastai.scores import (
+    check_not_test,
     leak_words,
     one_label,
     score_columns,
@@ -81,9 +83,9 @@ def safe_ratio(
 
 def predictive_values(
     sensitivity: np.ndarray | float,  # share, any shape
-    specificity: np.ndarray | float,
-    prevalence: np.ndarray | float,
-) -> tuple:  # PPV and NPV, each of the shape that the three have together
+    specificity: np.ndarray | float,  # share, any shape
+    prevalence: np.ndarray | float,  # share, any shape
+) -> tuple[np.ndarray | float, np.ndarray | float]:  # PPV and NPV, each of the shape that the three have together
     "PPV and NPV at a stated prevalence, by Bayes' theorem"
     tp = sensitivity * prevalence
     fp = (1 - specificity) * (1 - prevalence)
@@ -95,12 +97,12 @@ def predictive_values(
 # %% ../nbs/31_evaluate.ipynb #1f7b2056
 def rates(
     tp: np.ndarray | float,  # count, or sum of weights, any shape
-    fp: np.ndarray | float,
-    tn: np.ndarray | float,
-    fn: np.ndarray | float,
+    fp: np.ndarray | float,  # of the same shape as `tp`
+    tn: np.ndarray | float,  # of the same shape as `tp`
+    fn: np.ndarray | float,  # of the same shape as `tp`
     prevalence: float | None = None,  # give PPV and NPV at this prevalence as well
 ) -> dict:
-    "What a 2×2 table says; NaN where a rate is undefined; `ScoresError` for a prevalence that is none"
+    "The rates of a 2×2 table; NaN where a rate is undefined; raises a `ScoresError` unless 0 < prevalence < 1"
     tp, fp, tn, fn = (np.asarray(v, float) for v in (tp, fp, tn, fn))
     n = tp + fp + tn + fn
     sensitivity = safe_ratio(tp, tp + fn)
@@ -132,10 +134,10 @@ def _at_prevalence(boxes, prevalence):
 
 # %% ../nbs/31_evaluate.ipynb #69e6852a
 def assert_ece(
-    ece: np.ndarray | float,
+    ece: np.ndarray | float,  # expected calibration error, any shape
     brier: np.ndarray | float,  # the same shape
 ) -> None:
-    "No calibration error can break ECE² ≤ Brier; what does compares other things than probability and frequency"
+    "Raise where ECE² ≤ Brier does not hold: a value that breaks it is not a calibration error"
     over = np.square(ece) - np.asarray(brier)
     if np.any(over > 1e-9):
         excess = f'{np.nanmax(over):.4f}'
@@ -145,7 +147,7 @@ def assert_ece(
 # %% ../nbs/31_evaluate.ipynb #8e9e037e
 def probability_bins(
     probability: np.ndarray,  # shape (n,)
-    n_bins: int = 15,
+    n_bins: int = 15,  # at most; ties may leave fewer of equal mass
     binning: str = 'width',  # 'width': equally wide bins; 'mass': bins with equally many images (ties stay together)
 ) -> tuple[np.ndarray, np.ndarray]:  # the bin of each probability, shape (n,), and the edges, shape (bins + 1,)
     "Sort probabilities into bins `[low, high)`, the last of which includes 1; `ScoresError` for another binning"
@@ -161,7 +163,7 @@ def probability_bins(
 def calibration_error(
     y: np.ndarray,  # truth, 0 or 1, shape (n,)
     probability: np.ndarray,  # of the positive class, shape (n,)
-    n_bins: int = 15,
+    n_bins: int = 15,  # as in `probability_bins`
     binning: str = 'width',  # as in `probability_bins`
     weights: np.ndarray | None = None,  # of each image, shape (n,)
 ) -> float:
@@ -227,7 +229,7 @@ STEPS = 4096  # of the score, in a large table, between which AUROC and average 
 
 def n_resamples(
     n_boot: int,  # as asked for
-    rows: int,
+    rows: int,  # of the table
 ) -> int:
     "Fewer resamples of a larger table, at least 200: chance moves the ends of its narrow intervals little"
     return min(n_boot, max(200, MAX_DRAWS // max(rows, 1)))
@@ -254,7 +256,7 @@ def _draws(n_patients, rows, n_boot, seed):
 def resample_weights(
     patient: np.ndarray,  # of each row, shape (n,)
     n_boot: int = 2000,  # resamples; of large tables fewer, see `n_resamples`
-    seed: int = 0,
+    seed: int = 0,  # of the resamples
 ) -> Iterator[np.ndarray]:  # blocks of shape (resamples, n)
     "Bootstrap over patients (Field & Welsh 2007): how often each row is drawn"
     code, n_patients = _codes(patient)
@@ -266,12 +268,12 @@ def resample_weights(
 def _ranked(positive, negative):
     "AUROC and average precision of each row of weights; columns by rising score, ties merged"
     below = np.cumsum(negative, 1)
-    called = np.cumsum((positive + negative)[:, ::-1], 1)[:, ::-1]
-    found = np.cumsum(positive[:, ::-1], 1)[:, ::-1]
-    precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
+    predicted = np.cumsum((positive + negative)[:, ::-1], 1)[:, ::-1]
+    true_positives = np.cumsum(positive[:, ::-1], 1)[:, ::-1]
+    precision = np.divide(true_positives, predicted, out=np.zeros_like(true_positives), where=predicted > 0)
     pairs_won = (positive * (below - negative / 2)).sum(1)
-    auroc = safe_ratio(pairs_won, found[:, 0] * below[:, -1])
-    average_precision = safe_ratio((positive * precision).sum(1), found[:, 0])
+    auroc = safe_ratio(pairs_won, true_positives[:, 0] * below[:, -1])
+    average_precision = safe_ratio((positive * precision).sum(1), true_positives[:, 0])
     return auroc, average_precision
 
 
@@ -304,9 +306,9 @@ def weighted_metrics(
     y: np.ndarray,  # truth, 0 or 1, shape (n,)
     logit: np.ndarray,  # shape (n,)
     weights: np.ndarray,  # how often each row counts, shape (resamples, n)
-    threshold: float = 0.0,
-    prevalence: float | None = None,
-    n_bins: int = 15,
+    threshold: float = 0.0,  # logit; positive from it on
+    prevalence: float | None = None,  # give PPV and NPV at this prevalence as well
+    n_bins: int = 15,  # of the calibration error
     binning: str = 'width',  # as in `point_metrics`
 ) -> dict[str, np.ndarray]:  # each of shape (resamples,); NaN where a resample has one class only
     "Every metric of every resample at once"
@@ -355,15 +357,39 @@ def _large_metrics(y, z, code, counts, threshold=0.0, prevalence=None, n_bins=15
 
 
 # %% ../nbs/31_evaluate.ipynb #8c64160d
-def _resampled(y, z, code, counts, how):
+def _resampled(y, z, code, counts, options):
     "The metrics of a block of resamples: exact row by row, or of a large table patient by patient"
     if len(y) <= LARGE:
-        return weighted_metrics(y, z, counts[:, code], **how)
-    return _large_metrics(y, z, code, counts, **how)
+        return weighted_metrics(y, z, counts[:, code], **options)
+    return _large_metrics(y, z, code, counts, **options)
 
 
 # %% ../nbs/31_evaluate.ipynb #cc40a32f
-MIN_PATIENTS = 10
+MIN_PATIENTS = 10  # for an interval
+
+def check_patients(
+    rows: pd.DataFrame,  # with the column patient
+    advice: str = 'collect more',  # what to do, in words
+) -> None:
+    "Raise a `ScoresError` where an interval cannot rest on so few patients"
+    patients = rows.patient.nunique()
+    if patients < MIN_PATIENTS:
+        raise ScoresError(
+            f'{len(rows)} rows of {patients} patients are too few for an interval, which takes at least'
+            f' {MIN_PATIENTS} patients: {advice}.'
+        )
+
+def check_enough(
+    rows: pd.DataFrame,  # of known truth, with the columns y and patient
+    what: str = 'The table',  # whose rows they are
+) -> None:
+    "Raise a `ScoresError` for rows of one class, and for rows of too few patients for an interval"
+    if rows.y.nunique() < 2:
+        raise ScoresError(
+            f'{what} has {len(rows)} rows whose truth is known, all of one class: there is nothing to tell apart; it'
+            ' takes images with the finding and without.'
+        )
+    check_patients(rows)
 
 def _by_label(value, labels):
     "A value of each label from one for all, or a dict"
@@ -438,7 +464,7 @@ def _known_rows(rows, label):
 
 # %% ../nbs/31_evaluate.ipynb #d47dc8d3
 def known_by_label(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
     split: str | None = None,  # may be left out where there is one
 ) -> tuple[Scores, dict[str, KnownRows]]:
     "The rows of one split, and what is known of each label that has both classes; `ScoresError` where none has"
@@ -463,38 +489,33 @@ def known_by_label(
 
 # %% ../nbs/31_evaluate.ipynb #0ee88092
 def bootstrap(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
     threshold: Threshold = 0.0,  # all as in `metrics`
-    split: str | None = None,
+    split: str | None = None,  # may be left out where there is one
     *,
-    n_boot: int = 2000,
-    seed: int = 0,
-    prevalence: float | dict | None = None,
-    n_bins: int = 15,
-    binning: str = 'width',
+    n_boot: int = 2000,  # resamples of the patients; of large tables fewer, see `n_resamples`
+    seed: int = 0,  # of the resamples
+    prevalence: float | dict | None = None,  # give PPV and NPV at this prevalence as well; a dict is by label
+    n_bins: int = 15,  # of the calibration error
+    binning: str = 'width',  # of the calibration error, as in `probability_bins`
 ) -> pd.DataFrame:  # a row per resample, a column per metric; of several labels (label, metric), `macro` is their mean
     "The metrics of resampled patients: of the same patients and seed the same resamples, so that models can be paired"
     rows, known = known_by_label(scores, split)
-    how = _settings(list(known), threshold, rows.scale, prevalence, n_bins, binning)
-    return _bootstrap(rows, known, how, n_boot, seed)
+    options = _settings(list(known), threshold, rows.scale, prevalence, n_bins, binning)
+    return _bootstrap(rows, known, options, n_boot, seed)
 
 
 # %% ../nbs/31_evaluate.ipynb #4055524e
-def _bootstrap(rows, known, how, n_boot, seed):
+def _bootstrap(rows, known, options, n_boot, seed):
     "As `bootstrap`, of what `known_by_label` gives"
-    patients = rows.patient.nunique()
-    if patients < MIN_PATIENTS:
-        raise ScoresError(
-            f'{len(rows)} rows of {patients} patients are too few for an interval, which takes at least'
-            f' {MIN_PATIENTS} patients: collect more (in Python n_boot=0 gives the bare figures).'
-        )
+    check_patients(rows, 'collect more (in Python n_boot=0 gives the bare figures)')
     code, n_patients = _codes(rows.patient)
     blocks = {label: [] for label in known}
     for counts in _draws(n_patients, len(rows), n_boot, seed):
         for label, k in known.items():
-            found = _resampled(k.y, k.logit, code[k.rows], counts, how[label])
-            blocks[label].append(pd.DataFrame(found))
-    tables = {label: pd.concat(found, ignore_index=True) for label, found in blocks.items()}
+            figures = _resampled(k.y, k.logit, code[k.rows], counts, options[label])
+            blocks[label].append(pd.DataFrame(figures))
+    tables = {label: pd.concat(of_label, ignore_index=True) for label, of_label in blocks.items()}
     if list(known) == ['']:
         return tables['']
     macro = sum(tables.values()) / len(tables)  # undefined where one label is
@@ -504,7 +525,7 @@ def _bootstrap(rows, known, how, n_boot, seed):
 # %% ../nbs/31_evaluate.ipynb #0f6993d3
 def interval(
     replicates: pd.DataFrame,  # a row per resample
-    level: float = 0.95,
+    level: float = 0.95,  # share of the resamples that lie inside
 ) -> pd.DataFrame:  # a row per column of `replicates`; columns low, high
     "Percentile interval (Efron 1979); undefined resamples are left out"
     tail = (1 - level) / 2 * 100
@@ -526,7 +547,7 @@ def _design_effect(hits, patient):
 def rate_interval(
     hits: np.ndarray,  # 1 where it was right, 0 where it was not, shape (n,)
     patient: np.ndarray | None = None,  # of each image, shape (n,); None: each image is of another patient
-    level: float = 0.95,
+    level: float = 0.95,  # of confidence
 ) -> tuple[float, float]:  # low, high
     "Wilson's interval of a rate (1927), with as many images as remain after the design effect of patients"
     from scipy.stats import norm
@@ -606,8 +627,8 @@ def widen_edges(
     z: np.ndarray,  # logits, shape (n,)
     patient: np.ndarray,  # shape (n,)
     threshold: float,  # logit
-    prevalence: float | None = None,
-    level: float = 0.95,
+    prevalence: float | None = None,  # at which `values` hold PPV and NPV
+    level: float = 0.95,  # of the intervals
 ) -> tuple[pd.DataFrame, list[str]]:  # ends, names of the figures that were widened
     "Ends of intervals, where figures that are exactly 0 or 1 have Wilson's, and what follows from them by rule"
     edge = _rates_at_edge(values, np.asarray(y), np.asarray(z), np.asarray(patient), threshold, level)
@@ -620,12 +641,12 @@ def widen_edges(
 
 # %% ../nbs/31_evaluate.ipynb #1d39657a
 def metrics(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
     threshold: Threshold = 0.0,  # positive from this logit on; or a dict by label
     split: str | None = None,  # which rows; needed when the table holds several splits
     *,
     n_boot: int = 2000,  # resamples of the patients; 0 for no intervals; of large tables fewer, see `n_resamples`
-    seed: int = 0,
+    seed: int = 0,  # of the resamples
     prevalence: float | dict | None = None,  # give PPV and NPV at this prevalence as well; a dict is by label
     n_bins: int = 15,  # of the calibration error
     binning: str = 'width',  # of the calibration error, as in `probability_bins`
@@ -633,9 +654,9 @@ def metrics(
 ) -> pd.DataFrame:  # index metric (of several labels: label, metric; `macro` is their mean); columns value, low, high
     "Every metric with its bootstrap interval over patients; a figure of exactly 0 or 1 gets Wilson's over patients"
     rows, known = known_by_label(scores, split)
-    how = _settings(list(known), threshold, rows.scale, prevalence, n_bins, binning)
-    values = {label: pd.Series(point_metrics(k.y, k.logit, **how[label])) for label, k in known.items()}
-    replicates = _bootstrap(rows, known, how, n_boot, seed) if n_boot else None
+    options = _settings(list(known), threshold, rows.scale, prevalence, n_bins, binning)
+    values = {label: pd.Series(point_metrics(k.y, k.logit, **options[label])) for label, k in known.items()}
+    replicates = _bootstrap(rows, known, options, n_boot, seed) if n_boot else None
     several = list(known) != ['']
     if several:
         values['macro'] = pd.concat(values, axis=1).mean(axis=1)
@@ -643,7 +664,7 @@ def metrics(
     table.index.names = ['label', 'metric'] if several else ['metric']
     about = dict(n_boot=0, level=level, undefined=0, wilson=[])
     if n_boot:
-        ends, about['wilson'] = _ends(values, replicates, known, how, level)
+        ends, about['wilson'] = _ends(values, replicates, known, options, level)
         table[['low', 'high']] = ends
         about.update(n_boot=len(replicates), undefined=int(replicates.isna().any(axis=1).sum()))
     table.attrs = dict(rows=len(rows), patients=int(rows.patient.nunique()), **about)
@@ -651,15 +672,15 @@ def metrics(
 
 
 # %% ../nbs/31_evaluate.ipynb #3f6ead76
-def _ends(values, replicates, known, how, level):
+def _ends(values, replicates, known, options, level):
     "Low and high of every figure, and the names of those that have them by a rule"
     ends = interval(replicates, level)
     if list(known) == ['']:
-        return _widened(values[''], ends, known[''], how[''], level)
+        return _widened(values[''], ends, known[''], options[''], level)
     widened = {}
     edges = {}
     for label, k in known.items():
-        widened[label], edges[label] = _widened(values[label], ends.loc[label], k, how[label], level)
+        widened[label], edges[label] = _widened(values[label], ends.loc[label], k, options[label], level)
     macro = ends.loc['macro'].copy()
     names = []
     for name in macro.index:
@@ -669,21 +690,16 @@ def _ends(values, replicates, known, how, level):
     names += [f'{label} {name}' for label, edge in edges.items() for name in edge]
     return pd.concat({**widened, 'macro': macro}), names
 
-def _widened(values, ends, known, how, level):
+def _widened(values, ends, known, options, level):
     "As `widen_edges`, of one label"
-    asked = dict(threshold=how['threshold'], prevalence=how['prevalence'], level=level)
+    asked = dict(threshold=options['threshold'], prevalence=options['prevalence'], level=level)
     return widen_edges(values, ends, known.y, known.logit, known.patient, **asked)
 
 
 # %% ../nbs/31_evaluate.ipynb #5373445d
-def _finite(value):
-    "A number for JSON, which has no NaN"
-    return float(value) if np.isfinite(value) else None
-
-def _plain_rows(table):
+def _by_metric(table):
     "Value, low and high of each metric, as JSON has them"
-    columns = ('value', 'low', 'high')
-    return {name: dict(zip(columns, map(_finite, row))) for name, *row in table[[*columns]].itertuples()}
+    return plain_json(table[['value', 'low', 'high']].to_dict('index'))
 
 def _judgement(known, threshold, table):
     "One label of a judgement, in plain numbers"
@@ -698,21 +714,21 @@ def _judgement(known, threshold, table):
         majority_accuracy=float(max(true.mean(), 1 - true.mean())),
         confusion={name: int(box.sum()) for name, box in boxes.items()},
     )
-    return judged | {name: row for name, row in _plain_rows(table).items() if name not in judged}
+    return judged | {name: row for name, row in _by_metric(table).items() if name not in judged}
 
 
 # %% ../nbs/31_evaluate.ipynb #578d1c15
 def judge(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
     threshold: Threshold = 0.0,  # all as in `metrics`
-    split: str | None = None,
+    split: str | None = None,  # may be left out where there is one
     *,
-    n_boot: int = 2000,
-    seed: int = 0,
-    prevalence: float | dict | None = None,
-    **kwargs,  # further options of `metrics`
+    n_boot: int = 2000,  # resamples of the patients; 0 for no intervals
+    seed: int = 0,  # of the resamples
+    prevalence: float | dict | None = None,  # give PPV and NPV at this prevalence as well; a dict is by label
+    **kwargs: Any,  # further options of `metrics`
 ) -> dict:  # for JSON, with `leaks` where there are any; of several labels `labels`, a dict each, and `macro`
-    "All that the scores tell of one split"
+    "Every metric and count of one split, ready for JSON"
     scores = Scores.of(scores)
     rows, known = known_by_label(scores, split)
     thresholds = threshold_logits(threshold, list(known), scores.scale)
@@ -730,7 +746,7 @@ def judge(
     if not several:
         return judged[''] | about
     counts = dict(n=len(rows), patients=int(rows.patient.nunique()))
-    return counts | dict(labels=judged, macro=_plain_rows(table.loc['macro'])) | about
+    return counts | dict(labels=judged, macro=_by_metric(table.loc['macro'])) | about
 
 
 # %% ../nbs/31_evaluate.ipynb #d00b920c
@@ -784,7 +800,7 @@ def _point_at(rows, logit, target_sensitivity, split, label):
 
 # %% ../nbs/31_evaluate.ipynb #7f3e006a
 def operating_point(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
     target_sensitivity: float = 0.95,  # share of the positives that must be found
     split: str = 'calib',  # where the threshold is chosen: never on the test
     label: str | None = None,  # one of several labels; by default all, as a dict by label
@@ -796,10 +812,7 @@ def operating_point(
     if label is None and len(labels) > 1:
         return {name: operating_point(scores, target_sensitivity, split, name, min_positives) for name in labels}
     positives_needed(target_sensitivity)
-    if split == 'test':
-        raise ScoresError(
-            'A threshold that is chosen on the test makes the figures of the test worthless: choose it on calib.'
-        )
+    check_not_test(split)
     rows = one_label(scores, label, split)
     positive = np.sort(rows.logit[rows.y == 1])[::-1]
     too_few = promise_refused(len(positive), target_sensitivity, split, label or '', min_positives)
@@ -820,7 +833,7 @@ def _target(threshold):
     target = threshold.get('target_sensitivity') if is_dict else getattr(threshold, 'target_sensitivity', None)
     return target if target is not None and np.isfinite(target) else None
 
-def _says(code, sentence=None, **fields):
+def _verdict_part(code, sentence=None, **fields):
     "A verdict: its code, and the sentence in words (by default that of the code)"
     return dict(code=code, words=say(f'verdict.{sentence or code}', **fields))
 
@@ -832,11 +845,11 @@ def _guessing(judged, finding):
     balanced = judged['balanced_accuracy']
     spans = dict(auroc=_span(judged, 'auroc'))
     if auroc['high'] < 0.5:
-        return _says('backwards', finding=finding, **spans)
+        return _verdict_part('backwards', finding=finding, **spans)
     if auroc['low'] <= 0.5:
-        return _says('guessing', **spans)
+        return _verdict_part('guessing', **spans)
     if balanced['low'] is not None and balanced['low'] <= 0.5:
-        return _says('guessing', 'guessing_here', balanced=_span(judged, 'balanced_accuracy'), **spans)
+        return _verdict_part('guessing', 'guessing_here', balanced=_span(judged, 'balanced_accuracy'), **spans)
     return None
 
 
@@ -847,23 +860,24 @@ def _promise_kept(judged, target):
     positives = judged['positives']
     spans = dict(sensitivity=_span(judged, 'sensitivity'), target=target)
     if sensitivity['high'] < target:
-        return _says('broken', **spans)
+        return _verdict_part('broken', **spans)
     if positives < positives_needed(target):
-        return _says('too_few', 'too_few_positives', positives=positives, **spans)
+        return _verdict_part('too_few', 'too_few_positives', positives=positives, **spans)
     if sensitivity['value'] < target:
-        return _says('too_few', 'too_few_short', **spans)
-    return _says('kept', None if sensitivity['low'] >= target else 'kept_with_room', **spans)
+        return _verdict_part('too_few', 'too_few_short', **spans)
+    sentence = 'kept' if sensitivity['low'] >= target else 'kept_with_room'
+    return _verdict_part('kept', sentence, **spans)
 
 def _one_verdict(judged, threshold, finding):
     "The verdict on one label"
     if judged['auroc']['low'] is None or judged['sensitivity']['low'] is None:
-        return _says('too_few')
+        return _verdict_part('too_few')
     guessing = _guessing(judged, finding)
     if guessing:
         return guessing
     target = _target(threshold)
     if target is None:
-        return _says('no_promise', auroc=_span(judged, 'auroc'), sensitivity=_span(judged, 'sensitivity'))
+        return _verdict_part('no_promise', auroc=_span(judged, 'auroc'), sensitivity=_span(judged, 'sensitivity'))
     return _promise_kept(judged, target)
 
 
@@ -890,15 +904,15 @@ def verdict(
 
 # %% ../nbs/31_evaluate.ipynb #1630a4b7
 def compare_splits(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
     threshold: Threshold = 0.0,  # as in `metrics`
-    first: str = 'valid',
-    second: str = 'test',
+    first: str = 'valid',  # a split
+    second: str = 'test',  # the split that is compared with it
     *,
-    n_boot: int = 2000,
-    seed: int = 0,
-    level: float = 0.95,
-    **kwargs,  # further options of `metrics`
+    n_boot: int = 2000,  # resamples of the patients of each split
+    seed: int = 0,  # of the resamples of `first`; `second` has the next
+    level: float = 0.95,  # of the intervals
+    **kwargs: Any,  # further options of `metrics`
 ) -> pd.DataFrame:  # a row per metric; columns `first`, `second`, difference, low, high
     "What changes from one split to another, with an interval of the difference"
     scores = Scores.of(scores)
