@@ -41,7 +41,7 @@ def _threshold(point, label):
 
 # %% ../nbs/37_refer.ipynb #cdd18166
 def _confidence(scores, rows, by, z, threshold, predicted):
-    "How confident each answer is, the more the larger; raises a `ScoresError` where that is not known"
+    "The confidence of each answer, the larger the more confident; raises a `ScoresError` where that is not known"
     if by == 'distance':
         return np.abs(z - threshold)
     if by == 'probability':
@@ -64,7 +64,7 @@ def answers(
     by: str = 'distance',  # 'distance' from the threshold, 'probability' that it is right, or a column of doubt
     calibrator: Calibrator | None = None,  # through which logits and threshold go first
 ) -> pd.DataFrame:  # columns path, patient, split, y, logit, predicted (True: positive), wrong, confidence
-    "What a threshold says of each image, whether that is wrong, and how confident it is"
+    "The answer of a threshold to each image, whether it is wrong, and its confidence"
     scores = Scores.of(scores)
     rows = one_label(scores, label, split)
     threshold = _threshold(point, label)
@@ -280,7 +280,7 @@ def _smallest_risk(rows, risks, level, min_coverage):
     return None, None
 
 def _promise(risk, level, tries):
-    "What a rule promises, in words"
+    "The promise of a rule, in words"
     code = 'rule.smallest' if tries > 1 else 'rule.error'
     return say(code, risk=risk, confidence=level, tries=tries)
 
@@ -470,7 +470,7 @@ def conformal_coverage(
     seed: int = 0,  # of the random numbers
     level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # rows all, negatives, positives, one_answer, both, none; columns value, low, high
-    "How many sets hold the truth, of all and of each class, and how many hold one answer, both, or none"
+    "Shares of the sets that hold the truth, of all and of each class, and that hold one answer, both, or none"
     rows = one_label(scores, sets.label or None, split)
     held = sets.sets(rows.logit)
     y = rows.y.to_numpy() == 1
@@ -622,7 +622,7 @@ def referral_effect(
 
 # %% ../nbs/37_refer.ipynb #6cfbb2c5
 def _on_split(scores, point, rule, sets, split, label, n_boot, seed):
-    "What doubt gives on one split, ready for JSON"
+    "Coverage, risk, referrals and sets on one split, ready for JSON"
     table = answers(scores, point, split, label)
     judged = dict(
         images=len(table),
@@ -642,7 +642,7 @@ def _on_split(scores, point, rule, sets, split, label, n_boot, seed):
 RISKS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2)  # that a report tries to promise
 
 def _of_label(value, label):
-    "What belongs to one label, of a value for all or a dict by label"
+    "The value of one label, of one for all or a dict by label"
     return value.get(label) if isinstance(value, dict) else value
 
 def uncertainty_report(

@@ -152,7 +152,7 @@ def _both_classes(rows, what):
     return rows
 
 def _keys(paths, other):
-    "What to match images by: the whole path where both tables have the same, else file and folder"
+    "Keys to match images by: the whole path where both tables have the same, else file and folder"
     if set(paths) & set(other):
         return list(paths)
     return ['/'.join(PurePosixPath(p.replace('\\', '/')).parts[-2:]) for p in paths]
@@ -197,7 +197,7 @@ def _with_intervals(rows, values, draws, threshold, level):
     return values.to_frame('value').join(ends)
 
 def _two_sided(draws):
-    "How often a difference lies on the rarer side of 0, doubled, for each column"
+    "Share of draws of a difference on the rarer side of 0, doubled, for each column"
     rarer = np.minimum((draws <= 0).sum(), (draws >= 0).sum())
     return (2 * (rarer + 1) / (draws.notna().sum() + 1)).clip(upper=1)
 
@@ -211,7 +211,7 @@ def compare_models(
     seed: int = 0,  # of the random numbers
     level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # a row per metric; columns first, second, difference (second less first), low, high, p
-    "What the second model gains over the first: paired bootstrap over patients, and DeLong's test beside it"
+    "The gain of the second model over the first: paired bootstrap over patients, and DeLong's test beside it"
     both = _both_classes(align_scores(first, second, split, label), 'The comparison')
     pair = threshold if isinstance(threshold, (tuple, list)) else (threshold, threshold)
     values = {}
@@ -289,7 +289,7 @@ def recalibration(
     logit: np.ndarray,  # shape (n,)
     weights: np.ndarray | None = None,  # how often each row counts, shape (n,), or (resamples, n) for a fit each
 ) -> dict:  # calibration_intercept (with a slope of 1) and calibration_slope; arrays of one number for each resample
-    "How the logits would have to be shifted and stretched to be calibrated (Cox 1958)"
+    "The shift and stretch that would calibrate the logits (Cox 1958)"
     y = np.asarray(y, float)
     z = np.asarray(logit, float)
     w = np.atleast_2d(np.ones(len(y)) if weights is None else np.asarray(weights, float))
@@ -857,7 +857,7 @@ _COLUMNS = ['by', 'group', 'metric', 'value', 'low', 'high', 'rest', 'difference
 _COUNTS = ['images', 'patients', 'positives', 'claimed', 'mirror']
 
 def _grouping_columns(scores, by, metrics):
-    "What to group by and the columns that it takes, or a `ScoresError` where there are none"
+    "The groupings and the columns that they take, or a `ScoresError` where there are none"
     if by is None:
         by = [c for c in ACQUISITION if c in scores]
     by = [by] if isinstance(by, str) else list(by)
@@ -977,7 +977,7 @@ def _group_words(row):
 def describe_subgroups(
     table: pd.DataFrame,  # of `subgroups`
 ) -> str:
-    "What a table of subgroups says, in a sentence or two"
+    "The findings of a table of subgroups, in a sentence or two"
     worse = table[(table.p_holm < 0.05) & (table.difference < 0)]
     small = table[~table.claimed]
     tests = table.attrs['tests']
@@ -1103,7 +1103,7 @@ def source_effect(
     seed: int = 0,  # of the random numbers
     level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # rows: kinds of pairs, inflation, source alone; columns share (of pairs), auroc, low, high
-    "How much of an AUROC may come from the source of the images instead of from what they show"
+    "The part of an AUROC that may come from the source of the images instead of from what they show"
     columns = [source] if isinstance(source, str) else list(source)
     lost = [c for c in columns if c not in scores]
     if lost:
@@ -1117,8 +1117,8 @@ def source_effect(
     alone = _source_alone(sources, y, rows.patient, seed)
 
     def figures(w):
-        found, share = _by_pairs(y, z, w, sources)
-        return found | {'source alone': weighted_metrics(y, alone, w)['auroc']}, share
+        aurocs, share = _by_pairs(y, z, w, sources)
+        return aurocs | {'source alone': weighted_metrics(y, alone, w)['auroc']}, share
 
     values, share = figures(np.ones((1, len(y))))
     draws = [pd.DataFrame(figures(w)[0]) for w in resample_weights(rows.patient, n_boot, seed)]
@@ -1131,7 +1131,7 @@ def source_effect(
 
 # %% ../nbs/39_validate.ipynb #89e0c537
 def _told_from_others(features, y, patient, given, folds, n_boot, seed, level):
-    "How well a simple model tells one source from the others, with an interval over patients"
+    "AUROC of a simple model that tells one source from the others, with an interval over patients"
     z = grouped_logits(features, y, patient, folds, seed)
 
     def auroc(w):
@@ -1153,7 +1153,7 @@ def can_tell_source(
     seed: int = 0,  # of the random numbers
     level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # a row per source that has enough patients; columns images, patients, auroc, low, high
-    "How well a simple model tells each source from the others, on patients that it has not seen; 0.5 is guessing"
+    "AUROC of a simple model that tells each source from the others, on patients that it has not seen; 0.5 is guessing"
     source = pd.Series(np.asarray(source)).fillna('unknown').astype(str).to_numpy()
     patient = np.asarray(patient, str)
     given = np.zeros(len(source)) if given is None else np.asarray(given)
