@@ -70,7 +70,7 @@ def _check_promise(target_sensitivity, confidence, split):
         )
 
 def _allowed_misses(n, target_sensitivity, confidence):
-    "The number of `n` positive patients that may lie below a threshold that keeps the promise (Clopper and Pearson 1934)"
+    "Positive patients of `n` that may lie below a threshold that keeps the promise (Clopper and Pearson 1934)"
     from scipy.stats import binom
 
     chance = binom.cdf(np.arange(n), n, 1 - target_sensitivity)
