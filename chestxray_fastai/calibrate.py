@@ -53,13 +53,13 @@ def _regress(x, y, intercept=True, weight=None):
     "Slopes and intercept of a logistic regression without penalty"
     from sklearn.linear_model import LogisticRegression
 
-    how = dict(C=np.inf, solver='newton-cholesky', tol=1e-10, max_iter=1000)
-    fitted = LogisticRegression(**how, fit_intercept=intercept).fit(x, y, weight)
+    options = dict(C=np.inf, solver='newton-cholesky', tol=1e-10, max_iter=1000)
+    fitted = LogisticRegression(**options, fit_intercept=intercept).fit(x, y, weight)
     slopes = fitted.coef_[0].tolist()
     return slopes + fitted.intercept_.tolist() if intercept else slopes
 
 def _aims(y):
-    "What Platt aims at in place of 0 and 1"
+    "The targets of Platt's fit, in place of 0 and 1"
     positives = (y == 1).sum()
     negatives = (y == 0).sum()
     return 1 / (negatives + 2), (positives + 1) / (positives + 2)
@@ -79,7 +79,7 @@ def _fit_platt(z, y):
     return dict(a=0.0, c=float(np.log(aim.mean() / (1 - aim.mean()))))
 
 def _beta_columns(z):
-    "What the logistic regression of beta calibration sees: ln p and -ln(1 - p), shape (n, 2)"
+    "The columns of beta calibration's logistic regression: ln p and -ln(1 - p), shape (n, 2)"
     return np.c_[-np.logaddexp(0, -z), np.logaddexp(0, z)]
 
 def _fit_beta(z, y):
@@ -187,15 +187,15 @@ class Calibrator:
     ) -> 'Calibrator':
         "The calibrator that `to_dict` wrote, or a `ScoresError`"
         try:
-            found = cls(**d)
-            probe = found.logits(np.linspace(-50, 50, 101))
-            if found.method not in (*METHODS, 'none') or not np.isfinite(probe).all() or np.diff(probe).min() < 0:
+            calibrator = cls(**d)
+            probe = calibrator.logits(np.linspace(-50, 50, 101))
+            if calibrator.method not in (*METHODS, 'none') or not np.isfinite(probe).all() or np.diff(probe).min() < 0:
                 raise ValueError
         except (KeyError, TypeError, ValueError):
             raise ScoresError(
                 'This is no calibrator: its method is unknown, or its numbers give no rising map.'
             ) from None
-        return found
+        return calibrator
 
     def __str__(self):
         numbers = ', '.join(f'{k} {v:.3f}' for k, v in self.params.items() if np.isscalar(v))
@@ -262,7 +262,7 @@ def fit_calibrator(
         raise ScoresError(f'method is one of {", ".join(METHODS)} or none, not {method!r}.')
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
-        return {l: fit_calibrator(scores, method, split, l) for l in score_labels(scores)}
+        return {each: fit_calibrator(scores, method, split, each) for each in score_labels(scores)}
     rows = fitting_rows(scores, split, label)
     if split == 'train':
         raise ScoresError(
@@ -321,7 +321,7 @@ def read_calibration(
     return calibrators[0] if labels == [''] else dict(zip(labels, calibrators))
 
 # %% ../nbs/34_calibrate.ipynb #56288a5e
-MANY_PATIENTS = 2000  # from which folds are dealt without comparing every patient with every fold
+MANY_PATIENTS = 2000  # from which folds are made without comparing every patient with every fold
 
 def _folds(y, patient, folds, seed):
     "The rows that are held out of each fit: parts by patient, each with its share of patients who have the finding"
@@ -389,11 +389,11 @@ def compare_calibrators(
     n_boot: int = 1000,  # resamples of patients for the intervals
     seed: int = 0,  # of the random numbers
 ) -> pd.DataFrame:  # a row per method; log_loss, brier, ece, gain, low, high, refused
-    "What each method does to patients that its fit has not seen"
+    "The effect of each method on patients that its fit has not seen"
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
         labels = score_labels(scores)
-        tables = {l: compare_calibrators(scores, split, l, methods, folds, n_boot, seed) for l in labels}
+        tables = {each: compare_calibrators(scores, split, each, methods, folds, n_boot, seed) for each in labels}
         return pd.concat(tables, names=['label', 'method'])
     rows, refused = _crossfit_all(scores, methods, split, label, folds, seed)
     columns = ['log_loss', 'brier', 'ece', 'gain', 'low', 'high']
@@ -422,7 +422,7 @@ def choose_calibrator(
     "Fit, on all of `split`, the method with the lowest cross-fitted log loss; `none` is among them"
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
-        return {l: choose_calibrator(scores, split, l, methods, folds, seed) for l in score_labels(scores)}
+        return {each: choose_calibrator(scores, split, each, methods, folds, seed) for each in score_labels(scores)}
     table = compare_calibrators(scores, split, label, methods, folds, n_boot=0)
     compared = table[['log_loss', 'brier', 'ece']].dropna().astype(float).to_dict('index')
     best = min(compared, key=lambda method: compared[method]['log_loss'])
@@ -492,7 +492,7 @@ def calibration_effect(
     seed: int = 0,  # of the random numbers
     level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # index log_loss, brier, ece, auroc; before, after, difference, low, high
-    "What a calibration changed, with an interval of the difference over the same resampled patients"
+    "The change that a calibration made, with an interval of the difference over the same resampled patients"
     from sklearn.metrics import roc_auc_score
 
     pair = [one_label(scores, label, split) for scores in (before, after)]
@@ -619,7 +619,7 @@ def _local_draws(patient, most, repeats, seed):
         yield order, place[order]
 
 def _local_fit(method, z, y, fit, held):
-    "What a method fitted on some rows does to others: a row of `recalibration_curve`"
+    "The effect on other rows of a method fitted on some: a row of `recalibration_curve`"
     try:
         params = {} if method == 'none' else _fit(method, z[fit], y[fit])
         out = _map(method, params, z[held])
@@ -644,7 +644,7 @@ def recalibration_curve(
     repeats: int = 30,  # draws of local cases for each size
     seed: int = 0,  # of the random numbers
 ) -> pd.DataFrame:  # a row per method and size: log_loss, its middle 90 % (low, high), brier, ece, flat, refused
-    "How the error on other patients falls with the number of local cases that a calibrator is fitted on"
+    "The error on other patients by the number of local cases that a calibrator is fitted on"
     rows = one_label(scores, label, split)
     sizes = sorted(sizes)
     z = rows.logit.to_numpy()
@@ -653,15 +653,15 @@ def recalibration_curve(
         raise ScoresError(
             f'{len(rows)} rows are too few to fit on {sizes[-1]} and judge on as many others: pass smaller sizes.'
         )
-    found = []
+    results = []
     for order, place in _local_draws(rows.patient, sizes[-1], repeats, seed):
         ends = [np.searchsorted(place, place[n - 1], side='right') for n in sizes]  # whole patients
         held = order[ends[-1] :]
-        found.append(dict(method='none', cases=0, **_local_fit('none', z, y, order[:0], held)))
+        results.append(dict(method='none', cases=0, **_local_fit('none', z, y, order[:0], held)))
         for n, end in zip(sizes, ends):
             for method in methods:
-                found.append(dict(method=method, cases=n, **_local_fit(method, z, y, order[:end], held)))
-    groups = pd.DataFrame(found).groupby(['method', 'cases'], sort=False)
+                results.append(dict(method=method, cases=n, **_local_fit(method, z, y, order[:end], held)))
+    groups = pd.DataFrame(results).groupby(['method', 'cases'], sort=False)
     table = groups.mean().assign(low=groups.log_loss.quantile(0.05), high=groups.log_loss.quantile(0.95))
     table = table.reindex(columns=['log_loss', 'low', 'high', 'brier', 'ece', 'flat', 'refused'])
     return table.sort_index(level=['method', 'cases'], sort_remaining=False)
@@ -695,7 +695,7 @@ def _plain_table(table):
     return table.astype(float).to_dict('index')
 
 def _change(before, after, split, label, n_boot, seed):
-    "What one calibration did to one label and split, ready for JSON"
+    "The effect of one calibration on one label and split, ready for JSON"
     effect = calibration_effect(before, after, split, label, n_boot, seed)
     errors = calibration_errors(after, split, label, n_boot=n_boot, seed=seed)
     return dict(effect=_plain_table(effect), calibration_error=_plain_table(errors))

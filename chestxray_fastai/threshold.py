@@ -70,7 +70,7 @@ def _check_promise(target_sensitivity, confidence, split):
         )
 
 def _allowed_misses(n, target_sensitivity, confidence):
-    "How many of `n` positive patients may lie below a threshold that keeps the promise (Clopper and Pearson 1934)"
+    "Positive patients of `n` that may lie below a threshold that keeps the promise (Clopper and Pearson 1934)"
     from scipy.stats import binom
 
     chance = binom.cdf(np.arange(n), n, 1 - target_sensitivity)
@@ -87,7 +87,10 @@ def guaranteed_point(
     "The largest threshold that has at least the target sensitivity with this confidence (Wilks 1941)"
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
-        return {l: guaranteed_point(scores, target_sensitivity, confidence, split, l) for l in score_labels(scores)}
+        return {
+            each: guaranteed_point(scores, target_sensitivity, confidence, split, each)
+            for each in score_labels(scores)
+        }
     _check_promise(target_sensitivity, confidence, split)
     rows = one_label(scores, label, split)
     drawn = np.sort(one_image_each(rows[rows.y == 1]).logit)
@@ -117,7 +120,7 @@ def cost_point(
     "The threshold of least expected cost for calibrated scores (Elkan 2001), and what it gives on `split`"
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
-        return {l: cost_point(scores, miss, false_alarm, split, l) for l in score_labels(scores)}
+        return {each: cost_point(scores, miss, false_alarm, split, each) for each in score_labels(scores)}
     if not (miss > 0 and false_alarm > 0):
         raise ScoresError(f'Costs are above 0, and {miss} or {false_alarm} is not.')
     rows = fitting_rows(scores, split, label)
