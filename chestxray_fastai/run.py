@@ -34,7 +34,7 @@ from chestxray_fastai.core import (
     write_json,
     write_whole,
 )
-from .words import ENGLISH, say
+from .words import name_of, say
 
 if TYPE_CHECKING:  # names in hints alone: nothing heavy is imported
     import numpy as np
@@ -311,8 +311,7 @@ def metric_with_interval(
 # %% ../nbs/50_run.ipynb #1be58785
 def _metric_name(key):
     "What a metric is called"
-    code = f'metric.{key}'
-    return say(code) if code in ENGLISH else key.replace('_', ' ')
+    return name_of('metric', key).replace('_', ' ')
 
 def _metric_table(report):
     "Rows of an HTML table: each metric of the test with its interval, and of valid and calib where they are there"
