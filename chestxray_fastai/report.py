@@ -106,7 +106,7 @@ def in_words(
 
 # %% ../nbs/54_report.ipynb #9a48567e
 def write_text(
-    text: str,
+    text: str,  # whole content of the file
     file: str | Path,  # in a folder that is there
 ) -> Path:  # the file
     "Write a text whole or not at all; raises `ReportError` where it can't be"
@@ -285,9 +285,9 @@ def _error_row(kind, row):
 
 # %% ../nbs/54_report.ipynb #5ad13a9e
 def worst_errors(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # Scores
     threshold: float,  # its logit
-    split: str = 'test',
+    split: str = 'test',  # whose images are looked at
     each: int = 6,  # misses, and as many false alarms
 ) -> list[dict]:  # kind, file, patient, probability, logit, path
     "The images about which the model was most confidently wrong"
@@ -334,7 +334,7 @@ def _column_in_words(values, most=6):
 
 # %% ../nbs/54_report.ipynb #0b8d1dee
 def run_table(
-    run: Run,
+    run: Run,  # that was opened
     name: str,  # of a CSV in its folder
 ) -> pd.DataFrame | None:  # None where there is none
     "A table of a run; raises a `ReportError` where it is damaged"
@@ -407,7 +407,7 @@ def _opening(entry):
 
 # %% ../nbs/54_report.ipynb #87267629
 def finite(
-    value: float,
+    value: float,  # any number, NaN too
 ) -> float | None:  # None where it is not finite
     "A figure as JSON can hold it"
     return float(value) if np.isfinite(value) else None
