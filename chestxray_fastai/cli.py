@@ -227,7 +227,7 @@ def _row(answer):
 
 # %% ../nbs/59_cli.ipynb #07586df6
 def answers_by_line(
-    answers: 'Iterable[Answer]',
+    answers: 'Iterable[Answer]',  # of `Triage`
     form: str,  # 'json', 'csv' or 'text'
 ) -> 'Iterator[Answer]':  # the same answers
     "Print answers as they come; whatever a name holds, an answer stays on its line"
@@ -278,8 +278,8 @@ def _map_name(path, used):
 
 # %% ../nbs/59_cli.ipynb #56e5918a
 def write_heatmap(
-    answer: 'Answer',
-    folder: str | Path,
+    answer: 'Answer',  # with its map
+    folder: str | Path,  # into which it is written
     used: set[str],  # names that are taken; the new one is added
 ) -> Path | None:  # None of an image that the model does not know
     "Write the heat map of an answer into a folder, under the name of its image"

@@ -34,7 +34,7 @@ from chestxray_fastai.core import (
     write_json,
     write_whole,
 )
-from .words import ENGLISH, say
+from .words import name_of, say
 
 if TYPE_CHECKING:  # names in hints alone: nothing heavy is imported
     import numpy as np
@@ -58,7 +58,7 @@ class ReportKey:
     path: str  # keys from outside in, with dots between them
     kind: str  # of JSON: object, list, text, integer or number
     since: int | None  # version from which on it must be there, None where it may be missing
-    meaning: str
+    meaning: str  # what stands there, for people
 
 _JSON_TYPES = {'object': dict, 'list': list, 'text': str, 'integer': int, 'number': (int, float)}  # of JSON, in Python
 
@@ -311,8 +311,7 @@ def metric_with_interval(
 # %% ../nbs/50_run.ipynb #1be58785
 def _metric_name(key):
     "What a metric is called"
-    code = f'metric.{key}'
-    return say(code) if code in ENGLISH else key.replace('_', ' ')
+    return name_of('metric', key).replace('_', ' ')
 
 def _metric_table(report):
     "Rows of an HTML table: each metric of the test with its interval, and of valid and calib where they are there"
@@ -608,8 +607,8 @@ _MIN_ANSWERED = 0.97  # share to be answered: beside images out of distribution,
 
 def report_part(
     judgement: Callable,  # gives a part of the report
-    *args: Any,
-    **kwargs: Any,
+    *args: Any,  # its arguments
+    **kwargs: Any,  # its arguments by name
 ) -> dict:
     "What a judgement gives, or `{'refused': why, 'code': …}` where there is too little to judge by"
     part = attempt(judgement, *args, **kwargs)
@@ -662,7 +661,7 @@ def _freeze(manifest, point, folder):
 
 def has_interval(
     scores: 'pd.DataFrame',  # Scores
-    split: str,
+    split: str,  # of `scores`
 ) -> bool:
     "Whether a split has patients enough for an interval"
     from chestxray_fastai.evaluate import MIN_PATIENTS
@@ -871,18 +870,18 @@ PHANTOM_DEFAULTS = {  # for phantoms: a few minutes on two cores
 class TrainOptions:
     "What a network is trained with, as `run` is asked for it"
 
-    arch: str
+    arch: str  # name of the architecture
     size: int  # [pixels]
-    epochs: int
-    weights: str
-    seed: int
-    lr: float
-    batch_size: int | None
-    image_quality: str
-    image_shape: str
+    epochs: int  # passes over the training images
+    weights: str  # where to start: 'imagenet', 'none', 'auto' or a .safetensors file
+    seed: int  # of split, weights, order and augmentation
+    lr: float  # highest learning rate
+    batch_size: int | None  # images; None: by the number of training images
+    image_quality: str  # 'varied' or 'as-is': sharpness, noise, gamma, collimation
+    image_shape: str  # 'varied' or 'as-is': ratio of width to height, and size
     teachers: list[str]  # model folders
-    precision: str
-    offline: bool
+    precision: str  # 'float32', 'bfloat16', 'float16' or 'auto'
+    offline: bool  # never ask the network for weights
 
 @dataclass
 class JudgeOptions:
@@ -911,7 +910,7 @@ def _folder_names(folders):
 
 # %% ../nbs/50_run.ipynb #ddd4336b
 def check_network(
-    options: TrainOptions,
+    options: TrainOptions,  # of `train_options`
 ) -> list[str]:  # sentences: what this network will not be able to do
     "Refuse an architecture, size, precision or teacher that there is not, before any image is read"
     from chestxray_fastai.networks import build_model
@@ -1103,7 +1102,7 @@ def score_varied(
     learn: 'Learner',  # trained
     manifest: 'pd.DataFrame',  # split
     n: int = 4,  # times that each image is drawn
-    seed: int = 0,
+    seed: int = 0,  # of what is drawn
 ) -> 'Scores':  # n rows for each image, with `#i` behind its path
     "Scores of calib under acquisition drawn as in training: what is fitted to them holds for more than one machine"
     import pandas as pd
@@ -1311,7 +1310,7 @@ def single_label(
     return Scores.of(rows, is_logit=True, scale=scores.scale)
 
 def excluded_counts(
-    scores: 'Scores',
+    scores: 'Scores',  # of one label or several
     label: str,  # one of its labels, '' for one without a name
 ) -> dict[str, int]:  # images by the reason why they are not judged
     "How many images of a table cannot be judged for a label"
