@@ -45,7 +45,7 @@ def combine_logits(
 
 # %% ../nbs/38_ensemble.ipynb #cca7f494
 def with_members(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # the rows that the members judged
     logits: np.ndarray,  # shape (members, n) or (members, n, labels), in the rows' order
 ) -> Scores:
     "Scores with the logit of the mean probability, and columns `spread`, `mutual_information` (or `spread_NAME` …)"
@@ -182,13 +182,13 @@ def _batches(n, batch_size, progress):
 
 # %% ../nbs/38_ensemble.ipynb #35687b76
 def predict_tta(
-    model: 'torch.nn.Module',
+    model: 'torch.nn.Module',  # the trained network
     pixels: np.ndarray,  # uint8, shape (n, H, W), of the size that the network takes
     preprocessing: dict,  # channels, mean, std: as in model.json
     n: int = 8,  # views of each image; the first is the image as it is
-    seed: int = 0,
-    batch_size: int = 64,
-    progress: bool = False,
+    seed: int = 0,  # of the random numbers
+    batch_size: int = 64,  # images at a time
+    progress: bool = False,  # whether to show a bar
     **kwargs: Any,  # further ones for `tta_views`
 ) -> np.ndarray:  # logits, shape (views, images) or (views, images, labels)
     "Test-time augmentation: logits of several views of each image; raises a `ScoresError` for other pixels"
@@ -229,13 +229,13 @@ def _split_at_dropout(model):
 
 # %% ../nbs/38_ensemble.ipynb #7ffe51d4
 def predict_dropout(
-    model: 'torch.nn.Module',
+    model: 'torch.nn.Module',  # the trained network
     pixels: np.ndarray,  # uint8, shape (n, H, W), of the size that the network takes
     preprocessing: dict,  # channels, mean, std: as in model.json
     n: int = 20,  # passes
-    seed: int = 0,
-    batch_size: int = 64,
-    progress: bool = False,
+    seed: int = 0,  # of the random numbers
+    batch_size: int = 64,  # images at a time
+    progress: bool = False,  # whether to show a bar
 ) -> np.ndarray:  # logits, shape (passes, images) or (passes, images, labels)
     "Logits of several passes with dropout on (Gal and Ghahramani 2016); the layers before it run once"
     import torch
@@ -264,10 +264,10 @@ def predict_dropout(
 def compare_variants(
     single: pd.DataFrame,  # Scores of one network
     variants: dict,  # by name Scores of what shall be better, on the same images in the same order
-    split: str = 'test',
-    label: str | None = None,
-    n_boot: int = 1000,
-    seed: int = 0,
+    split: str = 'test',  # on which it is judged
+    label: str | None = None,  # may be left out where there is one
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
 ) -> pd.DataFrame:  # index (variant, metric); single, with_it, difference, low, high
     "What each variant buys in AUROC, log loss, Brier score and ECE, paired over the same resampled patients"
     single = Scores.of(single)

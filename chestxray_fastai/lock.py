@@ -38,7 +38,7 @@ from chestxray_fastai.scores import (
     ScoresError,
     split_rows,
 )
-from .evaluate import judge, OperatingPoint
+from .evaluate import check_scale, judge, OperatingPoint
 
 # %% ../nbs/33_lock.ipynb #d0ec060d
 class TestLocked(ScoresError):
@@ -198,6 +198,7 @@ def _check_point(scores, point):
     for label, p in (point if isinstance(point, dict) else {None: point}).items():
         if p.chosen_on not in set(scores.split):
             continue
+        check_scale(p, scores.scale)
         rows = one_label(scores, label, p.chosen_on)
         sensitivity = float((rows.logit[rows.y == 1] >= p.logit).mean())
         if not abs(sensitivity - p.sensitivity) <= 1.5 / p.positives:

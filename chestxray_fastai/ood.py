@@ -75,9 +75,9 @@ def compare_ood_scores(
     scores: dict,  # name of the score → name of the set → scores of its images, shape (n,), higher is further out
     patients: dict | None = None,  # name of the set → patient of each image; else each image is a patient of its own
     home: str = 'home',  # which set is in distribution
-    n_boot: int = 500,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 500,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> 'pd.DataFrame':  # a row per set and score; columns auroc, auroc_low, auroc_high, fpr95, fpr95_low, fpr95_high
     "How well scores tell sets out of distribution from home, with intervals from a bootstrap over patients"
     import pandas as pd
@@ -210,8 +210,8 @@ class NormalPart:
     def fit(
         cls,
         x: np.ndarray,  # rows of features, shape (n, K)
-        name: str = 'content',
-        start: int = 0,
+        name: str = 'content',  # for the sentence that says what is unusual
+        start: int = 0,  # column of `x` from which on it learns
         components: int = 64,  # directions whose variance is learned
         dtype: type = np.float64,  # to which the arrays are rounded
     ) -> 'NormalPart':
@@ -261,7 +261,7 @@ def _check_scores(scores, alpha):
 def referral_threshold(
     scores: np.ndarray,  # of calibration images that no fit has seen, shape (n,), higher is further out
     patients: np.ndarray | None = None,  # patient of each, shape (n,); None: each is a patient of its own
-    alpha: float = 0.05,
+    alpha: float = 0.05,  # share of images in distribution that may be referred
 ) -> float:  # refer above it
     "The conformal threshold: above it lies a random image of a new patient in `alpha` of cases at most"
     scores = np.asarray(scores, float)
@@ -398,7 +398,7 @@ def fit(
     features: np.ndarray | None,  # of training images by `network_outputs`, shape (n, K)
     pixels: np.ndarray | None,  # the same images, uint8, shape (n, size, size)
     calib_features: np.ndarray | None,  # of patients that neither the network nor this fit has seen
-    calib_pixels: np.ndarray | None,
+    calib_pixels: np.ndarray | None,  # of the same images, uint8, shape (n, size, size)
     patients: np.ndarray | None = None,  # patient of each calibration image
     alpha: float = 0.05,  # share of home images that may be referred
     components: int = 64,  # directions whose variance is learned
@@ -661,7 +661,7 @@ def fit_orientation(
     patients: Any = None,  # patient of each calibration image
     false_alarms: float = 0.0075,  # share of images that lie right which may be given each other name
     most: int = 1000,  # images to fit on and to calibrate with; each is looked at in seven ways
-    seed: int = 0,
+    seed: int = 0,  # of the random numbers
 ) -> dict:  # plain values for JSON, for `OrientationProbe.from_dict`
     "Fit a probe of orientation, and from which margin on it is believed; raises an `OODError`"
     rng = np.random.default_rng(seed)

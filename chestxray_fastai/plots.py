@@ -18,11 +18,12 @@ from chestxray_fastai.evaluate import (
     interval,
     known_by_label,
     log_losses,
-    OperatingPoint,
     probability_bins,
     rate_interval,
     resample_weights,
     safe_ratio,
+    Threshold,
+    threshold_logit,
     threshold_logits,
 )
 
@@ -35,10 +36,6 @@ def _class_names(label):
     "What 0 and 1 are called"
     return 'negative', label or 'positive'
 
-def _one_threshold(threshold, label):
-    "The logit threshold of one label"
-    return next(iter(threshold_logits(threshold, [label or '']).values()))
-
 
 # %% ../nbs/32_plots.ipynb #de363e19
 class Interpretation:
@@ -47,7 +44,7 @@ class Interpretation:
     def __init__(
         self,
         scores: pd.DataFrame,
-        threshold: float | OperatingPoint | dict = 0.0,  # as for `metrics`
+        threshold: Threshold = 0.0,  # as for `metrics`
         split: str | None = None,  # may be left out where there is one
         label: str | None = None,  # may be left out where there is one
         vocab: tuple[str, str] | None = None,  # what 0 and 1 are called; by default 'negative', and the label
@@ -56,7 +53,7 @@ class Interpretation:
         known = one_label(scores, label, split)
         names = np.array(vocab, dtype=object)
         self.vocab = list(vocab)
-        self.threshold = _one_threshold(threshold, label)
+        self.threshold = threshold_logit(threshold, label, known.scale)
         self.rows = known.assign(
             probability=sigmoid(known.logit),
             actual=names[known.y.astype(int)],
@@ -211,7 +208,7 @@ def _shown(scores, threshold, split, label):
     "What a plot shows: the known rows of one label, how many they are in words, and the logit threshold, if any"
     rows = one_label(scores, label, split)
     count = f'{len(rows):,} images, {rows.patient.nunique():,} patients'
-    return rows, count, None if threshold is None else _one_threshold(threshold, label)
+    return rows, count, None if threshold is None else threshold_logit(threshold, label, rows.scale)
 
 def _plot_band(ax, table, label):
     "The band of a curve"
@@ -225,7 +222,7 @@ def _plot_point(ax, x, y):
 # %% ../nbs/32_plots.ipynb #27e7b7c2
 def plot_roc(
     scores: pd.DataFrame,
-    threshold: float | OperatingPoint | dict | None = None,  # None: no operating point is drawn
+    threshold: Threshold | None = None,  # None: no operating point is drawn
     split: str | None = None,
     label: str | None = None,
     ax: 'Axes | None' = None,
@@ -254,7 +251,7 @@ def plot_roc(
 # %% ../nbs/32_plots.ipynb #65d6d2f7
 def plot_precision_recall(
     scores: pd.DataFrame,
-    threshold: float | OperatingPoint | dict | None = None,  # None: no operating point is drawn
+    threshold: Threshold | None = None,  # None: no operating point is drawn
     split: str | None = None,
     label: str | None = None,
     ax: 'Axes | None' = None,
@@ -329,7 +326,7 @@ def plot_reliability(
 # %% ../nbs/32_plots.ipynb #53807ddc
 def plot_scores(
     scores: pd.DataFrame,
-    threshold: float | OperatingPoint | dict | None = None,  # None: no line is drawn
+    threshold: Threshold | None = None,  # None: no line is drawn
     split: str | None = None,
     label: str | None = None,
     ax: 'Axes | None' = None,
@@ -354,7 +351,7 @@ def plot_scores(
 # %% ../nbs/32_plots.ipynb #f9b012ae
 def plot_confusion(
     scores: pd.DataFrame,
-    threshold: float | OperatingPoint | dict = 0.0,
+    threshold: Threshold = 0.0,
     split: str | None = None,
     label: str | None = None,
     ax: 'Axes | None' = None,
@@ -414,7 +411,7 @@ def _figure_name(label, name):
 def write_figures(
     scores: pd.DataFrame,
     folder: str | Path,  # made where it is missing
-    threshold: float | OperatingPoint | dict = 0.0,
+    threshold: Threshold = 0.0,
     split: str = 'test',
     n_boot: int = 500,
     finding: str | None = None,  # what a label without a name is called
@@ -425,7 +422,7 @@ def write_figures(
     scores = Scores.of(scores)
     _, known = known_by_label(scores, split)
     files = []
-    for label, logit in threshold_logits(threshold, list(known)).items():
+    for label, logit in threshold_logits(threshold, list(known), scores.scale).items():
         for name in _PLOTS:
             figure = _figure(name, scores, logit, split, label, n_boot, label or finding)
 

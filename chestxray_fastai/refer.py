@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from .calibrate import Calibrator, has_several_labels
-from .core import attempt, Refused
+from .core import attempt, plain_json, Refused
 from .decision import decide_logits, ReferralRule
 from chestxray_fastai.evaluate import (
     interval,
@@ -57,10 +57,10 @@ def _confidence(scores, rows, by, z, threshold, predicted):
     return -doubt
 
 def answers(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     point: Point,  # the frozen threshold
-    split: str = 'test',
-    label: str | None = None,
+    split: str = 'test',  # on which it is judged
+    label: str | None = None,  # may be left out where there is one
     by: str = 'distance',  # 'distance' from the threshold, 'probability' that it is right, or a column of doubt
     calibrator: Calibrator | None = None,  # through which logits and threshold go first
 ) -> pd.DataFrame:  # columns path, patient, split, y, logit, predicted (True: positive), wrong, confidence
@@ -145,9 +145,9 @@ def _without_error(confidence, patient, coverage, level):
 def coverage_risk(
     table: pd.DataFrame,  # of `answers`
     coverages: Iterable = (1.0, 0.95, 0.9, 0.8),  # shares of the images that are answered, the most confident first
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # a row per coverage: error, low, high; as shares of the full error of_full, _low, _high
     "Error among the answered, with intervals over patients (El-Yaniv and Wiener 2010)"
     wrong, confidence = _usable(table)
@@ -175,9 +175,9 @@ def coverage_risk(
 # %% ../nbs/37_refer.ipynb #017fb033
 def risk_area(
     table: pd.DataFrame,  # of `answers`
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # rows aurc, optimal, excess, error (that of a random order); columns value, low, high
     "Area under the coverage-risk curve, and how much of it a better order could save (Geifman 2019)"
     wrong, confidence = _usable(table)
@@ -189,8 +189,8 @@ def risk_area(
 def plot_coverage_risk(
     tables: dict,  # of `answers`, by name
     ax: 'Axes | None' = None,  # None: a new figure
-    n_boot: int = 300,
-    title: str = 'Coverage and risk',
+    n_boot: int = 300,  # resamples of patients for the intervals
+    title: str = 'Coverage and risk',  # above the plot
 ) -> 'Axes':
     "Error among the answered against the share that is answered; the band is the 95 % interval of the first"
     names = ('coverage: share of the images that are answered', 'error among the answered')
@@ -213,14 +213,14 @@ def plot_coverage_risk(
 def error_limit(
     wrong: int | np.ndarray,  # answers that are wrong
     n: int | np.ndarray,  # all answers
-    confidence: float = 0.95,
+    level: float = 0.95,  # of the confidence in the limit
 ) -> float | np.ndarray:
     "The exact upper limit of an error rate (Clopper and Pearson 1934)"
     from scipy.stats import beta
 
     wrong = np.asarray(wrong, float)
     n = np.asarray(n, float)
-    limit = np.where(wrong < n, beta.ppf(confidence, wrong + 1, np.maximum(n - wrong, 1e-9)), 1.0)
+    limit = np.where(wrong < n, beta.ppf(level, wrong + 1, np.maximum(n - wrong, 1e-9)), 1.0)
     return limit.item() if limit.ndim == 0 else limit
 
 def _band(rows, limit, threshold):
@@ -237,21 +237,21 @@ class _Selection:
     wrong: int  # of these
     limit: float | None  # the confidence up to which all are referred; None: all are answered
 
-def _widest(rows, risk, confidence, least):
+def _widest(rows, risk, level, min_coverage):
     "The widest selection before the first that fails, in a rising sequence of tests, or None"
     ranked = np.sort(rows.confidence.to_numpy())[::-1]
     wrong = rows.wrong.to_numpy()
     n = len(rows)
-    needed = patients_needed(1 - risk, confidence)
+    needed = patients_needed(1 - risk, level)
     widest = None
-    for k in np.unique(np.ceil(np.linspace(least, 1, 51) * n - 1e-9).astype(int)):
+    for k in np.unique(np.ceil(np.linspace(min_coverage, 1, 51) * n - 1e-9).astype(int)):
         limit = ranked[k] if k < n else None
         inside = np.ones(n, bool) if limit is None else rows.confidence.to_numpy() > limit
         answered = int(inside.sum())
         errors = int(wrong[inside].sum())
         if answered < needed:
             continue
-        if error_limit(errors, answered, confidence) > risk:
+        if error_limit(errors, answered, level) > risk:
             break
         widest = _Selection(answered, errors, limit)
     return widest
@@ -259,11 +259,11 @@ def _widest(rows, risk, confidence, least):
 # %% ../nbs/37_refer.ipynb #120021c7
 _SPLIT_NAMES = dict(valid='validation', calib='calibration')
 
-def _check_request(risks, confidence, least, split, asked):
+def _check_request(risks, level, min_coverage, split, asked):
     "Raise a `ScoresError` for a promise that makes no sense, or that would spoil the test"
-    if not (0 < risks[0] <= risks[-1] < 1 and 0 < confidence < 1 and 0 < least <= 1):
+    if not (0 < risks[0] <= risks[-1] < 1 and 0 < level < 1 and 0 < min_coverage <= 1):
         raise ScoresError(
-            f'Risk, confidence and least coverage are shares between 0 and 1, and {asked}, {confidence}, {least} are'
+            f'Risk, confidence and least coverage are shares between 0 and 1, and {asked}, {level}, {min_coverage} are'
             ' not.'
         )
     if split == 'test':
@@ -271,69 +271,76 @@ def _check_request(risks, confidence, least, split, asked):
             'A rule that is chosen on the test makes the figures of the test worthless: choose it on calib.'
         )
 
-def _smallest_risk(rows, risks, confidence, least):
+def _smallest_risk(rows, risks, level, min_coverage):
     "The first of rising risks that can be promised, and the selection for which it can; (None, None) where none can"
     for risk in risks:
-        widest = _widest(rows, risk, confidence, least)
+        widest = _widest(rows, risk, level, min_coverage)
         if widest is not None:
             return risk, widest
     return None, None
 
-def _promise(risk, confidence, tries):
+def _promise(risk, level, tries):
     "What a rule promises, in words"
     code = 'rule.smallest' if tries > 1 else 'rule.error'
-    return say(code, risk=risk, confidence=confidence, tries=tries)
+    return say(code, risk=risk, confidence=level, tries=tries)
 
 # %% ../nbs/37_refer.ipynb #170c4599
+def _check_enough(rows, risk, level, strict_level, split, label):
+    "Raise a `ScoresError` where the patients are too few for a promise, even if no answer is wrong"
+    needed = patients_needed(1 - risk, strict_level)
+    if len(rows) < needed:
+        of = f' for {label}' if label else ''
+        raise ScoresError(
+            f'{split} has {len(rows)} patients{of}, and an error of at most {risk:g} with {level:.0%}'
+            f' confidence takes at least {needed} answered without a mistake: add patients, or promise less.'
+        )
+
 def referral_rule(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     point: Point,  # the frozen threshold
     risk: float | Iterable = 0.02,  # greatest error among the answered; of several the smallest that can be promised
-    confidence: float = 0.95,  # shared out among the risks that are tried
-    split: str = 'calib',
+    level: float = 0.95,  # of the confidence in the promise, shared out among the risks that are tried
+    split: str = 'calib',  # on which it is chosen or fitted: never the test
     label: str | None = None,  # one of several labels; by default all, as a dict by label
-    least: float = 0.5,  # share of the patients that must be answered
+    min_coverage: float = 0.5,  # share of the patients that must be answered
 ) -> ReferralRule | dict[str, ReferralRule]:
     "The narrowest band outside of which the error is at most `risk` (after Geifman and El-Yaniv 2017)"
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
-        return {l: referral_rule(scores, point, risk, confidence, split, l, least) for l in score_labels(scores)}
+        return {
+            each: referral_rule(scores, point, risk, level, split, each, min_coverage) for each in score_labels(scores)
+        }
     risks = sorted(np.atleast_1d(risk).tolist())
-    _check_request(risks, confidence, least, split, risk)
+    _check_request(risks, level, min_coverage, split, risk)
     rows = one_image_each(answers(scores, point, split, label))
-    strict = 1 - (1 - confidence) / len(risks)
-    needed = patients_needed(1 - risks[-1], strict)
-    if len(rows) < needed:
-        of = f' for {label}' if label else ''
-        raise ScoresError(
-            f'{split} has {len(rows)} patients{of}, and an error of at most {risks[-1]:g} with {confidence:.0%}'
-            f' confidence takes at least {needed} answered without a mistake: add patients, or promise less.'
-        )
-    promised, widest = _smallest_risk(rows, risks, strict, least)
+    strict_level = 1 - (1 - level) / len(risks)
+    _check_enough(rows, risks[-1], level, strict_level, split, label)
+    promised, widest = _smallest_risk(rows, risks, strict_level, min_coverage)
     if widest is None:
         raise ScoresError(
             f'On the {_SPLIT_NAMES.get(split, split)} images no error of at most {risks[-1]:g} can be promised with'
-            f' {confidence:.0%} confidence while {least:.0%} of {len(rows)} patients are answered: the model is not'
+            f' {level:.0%} confidence while {min_coverage:.0%} of {len(rows)} patients are answered: the model is not'
             ' good enough, or the patients are too few.'
         )
-    return _rule_of(rows, _threshold(point, label), widest, promised, confidence, len(risks), split, label)
+    return _rule_of(widest, rows, _threshold(point, label), promised, level, len(risks), label=label, split=split)
 
-def _rule_of(rows, threshold, widest, risk, confidence, tries, split, label):
+def _rule_of(widest, rows, threshold, risk, level, tries, *, label, split):
     "The rule of a selection"
     low, high = (None, None) if widest.limit is None else _band(rows, widest.limit, threshold)
     return ReferralRule(
-        float(threshold),
-        low,
-        high,
-        _promise(risk, confidence, tries),
-        split or '',
-        len(rows),
-        widest.n / len(rows),
-        widest.wrong / widest.n,
-        float(risk),
-        confidence,
-        label or '',
+        threshold=float(threshold),
+        low=low,
+        high=high,
+        promise=_promise(risk, level, tries),
+        chosen_on=split or '',
+        patients=len(rows),
+        coverage=widest.n / len(rows),
+        error=widest.wrong / widest.n,
+        risk=float(risk),
+        confidence=level,
+        label=label or '',
     )
+
 
 # %% ../nbs/37_refer.ipynb #030b8a4f
 @dataclass(frozen=True)
@@ -370,12 +377,12 @@ class ConformalSets:
             high = np.nextafter(self.positive, -np.inf)
         code = 'rule.each_class' if self.by_class else 'rule.all_images'
         return ReferralRule(
-            float(threshold),
-            float(min(low, threshold)),
-            float(max(high, threshold)),
-            say(code, alpha=self.alpha),
-            self.chosen_on,
-            self.negatives + self.positives,
+            threshold=float(threshold),
+            low=float(min(low, threshold)),
+            high=float(max(high, threshold)),
+            promise=say(code, alpha=self.alpha),
+            chosen_on=self.chosen_on,
+            patients=self.negatives + self.positives,
             label=self.label,
         )
 
@@ -386,24 +393,24 @@ def _conformal_limit(misfit, alpha, split, by_class):
     rank = int(np.ceil((n + 1) * (1 - alpha) - 1e-9))
     if rank > n:
         of = ' of one class' if by_class else ''
-        least = int(np.ceil(1 / alpha - 1 - 1e-9))
+        needed = int(np.ceil(1 / alpha - 1 - 1e-9))
         raise ScoresError(
-            f'{split} has {n} patients{of}, and sets that hold {1 - alpha:.1%} of them take at least {least}:'
+            f'{split} has {n} patients{of}, and sets that hold {1 - alpha:.1%} of them take at least {needed}:'
             ' add patients, or promise less.'
         )
     return float(np.sort(misfit)[rank - 1])
 
 def conformal_sets(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     alpha: float = 0.05,  # share of the images whose set may lack the truth
     by_class: bool = True,  # promise it for each class (Vovk 2003), not only for all together
-    split: str = 'calib',
+    split: str = 'calib',  # on which it is chosen or fitted: never the test
     label: str | None = None,  # one of several labels; by default all, as a dict by label
 ) -> ConformalSets | dict[str, ConformalSets]:
     "Split conformal sets (Papadopoulos 2002) from the logits alone, for patients like those of `split`"
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
-        return {l: conformal_sets(scores, alpha, by_class, split, l) for l in score_labels(scores)}
+        return {each: conformal_sets(scores, alpha, by_class, split, each) for each in score_labels(scores)}
     if not 0 < alpha < 1:
         raise ScoresError(f'alpha lies between 0 and 1, and {alpha} does not.')
     if split == 'test':
@@ -416,8 +423,16 @@ def conformal_sets(
     if not by_class:
         both = [np.concatenate(both)] * 2
     low, high = (_conformal_limit(misfit, alpha, split, by_class) for misfit in both)
-    counts = (len(of_negatives), len(of_positives))
-    return ConformalSets(low, -high, float(alpha), bool(by_class), split or '', *counts, label or '')
+    return ConformalSets(
+        negative=low,
+        positive=-high,
+        alpha=float(alpha),
+        by_class=bool(by_class),
+        chosen_on=split or '',
+        negatives=len(of_negatives),
+        positives=len(of_positives),
+        label=label or '',
+    )
 
 # %% ../nbs/37_refer.ipynb #53d7174c
 def _shares(parts, patient, n_boot, seed, level):
@@ -448,12 +463,12 @@ def _at_edge(hits, of, patient, level):
 
 # %% ../nbs/37_refer.ipynb #61bc05d4
 def conformal_coverage(
-    scores: pd.DataFrame,
-    sets: ConformalSets,
-    split: str = 'test',
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    scores: pd.DataFrame,  # with truth and logits
+    sets: ConformalSets,  # of `conformal_sets`
+    split: str = 'test',  # on which it is judged
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # rows all, negatives, positives, one_answer, both, none; columns value, low, high
     "How many sets hold the truth, of all and of each class, and how many hold one answer, both, or none"
     rows = one_label(scores, sets.label or None, split)
@@ -492,7 +507,7 @@ def _rule_for(point, rule, label):
         return rule
     threshold = _threshold(point, label)
     if rule is None:
-        return ReferralRule(float(threshold))
+        return ReferralRule(threshold=float(threshold))
     if rule.threshold != threshold:
         raise ScoresError(
             f'The rule was made for a threshold of {rule.threshold:.4f}, and {threshold:.4f} is given: make it again'
@@ -523,7 +538,7 @@ def decide(
     features: np.ndarray | None = None,  # shape (n, K); by default the columns f0, f1, … of the scores
     pixels: np.ndarray | None = None,  # of each image, if the detector looks at them: uint8, shape (n, size, size)
     calibrator: Calibrator | None = None,  # for the probabilities in the reasons
-    label: str | None = None,
+    label: str | None = None,  # one of several labels; by default that of the rule
 ) -> pd.DataFrame:  # path, patient, split where there are scores; logit, probability, decision, reason
     "Positive, negative or refer, and why"
     if isinstance(scores, pd.DataFrame):
@@ -543,27 +558,27 @@ def decide(
     return table.assign(logit=z, probability=probability(z), decision=decision, reason=reason)
 
 # %% ../nbs/37_refer.ipynb #a686e315
-def _referred_rows(rows, rule, referred):
+def _referred_rows(rows, rule, given):
     "Which rows are referred, bool: by the rule, or as somebody says, by path or in order"
-    if referred is None:
-        away = rule.refers(rows.logit)
-    elif isinstance(referred, (dict, pd.Series)):
-        away = rows.path.map(referred).to_numpy(bool)
+    if given is None:
+        referred = rule.refers(rows.logit)
+    elif isinstance(given, (dict, pd.Series)):
+        referred = rows.path.map(given).to_numpy(bool)
     else:
-        away = np.asarray(referred, bool)
-    if away.shape != (len(rows),):
+        referred = np.asarray(given, bool)
+    if referred.shape != (len(rows),):
         raise ScoresError(
-            f'{len(rows)} images have a known truth, and {away.shape} of them are said to be referred or not: give one'
-            ' value for each.'
+            f'`referred` has {referred.size} values, and {len(rows)} images have a known truth: give one value for each'
+            ' image.'
         )
-    return away
+    return referred
 
-def _effect_parts(rows, away):
+def _effect_parts(rows, referred):
     "Numerator and denominator of each figure of `referral_effect`"
     y = rows.y.to_numpy() == 1
     wrong = rows.wrong.to_numpy()
     predicted = rows.predicted.to_numpy()
-    answered = ~away
+    answered = ~referred
     everything = np.ones(len(y), bool)
     parts = dict(
         coverage=(answered, everything), error_of_all=(wrong, everything), error=(wrong & answered, answered)
@@ -571,9 +586,9 @@ def _effect_parts(rows, away):
     readings = {
         '_of_all': (predicted, everything),
         '': (predicted, answered),
-        '_referred_positive': (predicted | away, everything),
-        '_referred_right': (np.where(away, y, predicted), everything),
-        '_referred_wrong': (np.where(away, ~y, predicted), everything),
+        '_referred_positive': (predicted | referred, everything),
+        '_referred_right': (np.where(referred, y, predicted), everything),
+        '_referred_wrong': (np.where(referred, ~y, predicted), everything),
     }
     for name, (positive, part) in readings.items():
         parts[f'sensitivity{name}'] = (positive & y & part, y & part)
@@ -582,94 +597,87 @@ def _effect_parts(rows, away):
 
 # %% ../nbs/37_refer.ipynb #60700ea0
 def referral_effect(
-    scores: pd.DataFrame,
-    rule: ReferralRule,
-    split: str = 'test',
+    scores: pd.DataFrame,  # with truth and logits
+    rule: ReferralRule,  # that was frozen
+    split: str = 'test',  # on which it is judged
     referred: dict | pd.Series | np.ndarray | None = None,  # which images were, where not by their logit alone
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # index metric; columns value, low, high
     "Coverage and the figures of the answered, and of all when referrals are called positive, read rightly or wrongly"
     rows = answers(scores, rule.threshold, split, rule.label or None)
     _check_patients(rows)
-    away = _referred_rows(rows, rule, referred)
-    table = _shares(_effect_parts(rows, away), rows.patient, n_boot, seed, level).rename_axis('metric')
+    is_referred = _referred_rows(rows, rule, referred)
+    table = _shares(_effect_parts(rows, is_referred), rows.patient, n_boot, seed, level).rename_axis('metric')
     wrong = rows.wrong.to_numpy()
     table.attrs = dict(
         images=len(rows),
         patients=int(rows.patient.nunique()),
-        referred=int(away.sum()),
-        wrong_answers=int((wrong & ~away).sum()),
+        referred=int(is_referred.sum()),
+        wrong_answers=int((wrong & ~is_referred).sum()),
         errors_of_all=int(wrong.sum()),
     )
     return table
-
-# %% ../nbs/37_refer.ipynb #036acbd4
-def _plain_row(row):
-    "A row of a table as plain values for JSON"
-    return {k: float(v) if np.isfinite(v) else None for k, v in row.items()}
-
-def _plain_rows(table):
-    "A table as plain values for JSON, a dict for each row"
-    return {str(i): _plain_row(row) for i, row in table.iterrows()}
 
 # %% ../nbs/37_refer.ipynb #6cfbb2c5
 def _on_split(scores, point, rule, sets, split, label, n_boot, seed):
     "What doubt gives on one split, ready for JSON"
     table = answers(scores, point, split, label)
-    out = dict(
+    judged = dict(
         images=len(table),
         patients=int(table.patient.nunique()),
-        coverage_risk=list(_plain_rows(coverage_risk(table, n_boot=n_boot, seed=seed)).values()),
-        area=_plain_rows(risk_area(table, n_boot, seed)),
+        coverage_risk=coverage_risk(table, n_boot=n_boot, seed=seed).to_dict('records'),
+        area=risk_area(table, n_boot, seed).to_dict('index'),
     )
     if rule:
         effect = referral_effect(scores, rule, split, n_boot=n_boot, seed=seed)
         counts = {k: effect.attrs[k] for k in ('referred', 'wrong_answers', 'errors_of_all')}
-        out['rule'] = _plain_rows(effect) | counts
+        judged['rule'] = effect.to_dict('index') | counts
     if sets:
-        out['conformal'] = _plain_rows(conformal_coverage(scores, sets, split, n_boot, seed))
-    return out
+        judged['conformal'] = conformal_coverage(scores, sets, split, n_boot, seed).to_dict('index')
+    return plain_json(judged)
 
 # %% ../nbs/37_refer.ipynb #8438224b
 RISKS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2)  # that a report tries to promise
 
 def _of_label(value, label):
+    "What belongs to one label, of a value for all or a dict by label"
     return value.get(label) if isinstance(value, dict) else value
 
 def uncertainty_report(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     point: Point,  # the frozen threshold
-    rule: ReferralRule | None = None,  # by default the smallest of `RISKS` for which 70 % are answered on calib
-    split: str = 'test',
+    rule: ReferralRule | Refused | None = None,  # None: the smallest of `RISKS` for which 70 % are answered on calib
+    split: str = 'test',  # on which it is judged
     alpha: float = 0.05,  # of the conformal sets
-    label: str | None = None,
-    n_boot: int = 500,
-    seed: int = 0,
+    label: str | None = None,  # one of several labels; by default all, under `labels`
+    n_boot: int = 500,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
 ) -> dict:  # ready for JSON; with several labels by label, under `labels`; `refused` says why there is no rule
     "Selective prediction and conformal sets of Scores; what cannot be promised is refused and stops nothing"
     checked = attempt(Scores.of, scores)
     scores = scores if isinstance(checked, Refused) else checked  # a bad table is refused by each part below
     if has_several_labels(scores, label):
         reports = {}
-        for l in score_labels(scores):
-            of_one = (_of_label(point, l), _of_label(rule, l))
-            reports[l] = uncertainty_report(scores, *of_one, split, alpha, l, n_boot, seed)
+        for each in score_labels(scores):
+            own_point = _of_label(point, each)
+            own_rule = _of_label(rule, each)
+            reports[each] = uncertainty_report(scores, own_point, own_rule, split, alpha, each, n_boot, seed)
         return dict(labels=reports)
-    out = {}
+    report = {}
     if rule is None:
-        rule = attempt(referral_rule, scores, point, RISKS, label=label, least=0.7)
+        rule = attempt(referral_rule, scores, point, RISKS, label=label, min_coverage=0.7)
     if isinstance(rule, Refused):
-        out |= rule.to_dict()
+        report |= rule.to_dict()
         rule = None
     else:
-        out |= dict(rule=rule.to_dict(), words=str(rule))
+        report |= dict(rule=rule.to_dict(), words=str(rule))
     sets = attempt(conformal_sets, scores, alpha, label=label)
     refused_sets = isinstance(sets, Refused)
-    out['conformal'] = sets.to_dict() if refused_sets else asdict(sets)
-    out['splits'] = {}
-    for s in dict.fromkeys(('valid', 'calib', split)):
-        found = attempt(_on_split, scores, point, rule, None if refused_sets else sets, s, label, n_boot, seed)
-        out['splits'][s] = found.to_dict() if isinstance(found, Refused) else found
-    return out
+    report['conformal'] = sets.to_dict() if refused_sets else asdict(sets)
+    report['splits'] = {}
+    for name in dict.fromkeys(('valid', 'calib', split)):
+        judged = attempt(_on_split, scores, point, rule, None if refused_sets else sets, name, label, n_boot, seed)
+        report['splits'][name] = judged.to_dict() if isinstance(judged, Refused) else judged
+    return report

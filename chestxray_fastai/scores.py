@@ -202,7 +202,7 @@ class Scores(pd.DataFrame):
 
     _metadata = ['is_logit', 'scale']
     is_logit: bool = False  # True for all that `Scores.of` returns
-    scale: str = 'raw'  # one of `SCALES`
+    scale: str | None = None  # one of `SCALES`; None: nobody said
     _is_checked = False
     _origin = None  # weak reference to the table that was checked
 
@@ -219,7 +219,7 @@ class Scores(pd.DataFrame):
         cls,
         table: pd.DataFrame,  # a `Scores`, or any table with its columns
         is_logit: bool | None = None,  # True: logits, whatever their range; False: probabilities; None: see their range
-        scale: str | None = None,  # one of `SCALES`; by default what a `Scores` has, and 'raw' for other tables
+        scale: str | None = None,  # one of `SCALES`; by default what a `Scores` has; of a plain table it is not known
     ) -> 'Scores':
         "A `Scores` as it is, anything else checked, or a `ScoresError` that says what is wrong with it"
         if scale not in (None, *SCALES):
@@ -227,7 +227,7 @@ class Scores(pd.DataFrame):
         if is_logit is False:
             return cls.of(logits_from_probabilities(table), scale=scale)
         if not isinstance(table, cls):
-            return _as_checked(_checked_rows(table, is_logit), scale or 'raw', table)
+            return _as_checked(_checked_rows(table, is_logit), scale, table)
         if not table._is_checked:
             return _as_checked(_checked_rows(table, is_logit or table.is_logit), scale or table.scale, table)
         if scale in (None, table.scale):
@@ -236,7 +236,7 @@ class Scores(pd.DataFrame):
 
 
 # %% ../nbs/30_scores.ipynb #0b7e6901
-def _as_checked(rows, scale='raw', origin=None):
+def _as_checked(rows, scale=None, origin=None):
     "Rows that need no check as `Scores`; `origin` is the table that they come from"
     scores = Scores(rows)
     scores.attrs = dict(rows.attrs)
@@ -251,7 +251,7 @@ def check_scores(
     scores: pd.DataFrame,
 ) -> Scores:  # a copy with text paths and patients, float truths and logits, rows numbered from 0
     "Check that `scores` can be judged, or raise a `ScoresError` that says why not"
-    scale = getattr(scores, 'scale', 'raw') if isinstance(scores, Scores) else 'raw'
+    scale = scores.scale if isinstance(scores, Scores) else None
     is_logit = isinstance(scores, Scores) and scores.is_logit
     return _as_checked(_checked_rows(scores, is_logit), scale, scores)
 
@@ -305,7 +305,7 @@ def make_scores(
     acquisition = rows[[c for c in ACQUISITION if c in rows]]
     features = np.zeros((len(rows), 0)) if features is None else np.asarray(features, float)
     numbered = pd.DataFrame(features, columns=[f'f{i}' for i in range(features.shape[1])])
-    return Scores.of(pd.concat([scores, acquisition, numbered], axis=1), is_logit=True)
+    return Scores.of(pd.concat([scores, acquisition, numbered], axis=1), is_logit=True, scale='raw')
 
 
 # %% ../nbs/30_scores.ipynb #7d75629a
@@ -488,7 +488,7 @@ def simulate_scores(
         rows[truth] = np.where(draw < uncertain, -1, np.where(draw < uncertain + missing, np.nan, y))
         evidence = distance * (noise + distance * y) - distance**2 / 2
         rows[logit] = stretch * (evidence + np.log(prevalence / (1 - prevalence)))
-    return Scores.of(rows, is_logit=True)
+    return Scores.of(rows, is_logit=True, scale='raw')
 
 
 # %% ../nbs/30_scores.ipynb #87b07a71
