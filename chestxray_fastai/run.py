@@ -27,7 +27,9 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from chestxray_fastai.core import (
     attempt,
+    check_installed,
     ChestXrayError,
+    need,
     one_line,
     printable,
     progress,
@@ -856,7 +858,7 @@ def judge_heat_maps(
     rows = manifest[manifest.split == 'test'].reset_index(drop=True)
     test = scores[scores.split == 'test']
     logits = test.set_index('path').logit.loc[rows.path].to_numpy()
-    return explanation_report(model, card, _pixels(rows, card), rows, logits=logits, threshold=point.logit)
+    return explanation_report(model, _pixels(rows, card), card, rows, logits=logits, threshold=point.logit)
 
 # %% ../nbs/50_run.ipynb #e56a11fa
 def heat_map_figure(
@@ -940,7 +942,8 @@ def try_network(
     options: TrainOptions,
 ) -> list[str]:  # sentences
     "One blank image through a network: whether it can be frozen later"
-    import torch
+    with need('Training', 'train'):
+        import torch
     from chestxray_fastai.networks import feature_probe
     from chestxray_fastai.ood_images import OODError
 
@@ -1039,6 +1042,7 @@ def _run(data, out, label, drop_shared, reading, target_sensitivity, prevalence,
     started = time.time()
     options = train_options(data, **training)
     check_options(target_sensitivity=target_sensitivity, prevalence=prevalence, **vars(options))
+    check_installed('Training', 'train', 'torch', 'torchvision', 'fastai')
     if 'fastai' not in sys.modules:
         _tell('run.loading')
     notes = check_network(options)
@@ -1119,7 +1123,8 @@ def varied_scores(
 ) -> 'Scores':  # n rows for each image, with `#i` behind its path
     "Scores of calib under acquisition drawn as in training: what is fitted to them holds for more than one machine"
     import pandas as pd
-    import torch
+    with need('Training', 'train'):
+        import torch
     from chestxray_fastai.learner import score
     from chestxray_fastai.scores import Scores
 
