@@ -217,7 +217,8 @@ def notebooks(place, scratch):
     text = done.stdout + done.stderr
     ran = len(re.findall('^Starting ', text, re.M))
     said(ran == len(NOTEBOOKS), f'{ran} of {len(NOTEBOOKS)} notebooks started')
-    said(not done.returncode, f'they pass in {time.perf_counter() - began:.0f} s{text[-3000:] if done.returncode else ""}')
+    wrong = text[-3000:] if done.returncode else ''
+    said(not done.returncode, f'they pass in {time.perf_counter() - began:.0f} s{wrong}')
 
 
 # ---- what is asked for
