@@ -10,7 +10,16 @@ settings = config['DEFAULT']
 
 suffix = '_requirements'
 extras = {key[:-len(suffix)]: value.split() for key, value in settings.items() if key.endswith(suffix)}
-extras['dev'] += [need for name, needs in extras.items() if name != 'dev' for need in needs]
+extras['dev'] += [f'[{name}]' for name in extras if name != 'dev']
+
+
+def whole(needs):
+    "Requirements with each [NAME] of another extra replaced by what that one needs"
+    for need in needs:
+        yield from whole(extras[need[1:-1]]) if need.startswith('[') else [need]
+
+
+extras = {name: list(dict.fromkeys(whole(needs))) for name, needs in extras.items()}
 
 setup(
     name=settings['lib_name'], version=settings['version'], description=settings['description'], keywords=settings['keywords'],

@@ -34,8 +34,9 @@ source = work/'source'
 parts = {'0': 'Start', '1': 'Data', '2': 'Learn', '3': 'Judge', '4': 'Explain', '5': 'Use', '9': 'Benchmarks',
          'cases': 'Cases'}
 # Files of the repository that have a page
-pages = {'data/README.md': 'data', 'CONTRIBUTING.md': 'contributing', 'CHANGELOG.md': 'changelog', 'README.md': 'index'}
-about = {'data': 'Data sets and licences', 'reference': 'All names', 'changelog': 'Changelog',
+pages = {'INSTALL.md': 'install', 'data/README.md': 'data', 'CONTRIBUTING.md': 'contributing',
+         'CHANGELOG.md': 'changelog', 'README.md': 'index'}
+about = {'install': 'Install', 'data': 'Data sets and licences', 'reference': 'All names', 'changelog': 'Changelog',
          'contributing': 'Contributing'}
 directive = re.compile(r'^#[ \t]*\|[ \t]*([\w-]+)[ \t]*:?[ \t]*(.*)$', re.M)
 

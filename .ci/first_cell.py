@@ -5,7 +5,7 @@ on Kaggle and at home.
 It makes a chapter run on Colab and Kaggle, and says what hardware was found. All of it is in one function, so that no
 import of it can hide that a chapter forgot its own."""
 
-import argparse, contextlib, hashlib, io, json, os, shutil, subprocess, sys, tempfile, types
+import argparse, contextlib, hashlib, io, json, os, re, shutil, subprocess, sys, tempfile, types
 from configparser import ConfigParser
 from pathlib import Path
 from unittest import mock
@@ -107,12 +107,15 @@ def update(paths, check):
 # ---- tried as if on Colab, on Kaggle and at home
 
 
-def run_as(place, folder, installed=False, fails='', replaces=False, gpu='', source=cell):  # noqa: C901, all stand-ins are on one stage
+def run_as(place, folder, installed=False, fails='', gpu='', versions=None, absent=(), source=cell):  # noqa: C901, all stand-ins are on one stage
     """Run the cell in `folder` with Colab, Kaggle, git, pip and the hardware played by stand-ins; gives what was
     called, what was printed, and the error"""
     from importlib import metadata, util
 
-    calls, versions, found = [], {}, dict(installed=installed)
+    here = dict(torch='2.6.0+cu124', torchvision='0.21.0', numpy='2.0.2', fastai='2.8.7', pip='25.0', pandas='2.2.2')
+    here |= {'scikit_learn': '1.6.1', 'Pillow': '11.3.0'} | (versions or {})
+    here = {name: version for name, version in here.items() if name not in absent}
+    calls, found = [], dict(installed=installed)
     real_spec, real_version = util.find_spec, metadata.version
 
     def stand_in(command, **kwargs):
@@ -126,18 +129,17 @@ def run_as(place, folder, installed=False, fails='', replaces=False, gpu='', sou
                 shutil.copyfile(root / file, Path('course') / file)
         if name == 'pip':
             found['installed'] = True
-            if replaces:
-                versions['pip'] = '0'
         return types.SimpleNamespace(returncode=0, stdout=f'{gpu}\n')
 
     def spec(name, *a):
         if name == settings['lib_path']:
             return object() if found['installed'] else None
+        if name in ('torch', 'numpy', 'fastai'):
+            return object() if name in here else None
         return None if name == 'nbdev' else real_spec(name, *a)
 
     def distributions():
-        names = ('torch', 'torchvision', 'numpy', 'pip', 'scikit_learn', 'fastai', 'Pillow')
-        return [types.SimpleNamespace(name=n) for n in names]
+        return [types.SimpleNamespace(name=name, version=version) for name, version in here.items()]
 
     modules = {k: v for k, v in sys.modules.items() if k not in ('nbdev', 'google.colab')} | (
         {'google.colab': types.ModuleType('google.colab')} if place == 'Colab' else {}
@@ -156,7 +158,7 @@ def run_as(place, folder, installed=False, fails='', replaces=False, gpu='', sou
             mock.patch.object(util, 'find_spec', spec),
             mock.patch.object(metadata, 'distributions', distributions),
             mock.patch.object(metadata, 'packages_distributions', lambda: {'pip': ['pip'], 'absent': ['torch']}),
-            mock.patch.object(metadata, 'version', lambda d: versions.get(d) or real_version(d)),
+            mock.patch.object(metadata, 'version', lambda d: here.get(d) or real_version(d)),
             mock.patch('shutil.which', lambda name: name if gpu else None),
             contextlib.redirect_stdout(said),
         ):
@@ -176,62 +178,70 @@ def run_as(place, folder, installed=False, fails='', replaces=False, gpu='', sou
     )
 
 
+def fresh(tmp, name):
+    (tmp / name).mkdir()
+    return tmp / name
+
+
+def test_fresh(place, tmp):
+    "A hosted session gets what is missing, and keeps what is there; gives what came of it"
+    got = run_as(place, fresh(tmp, place))
+    assert not got.error, got.error
+    clone, missing, own = got.calls
+    assert clone[:2] == ['git', 'clone'] and settings['git_url'] in clone, clone
+    assert missing[1:4] == own[1:4] == ['-m', 'pip', 'install'], got.calls
+    assert own[-2:] == ['--no-deps', '..'], 'the course itself may pull nothing in'
+    asked = {re.match(r'[\w.-]+', need)[0] for need in missing[missing.index('-c') + 2:]}
+    assert {'onnxruntime', 'matplotlib', 'onnx', 'safetensors'} <= asked, asked
+    assert not asked & {'torch', 'torchvision', 'numpy', 'fastai', 'pandas', 'pillow', 'scikit-learn'}, asked
+    assert got.folder == tmp / place / 'course' / settings['nbs_path'], got.folder
+    assert got.names == set(), got.names
+    assert got.said.startswith('Installing') and f'\n{place} · Python' in got.said, got.said
+    assert 'no GPU' in got.said and 'tried' not in got.said and 'not here' not in got.said, got.said
+    assert ('Change runtime type' in got.said) == (place == 'Colab'), got.said
+    kept = (tmp / place / 'course' / 'constraints.tmp').read_text(encoding='utf-8').splitlines()
+    pins = {line.split('==')[0]: line for line in kept}
+    stays = {'torch==2.6.0+cu124', 'torchvision==0.21.0', 'numpy==2.0.2', 'fastai==2.8.7', 'pip==25.0'}
+    assert stays <= set(kept), 'what is here would be replaced'
+    assert not {'scikit-learn', 'pillow', 'pandas'} & set(pins), 'what is here would be replaced'
+    assert {'onnxruntime', 'matplotlib', 'safetensors'} <= set(pins), 'what is missing would come untested'
+    return got
+
+
+def test_other_versions(place, tmp):
+    "What is there in another version, or absent, is named"
+    strange = run_as(place, fresh(tmp, f'{place} other versions'), versions=dict(fastai='2.7.19', numpy='1.21.0'))
+    assert not strange.error and 'fastai 2.7.19 is here, and not what was tried' in strange.said, strange.said
+    assert 'numpy 1.21.0 is here' in strange.said and 'torch 2.6' not in strange.said, strange.said
+    bare = run_as(place, fresh(tmp, f'{place} without torch'), absent=('torch', 'torchvision', 'fastai'))
+    asked = ' '.join(bare.calls[1])
+    assert not bare.error and 'onnxruntime' in asked and 'torch' not in asked and 'fastai' not in asked, asked
+    assert 'torch is not here: a chapter that trains needs' in bare.said, bare.said
+
+
+def test_again(place, tmp, got):
+    "A second call, a restart, no network and a failing pip"
+    again = run_as(place, got.folder, installed=True)  # run twice in one session
+    assert not again.error and not again.calls and again.folder == got.folder
+    restarted = run_as(place, tmp / place, installed=True)  # after a restart of the session
+    assert not restarted.error and not restarted.calls and restarted.folder == got.folder
+    offline = run_as(place, fresh(tmp, f'{place} offline'), fails='git')
+    assert (
+        isinstance(offline.error, RuntimeError)
+        and 'the reason' in str(offline.error)
+        and 'Internet' in str(offline.error)
+    )
+    broken = run_as(place, fresh(tmp, f'{place} without pip'), fails='pip')
+    assert isinstance(broken.error, RuntimeError) and 'did not succeed' in str(broken.error)
+
 def test():
     "The cell does on each of the three what it promises"
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp).resolve()
-
-        def fresh(name):
-            (tmp / name).mkdir()
-            return tmp / name
-
         for place in ('Colab', 'Kaggle'):
-            got = run_as(place, fresh(place))
-            assert not got.error, got.error
-            assert (
-                len(got.calls) == 2
-                and got.calls[0][:2] == ['git', 'clone']
-                and settings['git_url'] in got.calls[0]
-                and got.calls[1][1:4] == ['-m', 'pip', 'install']
-            ), got.calls
-            assert got.folder == tmp / place / 'course' / settings['nbs_path'] and got.names == set(), (
-                got.folder,
-                got.names,
-            )
-            assert (
-                got.said.startswith('Installing')
-                and f'\n{place} · Python' in got.said
-                and 'no GPU' in got.said
-                and ('Change runtime type' in got.said) == (place == 'Colab')
-            ), got.said
-            kept = (tmp / place / 'course' / 'constraints.tmp').read_text(encoding='utf-8').splitlines()
-            names = {line.split('==')[0] for line in kept}
-            assert not names & {
-                'torch',
-                'torchvision',
-                'numpy',
-                'scikit-learn',
-                'pillow',
-            }, 'what is installed would be replaced'
-            assert {'fastai', 'fastcore', 'safetensors'} <= names, 'what is missing would come untested'
-            again = run_as(place, got.folder, installed=True)  # run twice in one session
-            assert not again.error and not again.calls and again.folder == got.folder
-            restarted = run_as(place, tmp / place, installed=True)  # after a restart of the session
-            assert not restarted.error and not restarted.calls and restarted.folder == got.folder
-            offline = run_as(place, fresh(f'{place} offline'), fails='git')
-            assert (
-                isinstance(offline.error, RuntimeError)
-                and 'the reason' in str(offline.error)
-                and 'Internet' in str(offline.error)
-            )
-            broken = run_as(place, fresh(f'{place} without pip'), fails='pip')
-            assert isinstance(broken.error, RuntimeError) and 'did not succeed' in str(broken.error)
-            replaced = run_as(place, fresh(f'{place} replaced'), replaces=True)
-            assert (
-                isinstance(replaced.error, RuntimeError)
-                and 'pip had to be replaced' in str(replaced.error)
-                and 'restart' in str(replaced.error)
-            )
+            got = test_fresh(place, tmp)
+            test_other_versions(place, tmp)
+            test_again(place, tmp, got)
         assert 'GPU: Tesla T4' in run_as('Colab', tmp / 'Colab', installed=True, gpu='Tesla T4').said
         home = run_as('Jupyter', tmp, installed=True)
         assert not home.error and not home.calls and home.folder == tmp and home.said.startswith('Jupyter'), home

@@ -21,7 +21,9 @@ def output_markdown(output):
     data = output.get('data', {})
     if 'text/markdown' in data:
         return text(data['text/markdown'])
-    return '```text\n' + text(data['text/plain']).rstrip() + '\n```' if 'text/plain' in data else ''
+    plain = text(data.get('text/plain', ''))
+    is_name_only = re.fullmatch(r'<[\w.]+ object>', plain.strip())  # of what only a browser shows
+    return '' if is_name_only or not plain else '```text\n' + plain.rstrip() + '\n```'
 
 
 def markdown():
@@ -31,9 +33,11 @@ def markdown():
         source = text(cell['source'])
         if cell['cell_type'] == 'markdown':
             parts.append(source)
-        elif cell['cell_type'] == 'code' and not re.search(r'^#\|\s*(hide|default_exp|export)', source, re.M):
+        elif cell['cell_type'] == 'code' and not re.search(r'^#\|\s*(hide\b|default_exp|export)', source, re.M):
             code = '\n'.join(line for line in source.splitlines() if not line.startswith('#|'))
-            parts += ['```python\n' + code.strip() + '\n```', *map(output_markdown, cell.get('outputs', []))]
+            if not re.search(r'^#\|\s*hide_input', source, re.M):
+                parts.append('```python\n' + code.strip() + '\n```')
+            parts += map(output_markdown, cell.get('outputs', []))
     return '\n\n'.join(part.strip() for part in parts if part.strip()) + '\n'
 
 

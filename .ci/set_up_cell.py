@@ -2,6 +2,7 @@
 #@title Set up: on Colab and Kaggle this fetches the course; everywhere it says what hardware was found
 def set_up(repository='GIT_URL', branch='BRANCH', chapters='NBS_PATH'):
     import importlib, os, platform, re, shutil, subprocess, sys, types
+    from configparser import ConfigParser
     from importlib import metadata, util
     from pathlib import Path
 
@@ -18,24 +19,42 @@ def set_up(repository='GIT_URL', branch='BRANCH', chapters='NBS_PATH'):
     def plain(name):
         return re.sub('[-_.]+', '-', name or '').lower()
 
+    def needs(*extras):
+        # Name and requirement of all that the base needs, and these extras
+        ini = ConfigParser(delimiters=['='])
+        ini.read('../settings.ini', encoding='utf-8')
+        settings = ini['DEFAULT']
+        lines = [settings['requirements'], *(settings[f'{extra}_requirements'] for extra in extras)]
+        return {plain(re.match(r'[\w.-]+', need)[0]): need for line in lines for need in line.split()}
+
     def install():
-        # What is installed here stays, torch and numpy above all: changing what is loaded would need a restart.
-        # What is missing comes as it was tested.
-        of_module = metadata.packages_distributions()
-        loaded = {d: metadata.version(d) for m, ds in of_module.items() if m in sys.modules for d in ds}
-        fresh = {'fastai', 'fastcore', 'fastprogress', 'fasttransform', 'fastdownload'}
-        stays = {plain(d.name) for d in metadata.distributions()} - fresh | set(map(plain, loaded))
+        # What is here stays: changing what is loaded would need a restart. What is missing comes as it was tested.
+        here = {plain(d.name): d.version for d in metadata.distributions()}
+        wanted = needs('train') if 'torch' in here else needs()
+        missing = [need for name, need in wanted.items() if name not in here]
         tested = Path('../constraints.txt').read_text(encoding='utf-8').splitlines()
-        tested = [line for line in tested if plain(line.split('==')[0]) not in stays]
-        Path('../constraints.tmp').write_text('\n'.join(tested), encoding='utf-8')
-        print('Installing the course beside what is here, which takes a minute or two.', flush=True)
-        call(sys.executable, '-m', 'pip', 'install', '--quiet', '-c', '../constraints.tmp', '..',
-             help='Restart the session, and run this cell before any other.')
+        kept = [line for line in tested if plain(line.split('==')[0]) not in here]
+        loaded = {plain(d) for m, ds in metadata.packages_distributions().items() if m in sys.modules for d in ds}
+        stays = (loaded | {'torch', 'torchvision', 'numpy', 'fastai', 'fastcore'}) & set(here)
+        kept += [f'{name}=={here[name]}' for name in sorted(stays)]
+        Path('../constraints.tmp').write_text('\n'.join(kept), encoding='utf-8')
+        print('Installing the course beside what is here, in seconds: torch, NumPy and fastai stay.', flush=True)
+        help = 'Restart the session, and run this cell before any other.'
+        pip = [sys.executable, '-m', 'pip', 'install', '--quiet']
+        if missing:
+            call(*pip, '-c', '../constraints.tmp', *missing, help=help)
+        call(*pip, '--no-deps', '..', help=help)
         importlib.invalidate_caches()
-        changed = [d for d, version in loaded.items() if metadata.version(d) != version]
-        if changed:
-            raise RuntimeError(f'{", ".join(changed)} had to be replaced while in use: restart the session once '
-                               '(menu Runtime or Run), and run this cell again.')
+
+    def tell_untried():
+        # What is here in another version than the tests have seen is named, and used
+        from packaging.requirements import Requirement
+        wanted = needs('train')
+        for name in ('torch', 'numpy', 'fastai'):
+            if not util.find_spec(name):
+                print(f'{name} is not here: a chapter that trains needs  %pip install "..[train]"')
+            elif not Requirement(wanted[name]).specifier.contains(metadata.version(name), prereleases=True):
+                print(f'{name} {metadata.version(name)} is here, and not what was tried ({wanted[name]}): it is used.')
 
     if place != 'Jupyter':
         if not Path('../settings.ini').exists():
@@ -45,13 +64,14 @@ def set_up(repository='GIT_URL', branch='BRANCH', chapters='NBS_PATH'):
             os.chdir(Path('course')/chapters)
         if not util.find_spec('PACKAGE'):
             install()
+        tell_untried()
         # The last cell exports the chapter, which is for those who develop it.
         if 'nbdev' not in sys.modules and not util.find_spec('nbdev'):
             sys.modules['nbdev'] = types.ModuleType('nbdev')
             sys.modules['nbdev'].nbdev_export = lambda: None
     elif not util.find_spec('PACKAGE'):
-        raise ModuleNotFoundError("PACKAGE is not installed for this kernel: in the clone run  "
-                                  "pip install -c constraints.txt -e '.[dev]'  and restart the kernel.")
+        raise ModuleNotFoundError('PACKAGE is not installed for this kernel: in the clone run  '
+                                  'pip install -c constraints.txt -e ".[dev]"  and restart the kernel.')
     gpus = ['Apple'] if (sys.platform, platform.machine()) == ('darwin', 'arm64') else []
     if shutil.which('nvidia-smi'):
         command = ['nvidia-smi', '--query-gpu=name', '--format=csv,noheader']

@@ -16,8 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
-from fastcore.basics import patch
-from .core import ChestXrayError, package_text, printable
+from .core import ChestXrayError, need, package_text, patch, printable
 from .words import ENGLISH, say
 if TYPE_CHECKING:  # names in hints alone: nothing heavy is imported
     from gradio import Blocks, EventData
@@ -611,10 +610,8 @@ def after_clear(
 def _gradio():
     "Gradio, with its telemetry off before it is imported"
     os.environ.update(GRADIO_ANALYTICS_ENABLED='False', HF_HUB_DISABLE_TELEMETRY='1')
-    try:
+    with need('The page', 'app'):
         import gradio
-    except ImportError:
-        raise AppError('The page needs Gradio: pip install "chestxray_fastai[app]"') from None
     if int(gradio.__version__.split('.')[0]) < 6:
         raise AppError(
             f'The page needs Gradio 6 or newer, and {gradio.__version__} is installed: pip install -U gradio'

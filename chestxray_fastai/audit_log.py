@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastcore.basics import patch
-
 from chestxray_fastai.core import (
     ChestXrayError,
     append_chain,
     check_target,
+    patch,
     printable,
     read_chain,
     read_json,

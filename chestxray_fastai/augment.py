@@ -8,11 +8,14 @@ __all__ = ['shift_mat', 'stretch_mat', 'TrainAffine', 'xray_augmentations', 'Ran
 # %% ../nbs/17_augment.ipynb #273a8fa3
 import warnings
 from functools import partial
-import fastai.imports  # noqa: F401  # sets filters of warnings, which shall outlive the next lines
 import numpy as np
-import torch
+from .core import need
 
-with warnings.catch_warnings():  # the import warns of torch.jit.script, and no reader can change that
+with need('Training', 'train'):
+    import torch
+    import fastai.imports  # noqa: F401  # sets filters of warnings, which shall outlive the next lines
+# the import warns of torch.jit.script, and no reader can change that
+with need('Training', 'train'), warnings.catch_warnings():
     warnings.filterwarnings('ignore', message='.*torch.jit.script', category=FutureWarning)
     from fastai.data.all import Transform
     from fastai.vision.augment import (

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-import fastai.imports  # noqa: F401  # sets filters of warnings, which shall outlive the next imports
 import numpy as np
 import pandas as pd
+# before torch and fastai: it says what to install where they are missing, and sets filters of warnings
+from .devices import best_device
 import torch
 from fastcore.basics import chunked, listify, merge, patch
-from .devices import best_device
 from .manifest import check_manifest, label_columns, ManifestError
 from .readers import open_image, read_pixels
 from .pixels import pixel_cache, PixelCache

@@ -6,12 +6,11 @@
 __all__ = ['FILES', 'BUNDLE_BYTES', 'INTENDED_USE', 'UNTESTED_MAPS', 'seal', 'check_seal', 'read_bundle', 'write_bundle',
            'pack_bundle', 'load_weights', 'makes_no_sense', 'read_run', 'operating_point_card', 'heat_map_verdict',
            'bundle_card', 'read_detector', 'run_pixels', 'fit_detector', 'fit_probe', 'example_png', 'check_card',
-           'are_phantoms', 'phantom_examples', 'needed', 'freeze_bundle']
+           'are_phantoms', 'phantom_examples', 'freeze_bundle']
 
 # %% ../nbs/51_bundle.ipynb #8b4d92f6
 import base64, binascii, copy, hashlib, json, os, time, zipfile
 from dataclasses import dataclass
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +18,10 @@ import numpy as np
 from chestxray_fastai.core import (
     ChestXrayError,
     StorageError,
+    check_installed,
     check_target,
     is_storage_error,
+    need,
     plain_json,
     printable,
     read_json,
@@ -37,6 +38,7 @@ from chestxray_fastai.graph import (
     known_answers,
     load_graph,
     place_weights,
+    read_tensors,
     run_graph,
     weights_of,
 )
@@ -314,11 +316,11 @@ def load_weights(
     weights: bytes,  # of model.safetensors
 ) -> 'torch.nn.Module':  # the same, in evaluation mode
     "Put a bundle's rounded weights into a network of PyTorch"
-    import torch
-    from safetensors.numpy import load
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     state = {}
-    for name, array in load(weights).items():
+    for name, array in read_tensors(weights).items():
         dtype = np.float32 if array.dtype == np.float16 else array.dtype
         state[name] = torch.from_numpy(np.array(array, dtype=dtype))
     model.load_state_dict(state)
@@ -502,7 +504,8 @@ def _test_card(report):
 # %% ../nbs/51_bundle.ipynb #1d006059
 def _versions_card(card):
     "With which versions the network was trained and frozen"
-    import onnx, onnxruntime, platform, torch
+    with need('Freezing', 'train'):
+        import onnx, onnxruntime, platform, torch
     from chestxray_fastai import __version__
 
     return {
@@ -941,15 +944,6 @@ def phantom_examples(
             examples.append(_example(pixels[row], f'{decision} {i}', caption, decision))
     return examples + (_noise_example(session, detector, pixels.shape[1]) if detector else [])
 
-# %% ../nbs/51_bundle.ipynb #0d90ebf7
-def needed(
-    *packages: str,  # by the names they are imported by
-) -> None:
-    "Raise a `BundleError` when a package that freezing needs is not installed"
-    missing = [name for name in packages if not find_spec(name)]
-    if missing:
-        raise BundleError(f'Freezing needs {" and ".join(missing)}: pip install "chestxray_fastai[freeze]".')
-
 # %% ../nbs/51_bundle.ipynb #e9924c2f
 def _network_of(run, model):
     "A copy of the network on the processor, and its card"
@@ -1009,7 +1003,7 @@ def freeze_bundle(
     probe: str | dict | None = None,  # of how an image lies: of `ood.fit_orientation`, or 'auto' (takes minutes)
 ) -> Path:  # the bundle's folder
     "Freeze a finished run into a sealed bundle; raises `BundleError`"
-    needed('torch', 'onnx')
+    check_installed('Freezing', 'train', 'torch', 'onnx', 'safetensors')
     run = Run.open(run_dir)
     facts = read_run(run)
     network, model_card = _network_of(run, model)

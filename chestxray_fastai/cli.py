@@ -6,25 +6,29 @@
 __all__ = ['FIELDS', 'SHOWN_OF_BUNDLE', 'COMMANDS', 'OLDER_OPTIONS', 'phantoms', 'audit', 'without_shared', 'evaluate',
            'judgement_words', 'left_out_words', 'judgement_table', 'verdict_words', 'trust_words', 'answers_by_line',
            'summary_words', 'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app', 'column_names',
-           'command_parser', 'usage', 'main']
+           'parameter_comments', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/59_cli.ipynb #29d9fd81
+import ast
 import json
 import os
 import sys
+import tokenize
 import warnings
 from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
 from contextlib import contextmanager
-from inspect import Parameter, signature
+from inspect import Parameter, getsource, signature
 from math import isfinite
 from pathlib import Path
+from textwrap import dedent
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Callable, Iterable, Iterator, get_args, get_origin
 
 from chestxray_fastai.core import (
     ChestXrayError,
     csv_text,
+    missing_package,
     one_line,
     printable,
     read_chain,
@@ -638,18 +642,36 @@ def _option(name, parameter, words):
         more |= {'nargs': '+', 'action': 'extend'}
     return flags, more
 
+# %% ../nbs/59_cli.ipynb #c2c5712e
+def parameter_comments(
+    function: Callable,
+) -> dict[str, str]:  # by the names of the parameters
+    "The comments beside the parameters of a function, or above those that have none beside them"
+    lines = dedent(getsource(function)).splitlines(keepends=True)
+    comments = {}  # by the number of their line
+    for token in tokenize.generate_tokens(iter(lines).__next__):
+        if token.type == tokenize.COMMENT:
+            comments[token.start[0]] = token.string.lstrip('# ')
+    found = {}
+    for argument in ast.parse(''.join(lines)).body[0].args.args:
+        above = []
+        number = argument.lineno - 1
+        while number in comments and lines[number - 1].lstrip().startswith('#'):
+            above.insert(0, comments[number])
+            number -= 1
+        found[argument.arg] = comments.get(argument.lineno) or ' '.join(above)
+    return found
+
 # %% ../nbs/59_cli.ipynb #58e0beed
 def command_parser(
     command: Callable,  # what has no default, or is marked `Alone`, stands without a name
     prog: str,  # what the parser calls itself
 ) -> ArgumentParser:
     "The parser of a command, made from a function's signature and the comments beside it"
-    from fastcore.docments import docments
-
-    comments = docments(command)
+    comments = parameter_comments(command)
     parser = ArgumentParser(prog=prog, description=command.__doc__)
     for name, parameter in signature(command).parameters.items():
-        words = (comments.get(name) or '').replace('%', '%%')
+        words = comments.get(name, '').replace('%', '%%')
         is_alone = parameter.default is Parameter.empty or _kind(parameter.annotation) is Alone
         flags, more = (_argument if is_alone else _option)(name, parameter, words)
         parser.add_argument(*flags, **more)
@@ -733,9 +755,16 @@ def _called(name, command, options):
     except (ValueError, OSError, RuntimeError, ImportError) as error:
         if os.environ.get('CHESTXRAY_DEBUG'):
             raise
-        print(f'chestxray {name}: {one_line(error)}', file=sys.stderr)
+        print(f'chestxray {name}: {_error_words(error)}', file=sys.stderr)
         return 2
     except MemoryError:
         _print('cli.no_memory', to=sys.stderr, command=name)
         return 2
     return 0
+
+# %% ../nbs/59_cli.ipynb #03c3d16d
+def _error_words(error):
+    "What went wrong in a sentence; what the library itself brings, and is not there, with the line that installs it"
+    if isinstance(error, ModuleNotFoundError) and missing_package(error):
+        return say('cli.not_installed', package=missing_package(error))
+    return one_line(error)

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-import torch
-from torch.nn import functional as F
-from .core import ChestXrayError, printable
+from .core import ChestXrayError, need, printable
 
-import fastai.imports  # noqa: F401  # sets filters of warnings, which shall outlive the next lines
-with warnings.catch_warnings():
+with need('Training', 'train'):
+    import torch
+    from torch.nn import functional as F
+    import fastai.imports  # noqa: F401  # sets filters of warnings, which shall outlive the next lines
+with need('Training', 'train'), warnings.catch_warnings():
     warnings.filterwarnings('ignore', message='.*torch.jit.script', category=FutureWarning)
     from fastai.vision.all import Callback, Learner, MixedPrecision, defaults
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .calibrate import calibration_effect
+from .core import need
 from .core import progress as show_progress
 from .scores import score_columns, score_labels, Scores, ScoresError, sigmoid
 
@@ -109,7 +110,8 @@ def combine_members(
 # %% ../nbs/38_ensemble.ipynb #45e42075
 def _placement(draws, max_rotate, max_zoom, max_shift):
     "An affine map for each image, shape (n, 2, 3), from numbers between -1 and 1, shape (n, 6)"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     angle = draws[:, 0] * np.pi * max_rotate / 180
     scale = 1 + max_zoom * draws[:, 1]
@@ -128,8 +130,9 @@ def tta_views(
     max_light: float = 0.08,  # of brightness, and share of contrast
 ) -> 'torch.Tensor':  # as `images`
     "Images as another technician might have taken them; never mirrored, for that moves the heart"
-    import torch
-    from torch.nn.functional import affine_grid, grid_sample
+    with need('A network in PyTorch', 'train'):
+        import torch
+        from torch.nn.functional import affine_grid, grid_sample
 
     draws = torch.as_tensor(np.asarray(draws), dtype=images.dtype, device=images.device)
     to = _placement(draws, max_rotate, max_zoom, max_shift)
@@ -143,7 +146,8 @@ def tta_views(
 # %% ../nbs/38_ensemble.ipynb #c432b0d9
 def _to_unit(pixels):
     "Pixels as a tensor of images from 0 to 1, shape (n, 1, H, W), or a `ScoresError`"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     if np.ndim(pixels) != 3 or pixels.dtype != np.uint8:
         raise ScoresError(
@@ -158,7 +162,8 @@ def _device_of(model):
 
 def _normalised(images, preprocessing):
     "The network's input, from images (n, 1, H, W) between 0 and 1"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     mean = torch.tensor(preprocessing['mean'], device=images.device).reshape(1, -1, 1, 1)
     std = torch.tensor(preprocessing['std'], device=images.device).reshape(1, -1, 1, 1)
@@ -192,7 +197,8 @@ def predict_tta(
     **kwargs: Any,  # further ones for `tta_views`
 ) -> np.ndarray:  # logits, shape (views, images) or (views, images, labels)
     "Test-time augmentation: logits of several views of each image; raises a `ScoresError` for other pixels"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     draws = np.random.default_rng(seed).uniform(-1, 1, (n, len(pixels), 6))
     draws[0] = 0
@@ -215,13 +221,15 @@ def predict_tta(
 # %% ../nbs/38_ensemble.ipynb #840a0c18
 def _dropouts(model):
     "The layers of dropout of a network that do something"
-    from torch.nn.modules.dropout import _DropoutNd
+    with need('A network in PyTorch', 'train'):
+        from torch.nn.modules.dropout import _DropoutNd
 
     return [m for m in model.modules() if isinstance(m, _DropoutNd) and m.p > 0]
 
 def _split_at_dropout(model):
     "The parts of a network before its first dropout, and from there on"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     parts = list(model) if isinstance(model, torch.nn.Sequential) else [model]
     first = next(i for i, part in enumerate(parts) if _dropouts(part))
@@ -238,7 +246,8 @@ def predict_dropout(
     progress: bool = False,  # whether to show a bar
 ) -> np.ndarray:  # logits, shape (passes, images) or (passes, images, labels)
     "Logits of several passes with dropout on (Gal and Ghahramani 2016); the layers before it run once"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     if not _dropouts(model):
         raise ScoresError('The network has no dropout that could go on: use predict_tta or several seeds.')

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 import numpy as np
+from .core import need
 from chestxray_fastai.features import (
     ExplainError,
     evaluating,
@@ -44,7 +45,8 @@ def train_small(
     seed: int = 0,
 ) -> 'nn.Module':  # the same network, ready for use
     "Train a small network on a few hundred images, shifted a little, in seconds"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     device = next(model.parameters()).device
     x = to_input(pixels, card, device)
@@ -71,7 +73,8 @@ def upsample(
     size: int,  # height and width [pixels]
 ) -> np.ndarray:  # float32 (n, size, size)
     "Maps drawn large, bilinearly"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     x = torch.as_tensor(np.asarray(maps, np.float32))[:, None]
     drawn = torch.nn.functional.interpolate(x, size=(size, size), mode='bilinear', align_corners=False)
@@ -151,7 +154,8 @@ def class_activation_map(
 # %% ../nbs/41_explain.ipynb #7e8c5c3a
 def _weighted_maps(model, layer, pixels, card, explain, batch_size):
     "(maps of a layer weighted as the last linear layer does, logits, bias)"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     linear = last_linear(model)
     device = linear.weight.device
@@ -289,7 +293,8 @@ def _as_map(activations):
 @contextmanager
 def _gradients_at(model, layer):
     "Gradients for what `layer` gives and for nothing below it; everything as it was afterwards"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     needed = {parameter: parameter.requires_grad for parameter in model.parameters()}
     handle = layer.register_forward_hook(lambda module, inputs, output: output.detach().requires_grad_().clone())
@@ -299,16 +304,14 @@ def _gradients_at(model, layer):
             yield
     finally:
         handle.remove()
-        for parameter, need in needed.items():
-            parameter.requires_grad_(need)
+        for parameter, is_needed in needed.items():
+            parameter.requires_grad_(is_needed)
 
 # %% ../nbs/41_explain.ipynb #6772c2a8
 def _cam_class(method):
     "pytorch-grad-cam's class for `method`, without the stretching to 0..1"
-    try:
+    with need('A heat map by gradients', 'explain'):
         import pytorch_grad_cam
-    except ImportError:
-        raise ImportError('Heat maps by gradients need pytorch-grad-cam: pip install grad-cam') from None
 
     class Raw(getattr(pytorch_grad_cam, METHODS[method])):
         def compute_cam_per_layer(self, x, targets, eigen_smooth):
@@ -396,7 +399,8 @@ def feature_maps(
     card: dict,  # of the network, or its preprocessing
 ) -> dict[str, np.ndarray]:  # by name of the layer: (K, h, w)
     "The last maps of every resolution that an image goes through"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     pre, _ = read_card(card)
     device = next(model.parameters()).device

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 import numpy as np
-from .core import ChestXrayError
+from .core import ChestXrayError, need
 from .core import progress as show_progress
 from .ood_images import OODError, check_pixels
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class ExplainError(ChestXrayError):
 # %% ../nbs/40_features.ipynb #f773d24d
 def _convolution(n_in, n_out, step, kernel=3):
     "A convolution, its normalisation and a ReLU"
-    from torch import nn
+    with need('A network in PyTorch', 'train'):
+        from torch import nn
 
     convolution = nn.Conv2d(n_in, n_out, kernel, step, kernel // 2, bias=False)
     return [convolution, nn.BatchNorm2d(n_out), nn.ReLU()]
@@ -39,8 +40,9 @@ def small_network(
     seed: int = 0,  # of its first weights
 ) -> 'nn.Sequential':  # in evaluation mode
     "A body of five convolutions that keeps one cell for 8×8 pixels, and a plain head: average and one linear layer"
-    import torch
-    from torch import nn
+    with need('A network in PyTorch', 'train'):
+        import torch
+        from torch import nn
 
     torch.manual_seed(seed)
     body = nn.Sequential(
@@ -72,7 +74,8 @@ def normalise(
     preprocessing: dict,  # channels, mean, std: as in `model.json`
 ) -> 'torch.Tensor':  # shape (n, channels, height, width)
     "Grey levels as the network wants them"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     def as_tensor(name):
         return torch.tensor(preprocessing[name], dtype=torch.float32, device=images.device).reshape(1, -1, 1, 1)
@@ -86,7 +89,8 @@ def to_input(
     device: 'torch.device | str | None' = None,  # of the network; by default torch's own
 ) -> 'torch.Tensor':  # float32, shape (n, channels, size, size)
     "Grey images as the network wants them; raises ExplainError for pixels of another type or size"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     pre, _ = read_card(card)
     pixels = np.asarray(pixels)
@@ -145,7 +149,8 @@ def network_outputs(
     raw: bool = False,  # what the head says, (n, n_out), in place of log-odds
 ) -> tuple[np.ndarray, np.ndarray]:  # logits float64, (n,) or (n, labels), and features float32, (n, K)
     "What the network says about images, and what it saw in them, in one pass; raises OODError"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
     from chestxray_fastai.networks import feature_probe
 
     pixels = _check_images(pixels, preprocessing['size'])
@@ -166,15 +171,18 @@ def network_outputs(
 # %% ../nbs/40_features.ipynb #9a64f532
 def _last_features(model, features):
     "The features that the linear layer sees, as a tensor"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     width = model[1][-1].in_features
     return torch.from_numpy(np.ascontiguousarray(features[:, -width:]))
 
 def _odin_scores(model, pixels, preprocessing, batch_size):
     "ODIN's score of each image (Liang 2018), by pytorch-ood"
-    import torch
-    from pytorch_ood.detector import ODIN
+    with need('A score to compare with', 'uncertainty'):
+        with need('A network in PyTorch', 'train'):
+            import torch
+        from pytorch_ood.detector import ODIN
 
     device = next(model.parameters()).device
     odin = ODIN(model, norm_std=list(preprocessing['std']))
@@ -192,15 +200,12 @@ def baseline_scores(
     k: int = 10,  # neighbours
     batch_size: int = 64,
 ) -> 'pd.DataFrame':  # a row per image; softmax, energy, odin, mahalanobis, nearest: higher is further out
-    "The well-known out-of-distribution scores, by pytorch-ood; raises OODError where it is missing"
-    try:
+    "The well-known out-of-distribution scores, by pytorch-ood; raises MissingPackage where it is not there"
+    with need('A score to compare with', 'uncertainty'):
         from pytorch_ood.detector import KNN, EnergyBased, Mahalanobis, MaxSoftmax
-    except ImportError:
-        raise OODError(
-            'The rivals come from pytorch-ood: pip install pytorch-ood. OODDetector works without it.'
-        ) from None
     import pandas as pd
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     raw, features = network_outputs(model, pixels, preprocessing, batch_size, progress=False, raw=True)
     outputs = torch.from_numpy(raw)
@@ -260,7 +265,8 @@ def last_linear(
     model: 'nn.Module',
 ) -> 'nn.Linear':
     "The last linear layer of a network; raises ExplainError where there is none"
-    from torch import nn
+    with need('A network in PyTorch', 'train'):
+        from torch import nn
 
     layers = [module for module in model.modules() if isinstance(module, nn.Linear)]
     if not layers:
@@ -274,7 +280,8 @@ def layer_shapes(
     channels: int,  # of the image
 ) -> list[tuple[str, Any, tuple]]:  # (name, module, shape of what it gives for one image)
     "Everything that a forward pass calls, in the order in which it is done"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     seen = []
     first = next(model.parameters())

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PureWindowsPath
 from typing import Any, NamedTuple
-from .core import cache_folder, ChestXrayError, is_storage_error, locked, printable, progress as shown, StorageError
+from .core import cache_folder, ChestXrayError, is_storage_error, locked, need, printable, StorageError
+from .core import progress as shown
 from .manifest import is_file
 
 # %% ../nbs/12_fetch.ipynb #5839fecc
@@ -443,12 +444,10 @@ def fetch_file(
 def fetch_kaggle(
     handle: str,  # owner/name of a data set
 ) -> Path:  # its folder in kagglehub's own cache
-    "Fetch a data set with `kagglehub`; raises a `SourceError` that says why not"
+    "Fetch a data set with `kagglehub`; raises a `SourceError` or `MissingPackage` that says why not"
     _may_connect('Kaggle')
-    try:
+    with need('Kaggle', 'download'):
         import kagglehub
-    except ImportError:
-        raise SourceError('There is no kagglehub: pip install "chestxray_fastai[download]".') from None
     try:
         return Path(kagglehub.dataset_download(handle))
     except Exception as error:

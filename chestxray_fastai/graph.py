@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['OPERATORS', 'MAX_MEMORY', 'MAX_SECONDS', 'BundleError', 'frozen_network', 'export_graph', 'weights_of',
-           'place_weights', 'check_graph', 'load_graph', 'run_graph', 'selftest_pixels', 'known_answers', 'compare']
+           'read_tensors', 'place_weights', 'check_graph', 'load_graph', 'run_graph', 'selftest_pixels',
+           'known_answers', 'compare']
 
 # %% ../nbs/49_graph.ipynb #d81e26e0
-import os, threading
+import math, os, threading
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .core import ChestXrayError, printable, read_json
+from .core import ChestXrayError, need, printable, read_json
 
 if TYPE_CHECKING:
     import onnx, onnxruntime, torch
@@ -31,7 +32,8 @@ def frozen_network(
     card: dict,  # what `model.json` holds
 ) -> 'torch.nn.Module':  # grey bytes (n, size, size) to logit (n,), features (n, K), and map (n, h, w) of a plain head
     "Preprocessing, network, features and class activation map (Zhou 2016) as one module; `BundleError` for many labels"
-    import torch
+    with need('Freezing', 'train'):
+        import torch
     from chestxray_fastai.networks import feature_probe
 
     if card['n_out'] != 2:
@@ -69,7 +71,8 @@ def frozen_network(
 # %% ../nbs/49_graph.ipynb #2fab2c52
 def _export_options(names, dynamo):
     "What PyTorch's exporter is told: any number of images, weights unfused and under their own names"
-    import torch
+    with need('Freezing', 'train'):
+        import torch
 
     if dynamo:
         shapes = {'pixels': {0: 'n'}}
@@ -91,7 +94,8 @@ def export_graph(
     "The network as an ONNX graph with its weights inside"
     import warnings
 
-    import onnx, torch
+    with need('Freezing', 'train'):
+        import onnx, torch
 
     device = next(network.parameters()).device
     pixels = torch.arange(2 * size * size).reshape(2, size, size).remainder(251).to(torch.uint8).to(device)
@@ -134,11 +138,44 @@ def _layout(data):
     header = read_json(data[8:start], 'the header of model.safetensors')
     return {name: about for name, about in header.items() if name != '__metadata__'}, start
 
+# %% ../nbs/49_graph.ipynb #6b2a56af
+_DTYPES = {'F16': '<f2', 'F32': '<f4', 'F64': '<f8', 'BOOL': '?', 'U8': 'u1', 'I8': 'i1', 'I32': '<i4', 'I64': '<i8'}
+
+def _array(about, begin, data):
+    "One tensor, which must begin where the one before ends; raises several errors for what is no tensor"
+    dtype = np.dtype(_DTYPES[about['dtype']])
+    first, end = about['data_offsets']
+    shape = about['shape']
+    if not all(type(n) is int and n >= 0 for n in [first, end, *shape]):
+        raise ValueError('its header holds other things than whole numbers')
+    if first != begin or end - begin != math.prod(shape) * dtype.itemsize:
+        raise ValueError('a tensor is not as long as its header says')
+    return np.frombuffer(data[begin:end], dtype).reshape(shape)
+
+def read_tensors(
+    data: bytes,  # of a safetensors file
+) -> dict[str, np.ndarray]:  # arrays by their names
+    "The tensors of a safetensors file, read as its library does, which need not be there; `ValueError` where damaged"
+    header, start = _layout(data)
+    numbers = memoryview(data)[start:]
+    arrays = {}
+    end = 0
+    try:
+        for name, about in sorted(header.items(), key=lambda item: item[1]['data_offsets']):
+            arrays[name] = _array(about, end, numbers)
+            end += arrays[name].nbytes
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError('its header is damaged') from None
+    if end != len(numbers):
+        raise ValueError('it does not end with its last tensor')
+    return arrays
+
 # %% ../nbs/49_graph.ipynb #2ef5f8c6
 def _pointer(name, array, begin, end):
     "A tensor of a graph whose numbers lie in model.safetensors"
-    from onnx import numpy_helper
-    from onnx.external_data_helper import set_external_data
+    with need('Freezing', 'train'):
+        from onnx import numpy_helper
+        from onnx.external_data_helper import set_external_data
 
     tensor = numpy_helper.from_array(array, name)
     set_external_data(tensor, 'model.safetensors', offset=begin, length=end - begin)
@@ -151,8 +188,9 @@ def place_weights(
     weights: dict[str, np.ndarray],  # arrays by their names in PyTorch
 ) -> tuple[bytes, bytes, list[str]]:  # model.onnx, model.safetensors, names of weights that the graph leaves out
     "Move the weights out of the graph into safetensors, to which it then points"
-    from onnx import helper
-    from safetensors.numpy import save
+    with need('Freezing', 'train'):
+        from onnx import helper
+        from safetensors.numpy import save
 
     data = save(weights, metadata={'format': 'pt'})
     header, start = _layout(data)
@@ -362,10 +400,9 @@ def _runtime_words(error):
 def _tensors(weights, unused):
     "The weights as ONNX Runtime takes them"
     import onnxruntime as ort
-    from safetensors.numpy import load
 
     try:
-        arrays = {name: array for name, array in load(weights).items() if name not in unused}
+        arrays = {name: array for name, array in read_tensors(weights).items() if name not in unused}
     except Exception as error:
         raise BundleError(f'model.safetensors is damaged ({_runtime_words(error)}): freeze the run again.') from None
     for name, array in arrays.items():
@@ -476,7 +513,8 @@ def compare(
     positive: np.ndarray,  # which images are positive, bool, shape (n,)
 ) -> dict:  # images, moved, features, map, and map_scale where there is a map; ready for JSON
     "How well the frozen graph agrees with the trained network, and how strong its maps are"
-    import torch
+    with need('Freezing', 'train'):
+        import torch
 
     out = run_graph(session, pixels)
     device = next(trained.parameters()).device

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 import numpy as np
-from .core import Refused
+from .core import need, Refused
 from .evaluate import rate_interval, resample_weights
 from .explain import HeatMap, heat_map, progress_over, upsample
 from .features import ExplainError, evaluating, last_linear, read_card, target_logit, to_input
@@ -100,7 +100,8 @@ def removal_order(
 # %% ../nbs/42_judge_maps.ipynb #4d374e6c
 def _on_the_way(pixels, other, order, kind, steps):
     "Images with a growing share of their pixels taken away, or returned: a tensor (n, steps + 1, size, size)"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     device = order.device
     shares = torch.linspace(0, 1, steps + 1, device=device)[:, None, None]
@@ -112,7 +113,8 @@ def _on_the_way(pixels, other, order, kind, steps):
 # %% ../nbs/42_judge_maps.ipynb #3aee496f
 def _grey_input(grey, pre):
     "Grey levels from 0 to 255, not only whole ones, as the network wants them: (n, height, width) to its input"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     def as_tensor(name):
         return torch.tensor(pre[name], device=grey.device, dtype=torch.float32)[:, None, None] * 255
@@ -135,7 +137,8 @@ def deletion_curves(
     progress: bool = False,
 ) -> np.ndarray:  # logits, shape (n, steps + 1): with no pixel taken (or returned) to all
     "The logit as pixels go, or return, in the order of importance (RISE, Petsiuk 2018); raises ExplainError"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     if kind not in KINDS:
         raise ExplainError(f'{kind!r} is no curve; choose among {", ".join(KINDS)}.')
@@ -217,7 +220,8 @@ def weight_groups(
 # %% ../nbs/42_judge_maps.ipynb #7b9ae0ed
 def _randomise_module(module, rng):
     "Draw the weights of one module anew, and shuffle what stands in a row for each channel"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     orders = {}
     for tensor in [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
@@ -239,7 +243,8 @@ def randomise(
     seed: int = 0,
 ) -> 'nn.Module':  # in evaluation mode
     "A copy of a network whose upper weights know nothing (Adebayo 2018)"
-    import torch
+    with need('A network in PyTorch', 'train'):
+        import torch
 
     made = copy.deepcopy(model)
     rng = torch.Generator().manual_seed(seed)

@@ -9,8 +9,7 @@ __all__ = ['auroc', 'auroc_metric', 'class_weights', 'MaskedBCE', 'DivergedError
 from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
-import torch
-# before fastai, one of whose warnings it silences
+# before torch and fastai: it says what to install where they are missing, and silences a warning of fastai's
 from chestxray_fastai.devices import (
     CPUBFloat16,
     choose_precision,
@@ -19,6 +18,7 @@ from chestxray_fastai.devices import (
     memory_in_words,
     precision_callbacks,
 )
+import torch
 from fastai.metrics import AccumMetric
 from fastai.vision.all import (
     Callback,

@@ -14,10 +14,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 import numpy as np
+# before torch and fastai: it says what to install where they are missing, and silences a warning of fastai's
+from .devices import best_device
 import torch
 import torchvision
-# before fastai, one of whose warnings it silences
-from .devices import best_device
 from fastai.vision.all import (
     L,
     Learner,
@@ -32,7 +32,7 @@ from fastai.vision.all import (
 )
 from torch import nn
 from torch.nn import functional as F
-from .core import ChestXrayError, printable, read_json, sha256_bytes, try_again, write_whole
+from .core import ChestXrayError, need, printable, read_json, sha256_bytes, try_again, write_whole
 from .fetch import SourceError, fetch_file
 from .ood_images import OODError
 
@@ -134,12 +134,8 @@ def _arch(name, size):
     if name in ARCHITECTURES:
         return getattr(torchvision.models, ARCHITECTURES[name])
     known = ', '.join(ARCHITECTURES)
-    try:
+    with need(f'{name!r} is not one of {known}, and a name of timm', 'timm'):
         import timm
-    except ImportError:
-        raise ValueError(
-            f'{name!r} is not one of {known}; for a timm name, pip install "chestxray_fastai[timm]"'
-        ) from None
     if not (isinstance(name, str) and timm.is_model(name)):
         raise ValueError(f'{name!r} is neither one of {known} nor a model of timm (timm.list_models() lists them)')
     return name

@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from fastcore.basics import patch
 
+from .core import patch
 from .ood_images import OODError, check_pixels
 from .words import say
 

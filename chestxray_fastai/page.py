@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 import pandas as pd
-from .core import StorageError, check_target, package_text
+from .core import StorageError, check_target, need, package_text
 from .plots import plot_reliability, plot_roc, plot_scores
 from chestxray_fastai.report import (
     ReportError,
@@ -384,7 +384,8 @@ def _card_section(section):
 # %% ../nbs/55_page.ipynb #7fa075e0
 def _eval_results(facts, dataset, slug):
     "The metrics of the test as the Hub takes them"
-    from huggingface_hub import EvalResult
+    with need('A model card', 'report'):
+        from huggingface_hub import EvalResult
 
     test = facts['judged']['test']
     shared = dict(
@@ -408,12 +409,8 @@ _TAGS = ('chest-x-ray', 'radiology', 'medical-imaging', 'fastai')
 # %% ../nbs/55_page.ipynb #905b46ea
 def _card_head(facts, license, datasets):
     "The YAML head of a model card"
-    try:
+    with need('A model card', 'report'):
         from huggingface_hub import ModelCardData
-    except ImportError:
-        raise ReportError(
-            'A model card is written by huggingface_hub, which is not here: pip install "chestxray_fastai[report]".'
-        ) from None
     dataset = (facts['data']['origin'] or {}).get('title') or facts['data']['name']
     slug = re.sub(r'[^a-z0-9]+', '-', dataset.lower()).strip('-') or 'unnamed'
     results = _eval_results(facts, dataset, slug)

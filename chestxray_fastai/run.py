@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from chestxray_fastai.core import (
     attempt,
+    check_installed,
     ChestXrayError,
+    need,
     one_line,
     printable,
     progress,
@@ -928,7 +930,8 @@ def try_network(
     options: TrainOptions,
 ) -> list[str]:  # sentences
     "One blank image through a network: whether it can be frozen later"
-    import torch
+    with need('Training', 'train'):
+        import torch
     from chestxray_fastai.networks import feature_probe
     from chestxray_fastai.ood_images import OODError
 
@@ -1035,6 +1038,7 @@ def _run(source, options, judging, out):
     "`run`, with what was asked for in three parts"
     started = time.time()
     check_options(**vars(judging), **vars(options))
+    check_installed('Training', 'train', 'torch', 'torchvision', 'fastai')
     if 'fastai' not in sys.modules:
         _tell('run.loading')
     notes = check_network(options)
@@ -1106,7 +1110,8 @@ def score_varied(
 ) -> 'Scores':  # n rows for each image, with `#i` behind its path
     "Scores of calib under acquisition drawn as in training: what is fitted to them holds for more than one machine"
     import pandas as pd
-    import torch
+    with need('Training', 'train'):
+        import torch
     from chestxray_fastai.learner import score
     from chestxray_fastai.scores import Scores
 

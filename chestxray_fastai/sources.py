@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 import numpy as np
 import pandas as pd
-from .core import cache_folder, printable, progress as shown, try_again
+from .core import MissingPackage, cache_folder, printable, progress as shown, try_again
 from .tables import listed, plain_name, read_table
 from chestxray_fastai.manifest import (
     walk_images,
@@ -239,7 +239,7 @@ def _fetch_pneumonia(origins, progress, say):
         say(f'Fetching {SETS["pneumonia"]["title"]} from {origin.title()}.')
         try:
             folder = fetch_kaggle(KAGGLE['pneumonia']) if origin == 'kaggle' else _from_mendeley(progress)
-        except SourceError as error:
+        except (SourceError, MissingPackage) as error:
             reasons.append(str(error))
             continue
         place = _find('pneumonia', folder, _is_pneumonia, _PNEUMONIA_FOLDERS)
@@ -443,7 +443,7 @@ def _fetch_nih(say):
     say('Fetching ChestX-ray14 from Kaggle (45 GB).')
     try:
         place = _find('nih', fetch_kaggle(KAGGLE['nih']), _nih_csv, ['data'])
-    except SourceError as error:
+    except (SourceError, MissingPackage) as error:
         raise _absent('nih', str(error)) from None
     if not place:
         raise _absent('nih', _NIH_IS_LARGE)

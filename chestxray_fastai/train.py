@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
-import torch
-# before fastai, one of whose warnings it silences
+# before torch and fastai: it says what to install where they are missing, and silences a warning of fastai's
 from .devices import CPUBFloat16, OutOfMemory, best_device, choose_precision, memory_in_words
+import torch
 from fastai.vision.all import (
     Callback,
     EarlyStoppingCallback,
@@ -27,7 +27,7 @@ from fastai.vision.all import (
     set_seed,
 )
 from torch.nn import functional as F
-from .core import ChestXrayError, StorageError, printable, write_whole
+from .core import ChestXrayError, StorageError, need, printable, write_whole
 from .networks import build_model, check_weights, check_whole_number, load_tensors, save_tensors
 from .learner import DivergedError
 from .words import say
@@ -452,7 +452,8 @@ def _main_callbacks(best, schedule, patience, ema, tensorboard):
     if patience is not None:
         cbs.append(EarlyStoppingCallback('auroc', patience=patience))
     if tensorboard:
-        from fastai.callback.tensorboard import TensorBoardCallback
+        with need('A log for TensorBoard', 'tensorboard'):
+            from fastai.callback.tensorboard import TensorBoardCallback
 
         folder = best.file.parent / 'tensorboard'
         cbs.append(TensorBoardCallback(log_dir=folder, trace_model=False, log_preds=False))

@@ -18,12 +18,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 import numpy as np
-from fastcore.basics import patch
 from .bundle import UNTESTED_MAPS, check_card, example_png, makes_no_sense, read_bundle, read_detector
 from chestxray_fastai.core import (
     ChestXrayError,
     StorageError,
     is_storage_error,
+    patch,
     printable,
     progress as show_progress,
     sha256_bytes,

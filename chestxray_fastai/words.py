@@ -1109,6 +1109,7 @@ CLI_ENTRANCE = {
     'cli.purpose': 'For learning and research. Not a medical device.',
     'cli.no_command': 'chestxray has no command {command}: it has {commands}',
     'cli.interrupted': '\nInterrupted. What was finished is kept; the same command goes on from there.',
+    'cli.not_installed': '{package} is not installed: pip install chestxray_fastai.',
     'cli.no_memory': (
         'chestxray {command}: the memory of this machine is used up. Close other programs, or make --batch_size or'
         ' --size smaller.'
