@@ -515,7 +515,7 @@ def check_splits(
     target_sensitivity: float,  # that the threshold is to promise on calib
 ) -> list[str]:  # sentences: what this run will not be able to do
     "What is known before the training; raises a ValueError where there is nothing to learn or to judge"
-    from chestxray_fastai.evaluate import can_promise
+    from chestxray_fastai.evaluate import promise_refused
 
     label = facts['labels'][0]
     n = facts['n']
@@ -527,7 +527,7 @@ def check_splits(
                 f'The split {split} has no {kind} image for {printable(label)} among its {n.get(split, 0):,}: '
                 'add patients of that kind, or try another --seed.'
             )
-    reason = can_promise(positives['calib'], target_sensitivity, 'calib', label)
+    reason = promise_refused(positives['calib'], target_sensitivity, 'calib', label)
     notes = [say('run.no_promise', reason=reason)] if reason else []
     return notes + _too_few(n, facts['patients'])
 
