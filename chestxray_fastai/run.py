@@ -386,7 +386,9 @@ def reading_options(
     folder: str | None = None,  # where the images of a table lie
     labels: list[str] | None = None,  # names of the columns of a table that are labels
 ) -> dict:  # for `get_xrays`; empty where nothing was asked for
-    "What was asked for about how a folder or table is to be read"
+    "What was asked for about how a folder or table is to be read; raises a ValueError for columns that are no dict"
+    if columns is not None and not isinstance(columns, dict):
+        raise ValueError('columns is a dict {theirs: ours}; on the command line it is --columns THEIRS=OURS.')
     options = {
         'positive': _one_or_list(positive),
         'negative': negative,
