@@ -483,7 +483,7 @@ class Handlers:
         self.examples = examples
         self.max_megabytes = max_megabytes
         self.max_files = max_files
-        self.frozen = float(triage.threshold)
+        self.frozen = float(triage.threshold_probability)
         self.card = triage.card
         self.maps = triage.explained
         self.turns = {}  # by session: how often it began something

@@ -247,7 +247,7 @@ def _some_patients(table, most, seed):
 
 # %% ../nbs/19_audit.ipynb #0a2c2191
 def shortcut_baseline(
-    manifest: pd.DataFrame,
+    manifest: pd.DataFrame,  # one row for each image
     images: pd.DataFrame,  # from `inspect_images`, row by row
     label: str,  # name of the label column
     n_permutations: int = 5,  # how often chance is measured
@@ -295,7 +295,7 @@ def _counters(paths):
 
 # %% ../nbs/19_audit.ipynb #a860f5d4
 def name_evidence(
-    manifest: pd.DataFrame,
+    manifest: pd.DataFrame,  # with splits
     shared: Collection[str],  # patients in more than one split
 ) -> dict:  # what causes and counters say
     "What the file names say of patients that stand on two sides"
@@ -355,15 +355,15 @@ def _mean_with_interval(values, patient):
 
 # %% ../nbs/19_audit.ipynb #804fb15c
 def _wins(z, pairs, patient, stratum, rng, n=20):
-    "How often each pair is more alike than its first image is with a stranger out of the same stratum as its second"
+    "How often each pair is more alike than its first image is with an unrelated image of its second's stratum"
     rows_of = {s: np.flatnonzero(stratum == s) for s in set(stratum[pairs[:, 1]])}
     likeness = (z[pairs[:, 0]] * z[pairs[:, 1]]).sum(1)
     wins = np.full(len(pairs), np.nan)
     for k, (a, b) in enumerate(pairs):
         rows = rows_of[stratum[b]]
-        strangers = rows[patient[rows] != patient[a]]
-        if len(strangers):
-            wins[k] = (likeness[k] > z[rng.choice(strangers, n)] @ z[a]).mean()
+        unrelated = rows[patient[rows] != patient[a]]
+        if len(unrelated):
+            wins[k] = (likeness[k] > z[rng.choice(unrelated, n)] @ z[a]).mean()
     return _mean_with_interval(wins, patient[pairs[:, 0]])
 
 def _texts(manifest, column):
@@ -383,14 +383,14 @@ def _two_halves(person, usable, seed, most):
 
 # %% ../nbs/19_audit.ipynb #469bffab
 def pixel_evidence(
-    manifest: pd.DataFrame,
+    manifest: pd.DataFrame,  # with splits
     images: pd.DataFrame,  # from `inspect_images`
     thumbs: np.ndarray,  # from `inspect_images`
     shared: Collection[str],  # patients in more than one split
-    seed: int = 0,  # of pairs and strangers
+    seed: int = 0,  # of pairs and of unrelated images
     most: int = 1500,  # patients that are learned from at most
 ) -> dict | Refused:  # rate, low, high, patients of `known` (one patient, not seen in learning) and of `shared`
-    "How often two images of one patient are more alike than those of strangers: of known patients, and of `shared`"
+    "How often two images of one patient are more alike than those of two: of known patients, and of `shared`"
     patient = _texts(manifest, 'patient')
     side = _texts(manifest, 'split')
     cause = _texts(manifest, 'cause')
@@ -627,9 +627,9 @@ def _say_pixels(pixels):
     known = pixels['known']
     shared = pixels['shared']
     return (
-        f"two images under a shared number are more alike than strangers in {shared['rate']:.0%} ({shared['low']:.0%}"
-        f" to {shared['high']:.0%}; strangers give 50%), two images known to be of one patient in {known['rate']:.0%}"
-        f" ({known['low']:.0%} to {known['high']:.0%})"
+        f"two images under a shared number are more alike than images of different patients in {shared['rate']:.0%}"
+        f" ({shared['low']:.0%} to {shared['high']:.0%}; different patients give 50%), two images known to be of one"
+        f" patient in {known['rate']:.0%} ({known['low']:.0%} to {known['high']:.0%})"
     )
 
 # %% ../nbs/19_audit.ipynb #de0929dd
@@ -729,7 +729,7 @@ def _advice_for_small(split, is_small_for_all):
     if split == 'test':
         return 'Report intervals; do not compare models on it.'
     if is_small_for_all:
-        return 'Merge it into the pool and split anew: split_patients(manifest).'
+        return 'Merge it into the pool and split again: split_patients(manifest).'
     return f'Give it a larger share, split_patients(manifest, {split}=…), or judge these labels by cross-validation.'
 
 # %% ../nbs/19_audit.ipynb #55d09ab7
@@ -1031,7 +1031,7 @@ class Audit:
 
     def __init__(
         self,
-        findings: Sequence[Finding],
+        findings: Sequence[Finding],  # what was found, a row of the table each
         facts: dict,  # what was measured, as JSON holds it
         images: pd.DataFrame,  # from `inspect_images`
     ):
@@ -1071,7 +1071,7 @@ class Audit:
     def _repr_html_(self):
         return f'<p><b>{html.escape(self._title())}</b></p>' + _findings_as_html(self.findings)
 
-    def to_json(self, indent: int = 2) -> str:
+    def to_json(self, indent: int = 2) -> str:  # blanks by which a level is indented
         "All of it as strict JSON"
         findings = plain_json(self.findings.to_dict('records'))
         content = {'ok': self.ok, 'counts': self.counts, 'findings': findings, 'facts': self.facts}
@@ -1079,7 +1079,7 @@ class Audit:
 
 # %% ../nbs/19_audit.ipynb #e79d277a
 def audit(
-    manifest: pd.DataFrame,
+    manifest: pd.DataFrame,  # one row for each image
     shortcut: bool = True,  # measure how well the file alone tells the class
     threshold: float = 0.85,  # correlation of thumbnails' details from which two images count as one
     workers: int | None = None,  # threads that decode (default: one per processor, at most 8)

@@ -23,6 +23,7 @@ from .manifest import check_manifest, label_columns, ManifestError
 from .readers import open_image, read_pixels
 from .pixels import pixel_cache, PixelCache
 from .augment import xray_augmentations
+from .words import say
 from fastai.data.all import (
     Category,
     CategoryMap,
@@ -64,7 +65,9 @@ class ReadXray(Transform):
         self.cache = cache
         self.rows = {} if cache is None else {path: i for i, path in enumerate(cache.paths)}
 
-    def encodes(self, row: pd.Series) -> TensorXray:  # of a manifest  # uint8, shape (1, size, size)
+    def encodes(
+        self, row: pd.Series  # of a manifest
+    ) -> TensorXray:  # uint8, shape (1, size, size)
         "The pixels of a row"
         i = self.rows.get(row['path'])
         pixels = read_pixels(row['path'], self.size, self.resize) if i is None else self.cache[i]
@@ -97,11 +100,15 @@ class ReadLabels(Transform):
             raise ManifestError(f'The label {self.labels[0]} is missing or uncertain for {path}: leave such rows out.')
         return TensorCategory(torch.from_numpy(values[:, 0].astype(np.int64)))
 
-    def encodes(self, row: pd.Series) -> TensorCategory:  # of a manifest  # or its kind for several labels
+    def encodes(
+        self, row: pd.Series  # of a manifest
+    ) -> TensorCategory | TensorMultiCategory:  # the second for several labels
         "The target of a row"
         return self.table(pd.DataFrame([row]))[0]
 
-    def decodes(self, o: TensorCategory) -> Category | MultiCategory:  # or its kind for several labels
+    def decodes(
+        self, o: TensorCategory  # or `TensorMultiCategory`, a target
+    ) -> Category | MultiCategory:  # the second for several labels
         "The name of a class, or the names of the labels that are positive"
         if isinstance(o, TensorMultiCategory):
             return MultiCategory([name for name, value in zip(self.vocab, o) if value > 0.5])
@@ -152,7 +159,7 @@ class XrayDL(TfmdDL):
         return super().new(dataset, cls, **merge({'balance': self.balance}, kwargs))
 
     def get_idxs(self) -> list[int]:  # rows in the order of the next pass
-        "The order of a pass, drawn anew"
+        "The order of a pass, drawn again"
         if not (self.shuffle and self.balance):
             return super().get_idxs()
         groups = self.dataset.items[self.balance].astype(object)
@@ -234,20 +241,30 @@ def pixel_stats(
     return float(mean), float(np.sqrt(variance))
 
 # %% ../nbs/18_blocks.ipynb #8a781054
+def _two_numbers(normalize):
+    "Mean and standard deviation as they were given, or a `ManifestError`"
+    try:
+        mean, std = map(float, normalize)
+    except (TypeError, ValueError):
+        raise ManifestError(f"normalize is 'imagenet', 'data', None or (mean, std), not {normalize!r}.") from None
+    return mean, std
+
 def channel_stats(
     normalize: str | tuple[float, float] | None,  # "imagenet", "data", None, or (mean, std)
     channels: int,  # 1 or 3
-    data: Callable[[], tuple[float, float]] | None,  # gives the data's own mean and standard deviation
+    data: Callable[[], tuple[float, float]] | None = None,  # the data's own mean and standard deviation, for "data"
 ) -> tuple[list[float], list[float]]:  # mean and standard deviation of each channel
-    "What is subtracted from and divided out of each channel"
+    "What is subtracted from and divided out of each channel; raises a `ManifestError` for any other `normalize`"
+    if normalize is None:
+        normalize = (0, 1)
     if normalize == 'imagenet' and channels == 3:
         return tuple(list(s) for s in imagenet_stats)
     if normalize == 'imagenet':
         mean, std = map(np.mean, imagenet_stats)
-    elif normalize == 'data':
+    elif normalize == 'data' and data is not None:
         mean, std = data()
     else:
-        mean, std = (0, 1) if normalize is None else normalize
+        mean, std = _two_numbers(normalize)
     return [float(mean)] * channels, [float(std)] * channels
 
 # %% ../nbs/18_blocks.ipynb #a752c6d8
@@ -269,7 +286,7 @@ class RepeatChannels(Transform):
 def split_column(
     manifest: pd.DataFrame,  # with splits
 ) -> tuple[list[int], list[int]]:  # row numbers of the training and of the validation split
-    "fastai's splitter for a manifest: what the column says, nothing drawn anew"
+    "fastai's splitter for a manifest: what the column says, nothing drawn again"
     return tuple(np.flatnonzero((manifest['split'] == s).to_numpy()).tolist() for s in ('train', 'valid'))
 
 # %% ../nbs/18_blocks.ipynb #ea2aa511
@@ -302,10 +319,10 @@ def missing_classes(
     for split in splits:
         for label in labels:
             values = set(manifest.loc[manifest['split'] == split, label].unique())
-            classes = {1: f'with {label}', 0: f'without {label}'}
-            missing = [words for value, words in classes.items() if value not in values]
+            classes = {1: 'train.with', 0: 'train.without'}
+            missing = [say(code, label=label) for value, code in classes.items() if value not in values]
             if missing:
-                sentences.append(f'The split "{split}" has no image {" or ".join(missing)}.')
+                sentences.append(say('train.no_image', split=split, classes=say('train.or').join(missing)))
     return sentences
 
 # %% ../nbs/18_blocks.ipynb #eb9c6076
@@ -320,7 +337,7 @@ def check_classes(
     more = f' (and so for {len(sentences) - 1} more labels)' if len(sentences) > 1 else ''
     leave = ', or leave such labels out with labels=[…]' if len(labels) > 1 else ''
     raise ManifestError(
-        f'{sentences[0]}{more} Training needs both, so there is nothing to learn: look at the labels, split anew with'
+        f'{sentences[0]}{more} Training needs both, so there is nothing to learn: look at the labels, split again with'
         f' split_patients{leave}.'
     )
 
@@ -336,10 +353,7 @@ def _known_rows(manifest, labels):
     "The rows in which a label is known; says how many are not"
     known = manifest[labels].isin([0, 1]).any(axis=1)
     if not known.all():
-        print(
-            f'{(~known).sum():,} of {len(manifest):,} images are left out: no label is known there, it is missing or'
-            ' uncertain.'
-        )
+        print(say('train.left_out', n=(~known).sum(), images=len(manifest)))
     return manifest[known].reset_index(drop=True)
 
 # %% ../nbs/18_blocks.ipynb #09e4c3b3
@@ -391,7 +405,7 @@ def _own_stats(train, cache, size, resize):
 
 # %% ../nbs/18_blocks.ipynb #d0dae9fd
 def _check_batch_size(batch_size):
-    "Raise for what is no number of images"
+    "Raise unless it is a positive whole number"
     if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
         raise ManifestError(f'batch_size={batch_size!r} is not a number of images: use 64, for example.')
 

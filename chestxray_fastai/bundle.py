@@ -430,8 +430,8 @@ def _point_words(point, label):
 # %% ../nbs/51_bundle.ipynb #49301bc0
 def operating_point_card(
     scores: 'pd.DataFrame',  # Scores of the run, with the split on which the threshold was chosen
-    point: 'OperatingPoint',
-    calibrator: 'Calibrator',
+    point: 'OperatingPoint',  # the frozen threshold
+    calibrator: 'Calibrator',  # of the run
     n: int = 101,  # points of the curve
     label: str | None = None,  # its name, where the point has none
 ) -> dict:  # the point, its scale, probability, words and curve; ready for JSON
@@ -577,11 +577,11 @@ def read_detector(
 
 # %% ../nbs/51_bundle.ipynb #e7eabb11
 def run_pixels(
-    run_dir: Run | str | Path,
-    preprocessing: dict,
-    split: str,
+    run_dir: Run | str | Path,  # a run, or its folder
+    preprocessing: dict,  # of the card: size and resize
+    split: str,  # 'train', 'valid', 'calib' or 'test'
     n: int | None = None,  # take so many at random; by default all
-    seed: int = 0,
+    seed: int = 0,  # of the draw
 ) -> 'tuple[np.ndarray, pd.DataFrame]':  # uint8, shape (n, size, size), and their rows of the Manifest
     "The known images of one split of a run; raises `BundleError` where they are not there"
     from chestxray_fastai.manifest import label_columns
@@ -606,9 +606,9 @@ def run_pixels(
 
 # %% ../nbs/51_bundle.ipynb #838cd996
 def fit_detector(
-    run_dir: Run | str | Path,
+    run_dir: Run | str | Path,  # a run, or its folder
     session: 'onnxruntime.InferenceSession',  # of the bundle
-    preprocessing: dict,
+    preprocessing: dict,  # of the card: size and resize
     alpha: float = 0.02,  # share of images like the run's own that may be referred
 ) -> dict:  # what `OODDetector.to_dict` gives
     "Fit a detector on the training images of a run, with a threshold from its calibration images"
@@ -626,9 +626,9 @@ def fit_detector(
 
 # %% ../nbs/51_bundle.ipynb #85d42958
 def fit_probe(
-    run_dir: Run | str | Path,
+    run_dir: Run | str | Path,  # a run, or its folder
     session: 'onnxruntime.InferenceSession',  # of the bundle
-    preprocessing: dict,
+    preprocessing: dict,  # of the card: size and resize
 ) -> dict:  # what `ood.fit_orientation` gives
     "Fit a probe that recognises turned, mirrored and inverted images, on training images of a run"
     from chestxray_fastai.ood import fit_orientation

@@ -53,13 +53,13 @@ def _regress(x, y, intercept=True, weight=None):
     "Slopes and intercept of a logistic regression without penalty"
     from sklearn.linear_model import LogisticRegression
 
-    how = dict(C=np.inf, solver='newton-cholesky', tol=1e-10, max_iter=1000)
-    fitted = LogisticRegression(**how, fit_intercept=intercept).fit(x, y, weight)
+    options = dict(C=np.inf, solver='newton-cholesky', tol=1e-10, max_iter=1000)
+    fitted = LogisticRegression(**options, fit_intercept=intercept).fit(x, y, weight)
     slopes = fitted.coef_[0].tolist()
     return slopes + fitted.intercept_.tolist() if intercept else slopes
 
 def _aims(y):
-    "What Platt aims at in place of 0 and 1"
+    "The targets of Platt's fit, in place of 0 and 1"
     positives = (y == 1).sum()
     negatives = (y == 0).sum()
     return 1 / (negatives + 2), (positives + 1) / (positives + 2)
@@ -79,7 +79,7 @@ def _fit_platt(z, y):
     return dict(a=0.0, c=float(np.log(aim.mean() / (1 - aim.mean()))))
 
 def _beta_columns(z):
-    "What the logistic regression of beta calibration sees: ln p and -ln(1 - p), shape (n, 2)"
+    "The columns of beta calibration's logistic regression: ln p and -ln(1 - p), shape (n, 2)"
     return np.c_[-np.logaddexp(0, -z), np.logaddexp(0, z)]
 
 def _fit_beta(z, y):
@@ -166,7 +166,7 @@ class Calibrator:
 
     def apply(
         self,
-        scores: pd.DataFrame,
+        scores: pd.DataFrame,  # as the model gave them
     ) -> Scores:  # all splits; the order is kept (`isotonic` makes ties)
         "Scores whose logits for this label are calibrated, or a `ScoresError` where they have no such label"
         out = check_scores(scores)
@@ -187,15 +187,15 @@ class Calibrator:
     ) -> 'Calibrator':
         "The calibrator that `to_dict` wrote, or a `ScoresError`"
         try:
-            found = cls(**d)
-            probe = found.logits(np.linspace(-50, 50, 101))
-            if found.method not in (*METHODS, 'none') or not np.isfinite(probe).all() or np.diff(probe).min() < 0:
+            calibrator = cls(**d)
+            probe = calibrator.logits(np.linspace(-50, 50, 101))
+            if calibrator.method not in (*METHODS, 'none') or not np.isfinite(probe).all() or np.diff(probe).min() < 0:
                 raise ValueError
         except (KeyError, TypeError, ValueError):
             raise ScoresError(
                 'This is no calibrator: its method is unknown, or its numbers give no rising map.'
             ) from None
-        return found
+        return calibrator
 
     def __str__(self):
         numbers = ', '.join(f'{k} {v:.3f}' for k, v in self.params.items() if np.isscalar(v))
@@ -218,8 +218,8 @@ def _each(calibrators):
 def enough_patients(
     rows: pd.DataFrame,  # of `one_label`
     split: str | None = None,  # for the sentence
-    label: str | None = None,
-    least: int = MIN_CLASS,
+    label: str | None = None,  # for the sentence
+    least: int = MIN_CLASS,  # patients of each class
 ) -> pd.DataFrame:  # `rows`
     "Rows on which something may be fitted: they hold enough patients of each class, or a `ScoresError` says so"
     positive = rows.patient[rows.y == 1].nunique()
@@ -233,9 +233,9 @@ def enough_patients(
     )
 
 def fitting_rows(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     split: str | None = 'calib',  # never the test
-    label: str | None = None,
+    label: str | None = None,  # may be left out where there is one
 ) -> Scores:  # of `one_label`
     "The known rows of one label and split, if something may be fitted on them; else a `ScoresError`"
     if split == 'test':
@@ -244,7 +244,7 @@ def fitting_rows(
 
 # %% ../nbs/34_calibrate.ipynb #ca7ab1b0
 def has_several_labels(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # of one or several labels
     label: str | None = None,  # that was asked for
 ) -> bool:
     "Whether something is asked of several labels at once"
@@ -252,7 +252,7 @@ def has_several_labels(
 
 # %% ../nbs/34_calibrate.ipynb #2a29a806
 def fit_calibrator(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     method: str = 'platt',  # 'temperature', 'platt', 'beta', 'isotonic', or 'none' for no change
     split: str = 'calib',  # where it is fitted: never on the test, nor where the model was trained
     label: str | None = None,  # one of several labels; by default all, as a dict by label
@@ -262,7 +262,7 @@ def fit_calibrator(
         raise ScoresError(f'method is one of {", ".join(METHODS)} or none, not {method!r}.')
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
-        return {l: fit_calibrator(scores, method, split, l) for l in score_labels(scores)}
+        return {each: fit_calibrator(scores, method, split, each) for each in score_labels(scores)}
     rows = fitting_rows(scores, split, label)
     if split == 'train':
         raise ScoresError(
@@ -280,8 +280,8 @@ def fit_calibrator(
 
 # %% ../nbs/34_calibrate.ipynb #13bf6c33
 def calibrate(
-    scores: pd.DataFrame,
-    calibrators: Calibrators,
+    scores: pd.DataFrame,  # as the model gave them
+    calibrators: Calibrators,  # a Calibrator, or a dict of them by label
 ) -> Scores:
     "Scores with calibrated logits"
     scores = Scores.of(scores)
@@ -291,8 +291,8 @@ def calibrate(
 
 # %% ../nbs/34_calibrate.ipynb #6151f07d
 def write_calibration(
-    calibrators: Calibrators,
-    file: str | Path,
+    calibrators: Calibrators,  # a Calibrator, or a dict of them by label
+    file: str | Path,  # JSON
 ) -> Path:  # the file
     "Write calibrators to a JSON file"
     plain = [c.to_dict() for c in _each(calibrators)]
@@ -300,7 +300,7 @@ def write_calibration(
 
 # %% ../nbs/34_calibrate.ipynb #06de4362
 def read_calibration(
-    file: str | Path,
+    file: str | Path,  # JSON
 ) -> Calibrators:
     "Read what `write_calibration` wrote; raises a `ScoresError` for anything else"
     file = Path(file)
@@ -321,7 +321,7 @@ def read_calibration(
     return calibrators[0] if labels == [''] else dict(zip(labels, calibrators))
 
 # %% ../nbs/34_calibrate.ipynb #56288a5e
-MANY_PATIENTS = 2000  # from which folds are dealt without comparing every patient with every fold
+MANY_PATIENTS = 2000  # from which folds are made without comparing every patient with every fold
 
 def _folds(y, patient, folds, seed):
     "The rows that are held out of each fit: parts by patient, each with its share of patients who have the finding"
@@ -339,12 +339,12 @@ def _folds(y, patient, folds, seed):
 
 # %% ../nbs/34_calibrate.ipynb #03779aef
 def crossfit(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     method: str,  # one of `METHODS`, or 'none'
-    split: str = 'calib',
-    label: str | None = None,
-    folds: int = 5,
-    seed: int = 0,
+    split: str = 'calib',  # whose patients are calibrated: never the test
+    label: str | None = None,  # may be left out where there is one
+    folds: int = 5,  # parts of the patients, each calibrated by a fit on the others
+    seed: int = 0,  # of the random numbers
 ) -> pd.DataFrame:  # as `one_label`, with calibrated logits
     "The rows of one split, each calibrated by a fit on other patients"
     rows = fitting_rows(scores, split, label)
@@ -381,19 +381,19 @@ def _crossfit_all(scores, methods, split, label, folds, seed):
 
 # %% ../nbs/34_calibrate.ipynb #4bfc13b3
 def compare_calibrators(
-    scores: pd.DataFrame,
-    split: str = 'calib',
+    scores: pd.DataFrame,  # with truth and logits
+    split: str = 'calib',  # whose patients are compared: never the test
     label: str | None = None,  # one of several labels; by default all, in an index (label, method)
-    methods: tuple = METHODS,
-    folds: int = 5,
-    n_boot: int = 1000,
-    seed: int = 0,
+    methods: tuple = METHODS,  # of METHODS: those that are compared
+    folds: int = 5,  # parts of the patients, each calibrated by a fit on the others
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
 ) -> pd.DataFrame:  # a row per method; log_loss, brier, ece, gain, low, high, refused
-    "What each method does to patients that its fit has not seen"
+    "The effect of each method on patients that its fit has not seen"
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
         labels = score_labels(scores)
-        tables = {l: compare_calibrators(scores, split, l, methods, folds, n_boot, seed) for l in labels}
+        tables = {each: compare_calibrators(scores, split, each, methods, folds, n_boot, seed) for each in labels}
         return pd.concat(tables, names=['label', 'method'])
     rows, refused = _crossfit_all(scores, methods, split, label, folds, seed)
     columns = ['log_loss', 'brier', 'ece', 'gain', 'low', 'high']
@@ -412,17 +412,17 @@ def compare_calibrators(
 
 # %% ../nbs/34_calibrate.ipynb #6e364609
 def choose_calibrator(
-    scores: pd.DataFrame,
-    split: str = 'calib',
+    scores: pd.DataFrame,  # with truth and logits
+    split: str = 'calib',  # on which it is chosen or fitted: never the test
     label: str | None = None,  # one of several labels; by default all, as a dict by label
-    methods: tuple = METHODS,
-    folds: int = 5,
-    seed: int = 0,
+    methods: tuple = METHODS,  # of METHODS: those that are compared
+    folds: int = 5,  # parts of the patients, each calibrated by a fit on the others
+    seed: int = 0,  # of the random numbers
 ) -> Calibrators:
     "Fit, on all of `split`, the method with the lowest cross-fitted log loss; `none` is among them"
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
-        return {l: choose_calibrator(scores, split, l, methods, folds, seed) for l in score_labels(scores)}
+        return {each: choose_calibrator(scores, split, each, methods, folds, seed) for each in score_labels(scores)}
     table = compare_calibrators(scores, split, label, methods, folds, n_boot=0)
     compared = table[['log_loss', 'brier', 'ece']].dropna().astype(float).to_dict('index')
     best = min(compared, key=lambda method: compared[method]['log_loss'])
@@ -455,13 +455,13 @@ def _true_error(gaps, weights, level):
 
 # %% ../nbs/34_calibrate.ipynb #b544cbe5
 def calibration_errors(
-    scores: pd.DataFrame,
-    split: str | None = None,
-    label: str | None = None,
-    n_bins: int = 15,
-    n_boot: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    scores: pd.DataFrame,  # with truth and logits
+    split: str | None = None,  # may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
+    n_bins: int = 15,  # bins of the probability
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # index binning ('width', 'mass'); columns ece, corrected, low, high
     "The expected calibration error as it shows, and freed from chance, with an interval over patients"
     rows = one_label(scores, label, split)
@@ -486,13 +486,13 @@ def calibration_errors(
 def calibration_effect(
     before: pd.DataFrame,  # Scores
     after: pd.DataFrame,  # Scores of the same images
-    split: str = 'test',
-    label: str | None = None,
-    n_boot: int = 2000,
-    seed: int = 0,
-    level: float = 0.95,
+    split: str = 'test',  # on which it is judged
+    label: str | None = None,  # may be left out where there is one
+    n_boot: int = 2000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # index log_loss, brier, ece, auroc; before, after, difference, low, high
-    "What a calibration changed, with an interval of the difference over the same resampled patients"
+    "The change that a calibration made, with an interval of the difference over the same resampled patients"
     from sklearn.metrics import roc_auc_score
 
     pair = [one_label(scores, label, split) for scores in (before, after)]
@@ -508,11 +508,11 @@ def calibration_effect(
 # %% ../nbs/34_calibrate.ipynb #238baeee
 def plot_calibrations(
     tables: dict,  # Scores by name
-    split: str = 'test',
-    label: str | None = None,
-    n_bins: int = 10,
-    binning: str = 'width',
-    n_boot: int = 500,
+    split: str = 'test',  # on which it is judged
+    label: str | None = None,  # may be left out where there is one
+    n_bins: int = 10,  # bins of the probability
+    binning: str = 'width',  # 'width': equally wide bins; 'mass': bins with equally many images
+    n_boot: int = 500,  # resamples of patients for the intervals
 ) -> 'Figure':
     "Reliability diagrams with their histograms, side by side"
     import matplotlib.pyplot as plt
@@ -525,7 +525,7 @@ def plot_calibrations(
 
 # %% ../nbs/34_calibrate.ipynb #c2423f30
 def prevalence_logit(
-    prevalence: float,
+    prevalence: float,  # above 0 and below 1
 ) -> float:
     "The log-odds of a prevalence; raises a `ScoresError` unless it lies between 0 and 1"
     if not 0 < prevalence < 1:
@@ -543,10 +543,10 @@ def _moved(scores, shift, split, label):
 # %% ../nbs/34_calibrate.ipynb #c54a010a
 def shift_prevalence(
     scores: pd.DataFrame,  # calibrated where the prevalence is `old`
-    old: float,
-    new: float,
+    old: float,  # prevalence that the scores count on
+    new: float,  # prevalence at the new place
     split: str | None = None,  # the rows from the new place; by default all
-    label: str | None = None,
+    label: str | None = None,  # one of several labels
 ) -> Scores:
     "Scores for a place where only the prevalence differs (Bayes' theorem)"
 
@@ -572,12 +572,12 @@ def _likeliest(z, weights, old):
 # %% ../nbs/34_calibrate.ipynb #0e0a9761
 def estimate_prevalence(
     scores: pd.DataFrame,  # calibrated where the prevalence is `old`; no truth is looked at
-    old: float,
-    split: str | None = None,
-    label: str | None = None,
-    n_boot: int = 500,
-    seed: int = 0,
-    level: float = 0.95,
+    old: float,  # prevalence that the scores count on
+    split: str | None = None,  # may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
+    n_boot: int = 500,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.Series:  # value, low, high
     "Prevalence of unlabelled images by maximum likelihood (Saerens 2002), if nothing but the prevalence has changed"
     rows = split_rows(scores, split)
@@ -593,10 +593,10 @@ def estimate_prevalence(
 
 # %% ../nbs/34_calibrate.ipynb #fb75599e
 def match_prevalence(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # with truth and logits
     prevalence: float,  # known, from elsewhere than these images' labels
     split: str | None = None,  # the rows from the new place; by default all
-    label: str | None = None,
+    label: str | None = None,  # may be left out where there is one
 ) -> Scores:
     "Scores whose mean probability at a new place is the prevalence known there (calibration in the large)"
     from scipy.optimize import brentq
@@ -619,7 +619,7 @@ def _local_draws(patient, most, repeats, seed):
         yield order, place[order]
 
 def _local_fit(method, z, y, fit, held):
-    "What a method fitted on some rows does to others: a row of `recalibration_curve`"
+    "The effect on other rows of a method fitted on some: a row of `recalibration_curve`"
     try:
         params = {} if method == 'none' else _fit(method, z[fit], y[fit])
         out = _map(method, params, z[held])
@@ -638,13 +638,13 @@ def _local_fit(method, z, y, fit, held):
 def recalibration_curve(
     scores: pd.DataFrame,  # from the new place, with truth
     sizes: Iterable = (50, 100, 200, 300),  # local cases: images of whole patients, at least so many
-    methods: Iterable = METHODS,
-    split: str | None = None,
-    label: str | None = None,
-    repeats: int = 30,
-    seed: int = 0,
+    methods: Iterable = METHODS,  # of METHODS
+    split: str | None = None,  # may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
+    repeats: int = 30,  # draws of local cases for each size
+    seed: int = 0,  # of the random numbers
 ) -> pd.DataFrame:  # a row per method and size: log_loss, its middle 90 % (low, high), brier, ece, flat, refused
-    "How the error on other patients falls with the number of local cases that a calibrator is fitted on"
+    "The error on other patients by the number of local cases that a calibrator is fitted on"
     rows = one_label(scores, label, split)
     sizes = sorted(sizes)
     z = rows.logit.to_numpy()
@@ -653,15 +653,15 @@ def recalibration_curve(
         raise ScoresError(
             f'{len(rows)} rows are too few to fit on {sizes[-1]} and judge on as many others: pass smaller sizes.'
         )
-    found = []
+    results = []
     for order, place in _local_draws(rows.patient, sizes[-1], repeats, seed):
         ends = [np.searchsorted(place, place[n - 1], side='right') for n in sizes]  # whole patients
         held = order[ends[-1] :]
-        found.append(dict(method='none', cases=0, **_local_fit('none', z, y, order[:0], held)))
+        results.append(dict(method='none', cases=0, **_local_fit('none', z, y, order[:0], held)))
         for n, end in zip(sizes, ends):
             for method in methods:
-                found.append(dict(method=method, cases=n, **_local_fit(method, z, y, order[:end], held)))
-    groups = pd.DataFrame(found).groupby(['method', 'cases'], sort=False)
+                results.append(dict(method=method, cases=n, **_local_fit(method, z, y, order[:end], held)))
+    groups = pd.DataFrame(results).groupby(['method', 'cases'], sort=False)
     table = groups.mean().assign(low=groups.log_loss.quantile(0.05), high=groups.log_loss.quantile(0.95))
     table = table.reindex(columns=['log_loss', 'low', 'high', 'brier', 'ece', 'flat', 'refused'])
     return table.sort_index(level=['method', 'cases'], sort_remaining=False)
@@ -671,7 +671,7 @@ def plot_recalibration(
     table: pd.DataFrame,  # of `recalibration_curve`
     value: str = 'log_loss',  # or 'brier', 'ece'
     ax: 'Axes | None' = None,  # None: a new figure
-    title: str = 'Recalibrated on local cases',
+    title: str = 'Recalibrated on local cases',  # above the plot
 ) -> 'Axes':
     "Error on other patients against the number of local cases; the band is the middle 90 % of the draws"
     name = 'ECE' if value == 'ece' else value.replace('_', ' ')
@@ -695,7 +695,7 @@ def _plain_table(table):
     return table.astype(float).to_dict('index')
 
 def _change(before, after, split, label, n_boot, seed):
-    "What one calibration did to one label and split, ready for JSON"
+    "The effect of one calibration on one label and split, ready for JSON"
     effect = calibration_effect(before, after, split, label, n_boot, seed)
     errors = calibration_errors(after, split, label, n_boot=n_boot, seed=seed)
     return dict(effect=_plain_table(effect), calibration_error=_plain_table(errors))
@@ -703,11 +703,11 @@ def _change(before, after, split, label, n_boot, seed):
 # %% ../nbs/34_calibrate.ipynb #25721069
 def calibration_report(
     scores: pd.DataFrame,  # as the model gave them
-    calibrators: Calibrators,
-    split: str = 'test',
+    calibrators: Calibrators,  # a Calibrator, or a dict of them by label
+    split: str = 'test',  # on which it is judged
     prevalence: float | dict | None = None,  # of the split, where known from elsewhere than its labels; or by label
-    n_boot: int = 1000,
-    seed: int = 0,
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
 ) -> dict:  # with several labels by label, under `labels`
     "A calibrator and what it did to one split, ready for JSON"
     scores = Scores.of(scores)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FIELDS', 'SHOWN_OF_BUNDLE', 'COMMANDS', 'OLDER_OPTIONS', 'phantoms', 'audit', 'without_shared', 'evaluate',
            'judgement_words', 'left_out_words', 'judgement_table', 'verdict_words', 'trust_words', 'answers_by_line',
-           'summary_words', 'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app',
+           'summary_words', 'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app', 'column_names',
            'parameter_comments', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/59_cli.ipynb #29d9fd81
@@ -37,7 +37,7 @@ from chestxray_fastai.core import (
     sha256_bytes,
     write_whole,
 )
-from .run import JUDGED_SPLITS, check_options, judge_file, reading_options, run, with_interval
+from .run import JUDGED_SPLITS, check_options, judge_file, reading_options, run, metric_with_interval
 from .words import say
 
 if TYPE_CHECKING:  # names in hints alone: nothing heavy is imported
@@ -77,7 +77,7 @@ def audit(
     json: bool = False,  # print JSON alone
     positive: list[str] | None = None,  # names of the class folders whose images are positive
     negative: list[str] | None = None,  # names of the class folders whose images are negative
-    columns: list[str] | None = None,  # THEIRS=OURS, where a CSV has other names than path, patient, split, …
+    columns: dict[str, str | list[str]] | None = None,  # THEIRS=OURS, where a CSV has other names than path, patient, …
     folder: str | None = None,  # where the images of a CSV lie
     label: str | None = None,  # look at this label alone, where the data have several
     drop_shared: bool = False,  # leave patients out of the pool who occur in the official test split too, as in `run`
@@ -114,7 +114,7 @@ def evaluate(
     probabilities: bool = False,  # the column `logit` holds probabilities
     json: bool = False,  # print JSON alone
     label: str | None = None,  # judge this label alone, where there are several
-    columns: list[str] | None = None,  # THEIRS=OURS, where the columns have other names
+    columns: dict[str, str | list[str]] | None = None,  # THEIRS=OURS, where the columns have other names
 ) -> None:
     "Judge the scores of any model: every metric with its interval over patients"
     reports = judge_file(scores, label, target_sensitivity, threshold, prevalence, probabilities, columns)
@@ -173,7 +173,7 @@ def judgement_table(
     heads = [say('cli.split', split=split, n=report[split]['n']) for split in splits]
     lines = [say('cli.threshold', logit=report['threshold']['logit']), _table_line('', heads)]
     for name in names:
-        cells = [with_interval(report[split][name]) for split in splits]
+        cells = [metric_with_interval(report[split][name]) for split in splits]
         lines.append(_table_line(name.replace('_', ' '), cells))
     return '\n'.join(lines)
 
@@ -231,7 +231,7 @@ def _row(answer):
 
 # %% ../nbs/59_cli.ipynb #07586df6
 def answers_by_line(
-    answers: 'Iterable[Answer]',
+    answers: 'Iterable[Answer]',  # of `Triage`
     form: str,  # 'json', 'csv' or 'text'
 ) -> 'Iterator[Answer]':  # the same answers
     "Print answers as they come; whatever a name holds, an answer stays on its line"
@@ -282,8 +282,8 @@ def _map_name(path, used):
 
 # %% ../nbs/59_cli.ipynb #56e5918a
 def write_heatmap(
-    answer: 'Answer',
-    folder: str | Path,
+    answer: 'Answer',  # with its map
+    folder: str | Path,  # into which it is written
     used: set[str],  # names that are taken; the new one is added
 ) -> Path | None:  # None of an image that the model does not know
     "Write the heat map of an answer into a folder, under the name of its image"
@@ -585,6 +585,38 @@ def _kind(annotation):
         annotation = next(kind for kind in get_args(annotation) if kind is not NoneType)
     return get_origin(annotation) or annotation
 
+def _names_in(words):
+    "Names that an option was given, each a word of its own or several with commas between them"
+    return [name.strip() for word in words for name in word.split(',') if name.strip()]
+
+
+# %% ../nbs/59_cli.ipynb #30631b12
+def column_names(
+    pairs: list[str],  # THEIRS=OURS, each a word of its own or several with commas between them
+) -> dict[str, str | list[str]]:  # theirs -> ours; a column that is named twice stands for both
+    "What the option `--columns` says; raises a ValueError for anything but THEIRS=OURS"
+    columns = {}
+    for pair in _names_in(pairs):
+        theirs, equals, ours = pair.partition('=')
+        if not (equals and theirs.strip() and ours.strip()):
+            raise ValueError(f'--columns takes THEIRS=OURS, for example --columns "Image File=path", not {pair!r}.')
+        columns.setdefault(theirs.strip(), []).append(ours.strip())
+    return {theirs: ours[0] if len(ours) == 1 else ours for theirs, ours in columns.items()}
+
+def _arguments(command, words):
+    "What a command is called with: of the words of its options, lists of names and the dict of columns"
+    arguments = dict(words)
+    for name, parameter in signature(command).parameters.items():
+        if arguments[name] is None or parameter.default is Parameter.empty:
+            continue
+        kind = _kind(parameter.annotation)
+        if kind is list:
+            arguments[name] = _names_in(arguments[name])
+        elif kind is dict:
+            arguments[name] = column_names(arguments[name])
+    return arguments
+
+
 # %% ../nbs/59_cli.ipynb #d4e3ba33
 def _argument(name, parameter, words):
     "(name, further arguments) of a parameter that stands without a name, for `ArgumentParser.add_argument`"
@@ -606,7 +638,7 @@ def _option(name, parameter, words):
     shown = words if parameter.default is None else f'{words} (default: {parameter.default})'
     more = {'help': shown, 'default': parameter.default, 'type': {int: int, float: _number}.get(kind, _optional)}
     more['metavar'] = {int: 'N', float: 'X'}.get(kind, 'TEXT')
-    if kind is list:
+    if kind in (list, dict):
         more |= {'nargs': '+', 'action': 'extend'}
     return flags, more
 
@@ -713,7 +745,7 @@ def main(
 def _called(name, command, options):
     "Run a command: its exit code, with one sentence for what went wrong"
     try:
-        command(**options)
+        command(**_arguments(command, options))
     except KeyboardInterrupt:
         _print('cli.interrupted', to=sys.stderr)
         return 130

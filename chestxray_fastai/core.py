@@ -101,8 +101,8 @@ def refused(
 # %% ../nbs/00_core.ipynb #3d4b99d0
 def attempt(
     function: Callable,  # called with what follows
-    *args: Any,
-    **kwargs: Any,
+    *args: Any,  # its arguments
+    **kwargs: Any,  # its arguments by name
 ) -> Any:  # what `function` returns, or a `Refused`
     "Call a function whose refusal must not stop the rest"
     try:
@@ -165,7 +165,7 @@ _STORAGE_NAMES = (
 _STORAGE = {getattr(errno, name) for name in _STORAGE_NAMES if hasattr(errno, name)}
 
 def is_storage_error(
-    error: BaseException,
+    error: BaseException,  # that was raised
 ) -> bool:  # True for a drive or share that does not answer, False for what is wrong with one file
     "Whether an error tells that the storage is away, rather than that a file is missing, forbidden or damaged"
     return isinstance(error, StorageError) or (isinstance(error, OSError) and error.errno in _STORAGE)
@@ -328,7 +328,7 @@ def write_json(
 
 # %% ../nbs/00_core.ipynb #ca052a9e
 def sha256_bytes(
-    data: bytes,
+    data: bytes,  # all of them, in memory
 ) -> str:  # 64 hexadecimal digits
     "The SHA-256 of some bytes"
     return hashlib.sha256(data).hexdigest()
@@ -447,7 +447,7 @@ def locked(
 MAX_LINE = 1_000_000  # bytes
 
 def chained(
-    entry: dict,
+    entry: dict,  # ready for JSON
     previous: str,  # hash of the line before, '' for the first
     key: str = 'hash',  # under which the line's own hash stands
 ) -> tuple[str, str]:  # (the line without its end, its hash)

@@ -46,7 +46,7 @@ def combine_logits(
 
 # %% ../nbs/38_ensemble.ipynb #cca7f494
 def with_members(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # the rows that the members judged
     logits: np.ndarray,  # shape (members, n) or (members, n, labels), in the rows' order
 ) -> Scores:
     "Scores with the logit of the mean probability, and columns `spread`, `mutual_information` (or `spread_NAME` …)"
@@ -156,12 +156,12 @@ def _to_unit(pixels):
     return torch.from_numpy(np.ascontiguousarray(pixels))[:, None].float() / 255
 
 def _device_of(model):
-    "Where a network is"
+    "The device of a network"
     first = next(model.parameters(), None)
     return 'cpu' if first is None else first.device
 
 def _normalised(images, preprocessing):
-    "What the network takes, from images (n, 1, H, W) between 0 and 1"
+    "The network's input, from images (n, 1, H, W) between 0 and 1"
     with need('A network in PyTorch', 'train'):
         import torch
 
@@ -187,13 +187,13 @@ def _batches(n, batch_size, progress):
 
 # %% ../nbs/38_ensemble.ipynb #35687b76
 def predict_tta(
-    model: 'torch.nn.Module',
+    model: 'torch.nn.Module',  # the trained network
     pixels: np.ndarray,  # uint8, shape (n, H, W), of the size that the network takes
     preprocessing: dict,  # channels, mean, std: as in model.json
     n: int = 8,  # views of each image; the first is the image as it is
-    seed: int = 0,
-    batch_size: int = 64,
-    progress: bool = False,
+    seed: int = 0,  # of the random numbers
+    batch_size: int = 64,  # images at a time
+    progress: bool = False,  # whether to show a bar
     **kwargs: Any,  # further ones for `tta_views`
 ) -> np.ndarray:  # logits, shape (views, images) or (views, images, labels)
     "Test-time augmentation: logits of several views of each image; raises a `ScoresError` for other pixels"
@@ -203,7 +203,7 @@ def predict_tta(
     draws = np.random.default_rng(seed).uniform(-1, 1, (n, len(pixels), 6))
     draws[0] = 0
     was_training = model.training
-    found = []
+    batches = []
     model.eval()
     try:
         with torch.inference_mode():
@@ -213,10 +213,10 @@ def predict_tta(
                 for view in range(n):
                     seen = images if view == 0 else tta_views(images, draws[view, rows], **kwargs)
                     logits.append(_as_logits(model(_normalised(seen, preprocessing))))
-                found.append(np.stack(logits))
+                batches.append(np.stack(logits))
     finally:
         model.train(was_training)
-    return np.concatenate(found, axis=1)
+    return np.concatenate(batches, axis=1)
 
 # %% ../nbs/38_ensemble.ipynb #840a0c18
 def _dropouts(model):
@@ -227,7 +227,7 @@ def _dropouts(model):
     return [m for m in model.modules() if isinstance(m, _DropoutNd) and m.p > 0]
 
 def _split_at_dropout(model):
-    "What a network does before its first dropout, and what it does from there on"
+    "The parts of a network before its first dropout, and from there on"
     with need('A network in PyTorch', 'train'):
         import torch
 
@@ -237,13 +237,13 @@ def _split_at_dropout(model):
 
 # %% ../nbs/38_ensemble.ipynb #7ffe51d4
 def predict_dropout(
-    model: 'torch.nn.Module',
+    model: 'torch.nn.Module',  # the trained network
     pixels: np.ndarray,  # uint8, shape (n, H, W), of the size that the network takes
     preprocessing: dict,  # channels, mean, std: as in model.json
     n: int = 20,  # passes
-    seed: int = 0,
-    batch_size: int = 64,
-    progress: bool = False,
+    seed: int = 0,  # of the random numbers
+    batch_size: int = 64,  # images at a time
+    progress: bool = False,  # whether to show a bar
 ) -> np.ndarray:  # logits, shape (passes, images) or (passes, images, labels)
     "Logits of several passes with dropout on (Gal and Ghahramani 2016); the layers before it run once"
     with need('A network in PyTorch', 'train'):
@@ -254,7 +254,7 @@ def predict_dropout(
     still, noisy = _split_at_dropout(model)
     modes = {m: m.training for m in model.modules()}
     device = torch.device(_device_of(model))
-    found = []
+    passes = []
     model.eval()
     for layer in _dropouts(model):
         layer.training = True
@@ -263,22 +263,22 @@ def predict_dropout(
             torch.manual_seed(seed)
             for rows in _batches(len(pixels), batch_size, progress):
                 seen = still(_normalised(_to_unit(pixels[rows]).to(device), preprocessing))
-                found.append(np.stack([_as_logits(noisy(seen)) for _ in range(n)]))
+                passes.append(np.stack([_as_logits(noisy(seen)) for _ in range(n)]))
     finally:
         for module, was_training in modes.items():
             module.training = was_training
-    return np.concatenate(found, axis=1)
+    return np.concatenate(passes, axis=1)
 
 # %% ../nbs/38_ensemble.ipynb #db8bb9af
 def compare_variants(
     single: pd.DataFrame,  # Scores of one network
     variants: dict,  # by name Scores of what shall be better, on the same images in the same order
-    split: str = 'test',
-    label: str | None = None,
-    n_boot: int = 1000,
-    seed: int = 0,
+    split: str = 'test',  # on which it is judged
+    label: str | None = None,  # may be left out where there is one
+    n_boot: int = 1000,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
 ) -> pd.DataFrame:  # index (variant, metric); single, with_it, difference, low, high
-    "What each variant buys in AUROC, log loss, Brier score and ECE, paired over the same resampled patients"
+    "The gain of each variant in AUROC, log loss, Brier score and ECE, paired over the same resampled patients"
     single = Scores.of(single)
     effects = {name: calibration_effect(single, v, split, label, n_boot, seed) for name, v in variants.items()}
     return pd.concat(effects, names=['variant', 'metric']).rename(columns=dict(before='single', after='with_it'))

@@ -71,7 +71,7 @@ def auroc_metric() -> AccumMetric:
 # %% ../nbs/21_learner.ipynb #ee567054
 def class_weights(
     targets: Any,  # class index of each training image, shape (n,)
-    n_classes: int = 2,
+    n_classes: int = 2,  # also those without an image, which are refused
 ) -> torch.Tensor:  # float32, shape (n_classes,), with mean 1 over the images
     "Weights inversely proportional to the frequency of each class (scikit-learn's 'balanced'); raises ValueError"
     counts = np.bincount(np.asarray(targets, dtype=int), minlength=n_classes)
@@ -92,7 +92,12 @@ class MaskedBCE(nn.Module):
         self.register_buffer('pos_weight', pos_weight)
         self.reduction = reduction
 
-    def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self,
+        outputs: torch.Tensor,  # logits, shape (n, labels)
+        targets: torch.Tensor,  # 1, 0 or NaN, shape (n, labels)
+    ) -> torch.Tensor:  # a number, or shape (n,) without reduction
+        "The loss over what is known"
         outputs = torch.Tensor(outputs)
         targets = torch.Tensor(targets).float()
         known = torch.isfinite(targets)
@@ -104,17 +109,23 @@ class MaskedBCE(nn.Module):
             return loss.sum(1) / known.sum(1).clamp(min=1)
         return loss.sum() / known.sum().clamp(min=1)
 
-    def activation(self, outputs: torch.Tensor) -> torch.Tensor:
+    def activation(
+        self, outputs: torch.Tensor  # logits, shape (n, labels)
+    ) -> torch.Tensor:  # the same shape
+        "Probabilities, as fastai asks for them"
         return outputs.sigmoid()
 
-    def decodes(self, outputs: torch.Tensor) -> torch.Tensor:
+    def decodes(
+        self, outputs: torch.Tensor  # probabilities, shape (n, labels)
+    ) -> torch.Tensor:  # bool, the same shape
+        "Which labels are more likely than not"
         return outputs > 0.5
 
 # %% ../nbs/21_learner.ipynb #9b1f3c7e
 class DivergedError(ChestXrayError):
     "The loss of a training is no number any more"
 
-    def __init__(self, sentence: str):
+    def __init__(self, sentence: str):  # what happened, and what to do
         super().__init__(sentence)
         self.sentence = sentence
 

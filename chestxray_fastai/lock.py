@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager, ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 import numpy as np
 import pandas as pd
 from chestxray_fastai.core import (
@@ -38,7 +39,7 @@ from chestxray_fastai.scores import (
     ScoresError,
     split_rows,
 )
-from .evaluate import judge, OperatingPoint
+from .evaluate import check_scale, judge, OperatingPoint
 
 # %% ../nbs/33_lock.ipynb #d0ec060d
 class TestLocked(ScoresError):
@@ -59,7 +60,7 @@ def _file_hash(file):
 
 # %% ../nbs/33_lock.ipynb #81ba624e
 def scores_digest(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
 ) -> dict[str, str]:  # SHA-256 by split
     "What each split's images were given, as one number: the same in any order of the rows and wherever the files lie"
     rows = Scores.of(scores)
@@ -75,8 +76,8 @@ def scores_digest(
 SCORED = 'scored.json'  # in a run folder: the digests of its scores, written when the network has scored
 
 def write_scored(
-    scores: pd.DataFrame,
-    run_dir: str | Path,
+    scores: pd.DataFrame,  # all splits that the network has scored
+    run_dir: str | Path,  # the run folder
 ) -> Path:  # the file
     "Write down what a network gave, before a threshold is chosen: `freeze` and `open_test` accept no other scores"
     return write_whole(Path(run_dir) / SCORED, json.dumps(scores_digest(scores), indent=1))
@@ -123,9 +124,9 @@ def _hashes(folder, files):
 
 # %% ../nbs/33_lock.ipynb #e12e9862
 def freeze(
-    run_dir: str | Path,
+    run_dir: str | Path,  # the run folder, into which frozen.json is written
     weights: str | Path,  # the weights file, in the run folder
-    threshold: OperatingPoint | dict[str, OperatingPoint],
+    threshold: OperatingPoint | dict[str, OperatingPoint],  # as `operating_point` gives it; of several labels a dict
     manifest: pd.DataFrame | str,  # or its `manifest_hash`
     files: Sequence[str | Path] = (),  # whatever else a prediction depends on, e.g. model.json or calibration.json
 ) -> dict:  # what stands in frozen.json
@@ -172,7 +173,7 @@ def _read_frozen(folder):
 
 # %% ../nbs/33_lock.ipynb #eee95f33
 def check_frozen(
-    run_dir: str | Path,
+    run_dir: str | Path,  # holds frozen.json
 ) -> dict:  # what stands in frozen.json, and its threshold under `point`: an `OperatingPoint`, or a dict of them
     "The frozen model of a run folder, or `TestLocked` when there is none or something has changed since"
     folder = Path(run_dir).resolve()
@@ -198,6 +199,7 @@ def _check_point(scores, point):
     for label, p in (point if isinstance(point, dict) else {None: point}).items():
         if p.chosen_on not in set(scores.split):
             continue
+        check_scale(p, scores.scale)
         rows = one_label(scores, label, p.chosen_on)
         sensitivity = float((rows.logit[rows.y == 1] >= p.logit).mean())
         if not abs(sensitivity - p.sensitivity) <= 1.5 / p.positives:
@@ -494,9 +496,9 @@ def _record(folder, frozen, scores, split, shared, how):
 def open_test(
     run_dir: str | Path,  # holds the frozen model and its ledger
     scores: pd.DataFrame,  # of the frozen model: those that it froze, where the folder has them
-    split: str = 'test',
+    split: str = 'test',  # that is opened
     shared: str | Path | None = None,  # a further ledger, which runs in several places keep together
-    **kwargs,  # n_boot, seed, prevalence … as for `judge`
+    **kwargs: Any,  # n_boot, seed, prevalence … as for `judge`
 ) -> dict:  # as from `judge`, with `opening`: see `opening_for`
     "Judge the test for the frozen model of a run folder, and enter that into its ledger, or raise `TestLocked`"
     folder = Path(run_dir).resolve()
@@ -511,7 +513,7 @@ def open_test(
 
 # %% ../nbs/33_lock.ipynb #613dedc7
 def run_of(
-    file: str | Path,
+    file: str | Path,  # need not exist
 ) -> Path | None:  # None where the file lies in no run
     "The run folder that a file lies in"
     folders = Path(file).resolve().parents
@@ -522,7 +524,7 @@ def run_of(
 def opening_for(
     file: str | Path,  # with scores
     scores: pd.DataFrame | None = None,  # what it holds, where it is read already
-    split: str = 'test',
+    split: str = 'test',  # that is opened
     shared: str | Path | None = None,  # as for `open_test`
 ) -> dict | None:  # kind ('first', 'again', 'another model' or 'unknown'), words, when, model, data, fixed
     "Enter into a run's ledger that scores in its folder are judged, or `TestLocked`; None without a run or a test"

@@ -47,7 +47,7 @@ IMAGE_SUFFIXES = (
 )
 
 def label_columns(
-    manifest: pd.DataFrame,
+    manifest: pd.DataFrame,  # one row for each image
 ) -> list[str]:  # names of the columns that are labels
     "Every column that is not `path`, `patient`, `split`, acquisition or `meta_…` is a label"
     known = {'path', 'patient', 'split', *ACQUISITION}
@@ -97,7 +97,7 @@ def splits_in_name(
 # %% ../nbs/10_manifest.ipynb #92e883fa
 def as_split(
     text: object,  # what somebody calls a split: 'val', 'Training Set', '01_test', 'train_val'
-) -> str | None:  # 'train', 'valid', 'calib', 'test', or None when it is no name of a split
+) -> str | None:  # 'train', 'valid', 'calib', 'test', or None if it does not name a split
     "The split that is meant; train and valid in one name are a pool, which is called train"
     splits, rest = splits_in_name(str(text))
     if rest:
@@ -244,13 +244,13 @@ def _mode(path):
     return try_again(os.stat, path, what=path).st_mode
 
 def is_file(
-    path: str | Path,
+    path: str | Path,  # to look at
 ) -> bool:
     "Whether a regular file lies at a path; raises a `StorageError` when the storage does not say"
     return stat.S_ISREG(_mode(path))
 
 def is_folder(
-    path: str | Path,
+    path: str | Path,  # to look at
 ) -> bool:
     "Whether a folder lies at a path; raises a `StorageError` when the storage does not say"
     return stat.S_ISDIR(_mode(path))
@@ -276,7 +276,7 @@ def _row_as_line(row, labels):
 
 # %% ../nbs/10_manifest.ipynb #b9339d06
 def manifest_hash(
-    manifest: pd.DataFrame,
+    manifest: pd.DataFrame,  # one row for each image
 ) -> str:  # SHA-256, hexadecimal
     "What the manifest says, as one number: the same wherever the folder lies and however the rows are ordered"
     manifest = check_manifest(manifest, need_label=False)
@@ -344,7 +344,7 @@ _DRAWN = set(
 )
 
 def _is_mask(name):
-    "Whether a folder, or a file without its suffix, is called as masks and thumbnails are"
+    "Whether a folder, or a file without its suffix, looks like a mask or thumbnail by name"
     words = [word for word in _words(name) if not word.isdigit()]
     if {*words[-1:], ''.join(words[-2:])} & _DRAWN:
         return True
@@ -393,9 +393,9 @@ def _entries(folder, parts):
 
 # %% ../nbs/10_manifest.ipynb #0c7bcb8c
 def walk_images(
-    folder: str | Path,
+    folder: str | Path,  # to look through, with all below it
     suffixes: Iterable[str] = IMAGE_SUFFIXES,  # file name endings that are images
-    classes: Iterable[str] = (),  # `plain_name`s of folders that hold images even when they are called as masks are
+    classes: Iterable[str] = (),  # `plain_name`s of folders that hold images even where they look like masks by name
 ) -> Walk:
     "What lies below a folder; raises a `ManifestError` when it cannot be read"
     walk = Walk()
@@ -570,7 +570,7 @@ def _kinds(files):
 
 # %% ../nbs/10_manifest.ipynb #1195e321
 def _unreadable_in_classes(walk, places):
-    "Files of class folders and splits that are no image that can be read, and X-rays of other formats beside them"
+    "Files in class folders and splits that cannot be read as images, and X-rays in other formats next to them"
     roots = {place.root for place in places.values()}
     classes = {(*place.root, place.class_folder) for place in places.values()}
 
@@ -599,10 +599,10 @@ def _left_out(walk, places, stray, classes):
     other = _unreadable_in_classes(walk, places)
     if other:
         sentences.append(
-            f'{len(other):,} of {len(other) + len(places):,} files of the class folders are no image that can '
-            f'be read here ({_kinds(other)})'
+            f'{len(other):,} of {len(other) + len(places):,} files in the class folders cannot be read as images '
+            f'({_kinds(other)})'
         )
-    sentences += _say_files(walk.masks, 'called as masks or thumbnails are')
+    sentences += _say_files(walk.masks, 'named like masks or thumbnails')
     sentences += _say_files(walk.hidden, 'hidden')
     if walk.unread:
         folders = listed('/'.join(folder) for folder in walk.unread)
@@ -703,7 +703,7 @@ def _no_image(walk, folder):
     if walk.other:
         there.append(f'{counted(walk.other, "file")} such as {printable(walk.other[0][-1])} ({_kinds(walk.other)})')
     if walk.masks:
-        there.append(f'{counted(walk.masks, "file")} called as masks are')
+        there.append(f'{counted(walk.masks, "file")} named like masks')
     only = f', only {" and ".join(there)}' if there else ''
     return ManifestError(
         f'There is no image in "{printable(folder)}"{only}: pass a folder that holds class folders of images.'
@@ -1335,7 +1335,7 @@ def _has_carriage_return(table):
 
 # %% ../nbs/10_manifest.ipynb #1b058ffa
 def write_manifest(
-    manifest: pd.DataFrame,
+    manifest: pd.DataFrame,  # one row for each image
     csv: str | Path,  # where to write it
 ) -> Path:  # the CSV
     "Write a manifest; paths below the CSV's folder are written relative to it, so that the folder can be moved"
@@ -1349,7 +1349,7 @@ def write_manifest(
 
 # %% ../nbs/10_manifest.ipynb #cff69c1f
 def _resolved(names, folder, table, search):
-    "Absolute paths of the names in a manifest; all are looked for where some look strange or some of a few are gone"
+    "Absolute paths of the names in a manifest; searches for all if one is odd or a sampled one is missing"
     if search:
         return _find_files(names, folder, table)[0]
     paths = [os.path.abspath(os.path.join(folder, name)) for name in names]
@@ -1390,8 +1390,8 @@ def _images_by_property(manifest):
 
 # %% ../nbs/10_manifest.ipynb #4972388a
 def hash_order(
-    patients: Iterable[str],
-    seed: int,
+    patients: Iterable[str],  # their keys
+    seed: int,  # another one gives another order
 ) -> list[str]:
     "Patients in an order that depends on their keys and the seed alone, and is the same on every machine"
     return sorted(patients, key=lambda p: hashlib.sha256(f'{seed}:{p}'.encode('utf-8', 'surrogatepass')).digest())

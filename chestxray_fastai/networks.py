@@ -248,8 +248,8 @@ def _check_shape(net, arch, n_out, size, channels):
 # %% ../nbs/20_networks.ipynb #acfe0d94
 def check_whole_number(
     name: str,  # of the argument, for the sentence
-    value: Any,
-    least: int = 1,
+    value: Any,  # that was given
+    least: int = 1,  # what is smaller is refused
 ) -> None:
     "Raise a ValueError unless `value` is a whole number of at least `least`"
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
@@ -593,7 +593,7 @@ def _read_card(file):
     wrong = _lacking(card)
     if wrong:
         raise ChestXrayError(
-            f'"{printable(file)}" does not say {", ".join(wrong)} as a model does: copy it again, or train anew'
+            f'"{printable(file)}" does not say {", ".join(wrong)} as a model does: copy it again, or train again'
         )
     return card
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # %% ../nbs/36_ood.ipynb #64a2efe8
 def _auroc_and_fpr95(home, ood, home_weights, ood_weights):
-    "AUROC, and the share out of distribution that passes when 95 % of home do, each for each row of weights"
+    "AUROC, and the share out of distribution that passes when 95 % of home pass, for each row of weights"
     order = np.argsort(home, kind='stable')
     home = home[order]
     below = np.cumsum(home_weights[:, order], 1)
@@ -75,28 +75,28 @@ def compare_ood_scores(
     scores: dict,  # name of the score → name of the set → scores of its images, shape (n,), higher is further out
     patients: dict | None = None,  # name of the set → patient of each image; else each image is a patient of its own
     home: str = 'home',  # which set is in distribution
-    n_boot: int = 500,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 500,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> 'pd.DataFrame':  # a row per set and score; columns auroc, auroc_low, auroc_high, fpr95, fpr95_low, fpr95_high
-    "How well scores tell sets out of distribution from home, with intervals from a bootstrap over patients"
+    "AUROC and FPR of out-of-distribution scores, with intervals from a bootstrap over patients"
     import pandas as pd
     from chestxray_fastai.evaluate import resample_weights
 
     lengths = {name: len(values) for name, values in next(iter(scores.values())).items()}
-    who = {name: _patients_of(name, n, patients) for name, n in lengths.items()}
-    n = len(who[home])
+    patient = {name: _patients_of(name, n, patients) for name, n in lengths.items()}
+    n = len(patient[home])
     rows = {}
     for kind in lengths:
         if kind == home:
             continue
-        both = np.concatenate([who[home], who[kind]])
+        both = np.concatenate([patient[home], patient[kind]])
         weights = np.concatenate([np.ones((1, len(both))), *resample_weights(both, n_boot, seed)])
-        n_patients = len(set(who[kind]))
+        n_patients = len(set(patient[kind]))
         for name, of_sets in scores.items():
-            at_home = _finite_scores(of_sets[home], n, name, f'{home} or {kind}')
-            out = _finite_scores(of_sets[kind], len(who[kind]), name, f'{home} or {kind}')
-            rows[kind, name] = _ood_row(at_home, out, weights[:, :n], weights[:, n:], n_patients, level)
+            inside = _finite_scores(of_sets[home], n, name, f'{home} or {kind}')
+            outside = _finite_scores(of_sets[kind], len(patient[kind]), name, f'{home} or {kind}')
+            rows[kind, name] = _ood_row(inside, outside, weights[:, :n], weights[:, n:], n_patients, level)
     return pd.DataFrame(rows).T.rename_axis(['set', 'score'])
 
 # %% ../nbs/36_ood.ipynb #c7b58b06
@@ -105,7 +105,7 @@ _STEPS = 17  # of the grey values
 def n_image_features(
     size: int,  # side of the images [pixels]
 ) -> int:
-    "How many numbers `image_features` gives"
+    "The number of columns of `image_features`"
     n = _STEPS
     while size >= 8:
         n += 4
@@ -137,7 +137,7 @@ def image_features(
     pixels = check_pixels(pixels)
     if not len(pixels):
         raise OODError('There are no images: give at least one.')
-    found = []
+    parts = []
     for start in range(0, len(pixels), 256):
         part = pixels[start : start + 256]
         columns = [_grey_steps(part)]
@@ -146,8 +146,8 @@ def image_features(
             columns.append(_log_size(p[:, :, 1:] - p[:, :, :-1]))
             columns.append(_log_size(p[:, 1:] - p[:, :-1]))
             p = _halved(p)
-        found.append(np.concatenate(columns, axis=1, dtype=np.float32))
-    return np.concatenate(found)
+        parts.append(np.concatenate(columns, axis=1, dtype=np.float32))
+    return np.concatenate(parts)
 
 # %% ../nbs/36_ood.ipynb #9fd925d0
 def _directions(z, components):
@@ -184,7 +184,7 @@ def _fit_normal(x, components, dtype):
         raise OODError(
             'All rows of features are the same, so nothing can be told from them: check where they come from.'
         )
-    # what never varied at home may vary a little elsewhere
+    # what never varied in training may vary a little elsewhere
     scale = np.maximum(scale, 0.05 * np.median(scale[scale > 0]))
     z = (x - mean) / scale
     variance, axes = _directions(z, components)
@@ -210,8 +210,8 @@ class NormalPart:
     def fit(
         cls,
         x: np.ndarray,  # rows of features, shape (n, K)
-        name: str = 'content',
-        start: int = 0,
+        name: str = 'content',  # for the sentence that says what is unusual
+        start: int = 0,  # column of `x` from which on it learns
         components: int = 64,  # directions whose variance is learned
         dtype: type = np.float64,  # to which the arrays are rounded
     ) -> 'NormalPart':
@@ -261,21 +261,21 @@ def _check_scores(scores, alpha):
 def referral_threshold(
     scores: np.ndarray,  # of calibration images that no fit has seen, shape (n,), higher is further out
     patients: np.ndarray | None = None,  # patient of each, shape (n,); None: each is a patient of its own
-    alpha: float = 0.05,
+    alpha: float = 0.05,  # share of images in distribution that may be referred
 ) -> float:  # refer above it
     "The conformal threshold: above it lies a random image of a new patient in `alpha` of cases at most"
     scores = np.asarray(scores, float)
     _check_scores(scores, alpha)
-    who = np.arange(len(scores))
+    patient = np.arange(len(scores))
     if patients is not None:
-        who = np.unique(np.asarray(patients, str), return_inverse=True)[1]
-    if len(who) != len(scores):
+        patient = np.unique(np.asarray(patients, str), return_inverse=True)[1]
+    if len(patient) != len(scores):
         raise OODError(
-            f'There are {len(scores)} calibration images and {len(who)} patients: give the patient of each image.'
+            f'There are {len(scores)} calibration images and {len(patient)} patients: give the patient of each image.'
         )
-    images = np.bincount(who)
+    images = np.bincount(patient)
     order = np.argsort(scores, kind='stable')
-    below = np.cumsum(1 / images[who][order]) / (len(images) + 1)
+    below = np.cumsum(1 / images[patient][order]) / (len(images) + 1)
     if below[-1] < 1 - alpha - 1e-12:
         raise OODError(
             f'{len(images)} calibration patients cannot promise {alpha:.2%}: that takes at least'
@@ -317,7 +317,7 @@ class OODDetector:
     parts: tuple  # of `NormalPart`
     width: int  # features of the network, 0 without
     size: int  # of the pixels, 0 without
-    alpha: float | None = None  # share of home images that may be referred
+    alpha: float | None = None  # share of images in distribution that may be referred
     threshold: float | None = None  # refer above it
     n_train: int = 0  # images of the fit
     n_calib: int = 0  # images the threshold rests on
@@ -370,7 +370,7 @@ def raw_score(
     features: np.ndarray,  # of the network, shape (n, width)
     pixels: np.ndarray,  # uint8, shape (n, size, size)
 ) -> np.ndarray:  # shape (n,), NaN where features are
-    "As `score`, for who asks image by image: nothing is checked, and what the fit did not see is passed over"
+    "As `score`, image by image: nothing is checked, and what the fit did not see is skipped"
     columns = []
     if self.width:
         columns.append(features)
@@ -398,9 +398,9 @@ def fit(
     features: np.ndarray | None,  # of training images by `network_outputs`, shape (n, K)
     pixels: np.ndarray | None,  # the same images, uint8, shape (n, size, size)
     calib_features: np.ndarray | None,  # of patients that neither the network nor this fit has seen
-    calib_pixels: np.ndarray | None,
+    calib_pixels: np.ndarray | None,  # of the same images, uint8, shape (n, size, size)
     patients: np.ndarray | None = None,  # patient of each calibration image
-    alpha: float = 0.05,  # share of home images that may be referred
+    alpha: float = 0.05,  # share of images in distribution that may be referred
     components: int = 64,  # directions whose variance is learned
 ) -> OODDetector:
     "Learn what is usual on training images, and where the limit lies on calibration images; raises an `OODError`"
@@ -661,7 +661,7 @@ def fit_orientation(
     patients: Any = None,  # patient of each calibration image
     false_alarms: float = 0.0075,  # share of images that lie right which may be given each other name
     most: int = 1000,  # images to fit on and to calibrate with; each is looked at in seven ways
-    seed: int = 0,
+    seed: int = 0,  # of the random numbers
 ) -> dict:  # plain values for JSON, for `OrientationProbe.from_dict`
     "Fit a probe of orientation, and from which margin on it is believed; raises an `OODError`"
     rng = np.random.default_rng(seed)
@@ -680,5 +680,5 @@ def fit_orientation(
         n_calib=len(kept),
     )
     probe = OrientationProbe.from_dict(dict(numbers, limits=[None] * len(ORIENTATIONS)))
-    who = np.arange(len(kept)) if patients is None else np.asarray(patients, str)[kept]
-    return {**numbers, **_trust_in_ways(probe, features_of, calib_pixels[kept], who, false_alarms)}
+    patient = np.arange(len(kept)) if patients is None else np.asarray(patients, str)[kept]
+    return {**numbers, **_trust_in_ways(probe, features_of, calib_pixels[kept], patient, false_alarms)}

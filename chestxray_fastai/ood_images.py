@@ -296,7 +296,7 @@ def ood_images(
     kind: str,  # one of `OOD_KINDS`
     n: int = 100,  # images
     size: int = 128,  # height and width [pixels]
-    seed: int = 0,
+    seed: int = 0,  # of what is drawn
 ) -> np.ndarray:  # uint8, (n, size, size)
     "Images that are no frontal chest X-ray: the same numbers in, the same pixels out; raises an `OODError`"
     if kind not in OOD_KINDS:

@@ -145,7 +145,7 @@ _MORE_FIGURES = dict(
 )
 
 def page_figures(
-    run: Run,
+    run: Run,  # a finished one
     facts: dict,  # of `run_facts`
 ) -> dict[str, str]:  # SVG by name
     "Every figure that this run has data for"

@@ -90,7 +90,7 @@ def _remove_chunks(listings, home):
                 pass
     if listings:
         warnings.warn(
-            f'{len(listings):,} parts of the pixel cache in {home} were damaged: their pictures are decoded anew.',
+            f'{len(listings):,} parts of the pixel cache in {home} were damaged: their pictures are decoded again.',
             stacklevel=4,
         )
 
@@ -223,7 +223,7 @@ def _read_at(file, target, start):
 
 # %% ../nbs/16_pixels.ipynb #7e1e8b58
 def _strike(home, name, row):
-    "Take a damaged row out of its chunk's list, so that the next cache decodes it anew"
+    "Take a damaged row out of its chunk's list, so that the next cache decodes it again"
     listing = home / f'{name}.json'
     try:
         content = read_json(listing)
@@ -260,7 +260,7 @@ class _OpenChunks:
         try:
             return _read_at(self.open(number), target, row * target.nbytes) == target.nbytes
         except OSError:
-            self.files.pop(number, None)  # a file of a mount that went away stays lost: open it anew
+            self.files.pop(number, None)  # a file of a mount that went away stays lost: open it again
             raise
 
     def close(self):
@@ -344,15 +344,15 @@ class PixelCache:
         if is_sound:
             self._checked[i] = True
         else:
-            target[:] = self._decode_anew(i)
+            target[:] = self._decode_again(i)
 
-    def _decode_anew(self, i):
+    def _decode_again(self, i):
         "Pixels of a row that is damaged, from its file; raises a `PixelsError` when that has changed"
         path = self.paths[i]
         if not self._warned:
             warnings.warn(
                 f'The pixel cache in {self.home} is damaged: what it should hold of {printable(path)} and perhaps of'
-                ' others is decoded anew.',
+                ' others is decoded again.',
                 stacklevel=4,
             )
         self._warned = True

@@ -18,11 +18,12 @@ from chestxray_fastai.evaluate import (
     interval,
     known_by_label,
     log_losses,
-    OperatingPoint,
     probability_bins,
     rate_interval,
     resample_weights,
     safe_ratio,
+    Threshold,
+    threshold_logit,
     threshold_logits,
 )
 
@@ -35,10 +36,6 @@ def _class_names(label):
     "What 0 and 1 are called"
     return 'negative', label or 'positive'
 
-def _one_threshold(threshold, label):
-    "The logit threshold of one label"
-    return next(iter(threshold_logits(threshold, [label or '']).values()))
-
 
 # %% ../nbs/32_plots.ipynb #de363e19
 class Interpretation:
@@ -46,8 +43,8 @@ class Interpretation:
 
     def __init__(
         self,
-        scores: pd.DataFrame,
-        threshold: float | OperatingPoint | dict = 0.0,  # as for `metrics`
+        scores: pd.DataFrame,  # a Scores table, checked or not
+        threshold: Threshold = 0.0,  # as for `metrics`
         split: str | None = None,  # may be left out where there is one
         label: str | None = None,  # may be left out where there is one
         vocab: tuple[str, str] | None = None,  # what 0 and 1 are called; by default 'negative', and the label
@@ -56,7 +53,7 @@ class Interpretation:
         known = one_label(scores, label, split)
         names = np.array(vocab, dtype=object)
         self.vocab = list(vocab)
-        self.threshold = _one_threshold(threshold, label)
+        self.threshold = threshold_logit(threshold, label, known.scale)
         self.rows = known.assign(
             probability=sigmoid(known.logit),
             actual=names[known.y.astype(int)],
@@ -82,13 +79,17 @@ class Interpretation:
     def top_losses(
         self,
         k: int | None = None,  # by default all
-        largest: bool = True,
+        largest: bool = True,  # False: the smallest
     ) -> pd.DataFrame:
         "The images with the largest (or smallest) log loss, with path and patient"
         ranked = self.rows.sort_values('loss', ascending=not largest, kind='stable')
         return ranked.head(len(ranked) if k is None else k).reset_index(drop=True)
 
-    def plot_top_losses(self, k: int = 6, largest: bool = True) -> 'Figure':
+    def plot_top_losses(
+        self,
+        k: int = 6,  # images
+        largest: bool = True,  # False: those with the smallest loss
+    ) -> 'Figure':
         "The images themselves, from their files"
         import matplotlib.pyplot as plt
         from chestxray_fastai.readers import open_image
@@ -126,13 +127,13 @@ def _at(kind, tp, fp, grid):
 
 # %% ../nbs/32_plots.ipynb #6d8d4f17
 def curve(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
     kind: str = 'roc',  # 'roc' or 'precision_recall', else `ScoresError`
-    split: str | None = None,
-    label: str | None = None,
-    n_boot: int = 500,
-    seed: int = 0,
-    level: float = 0.95,
+    split: str | None = None,  # may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
+    n_boot: int = 500,  # resamples of the patients
+    seed: int = 0,  # of the resamples
+    level: float = 0.95,  # of the band
 ) -> pd.DataFrame:  # columns x, y, low, high
     "A ROC or precision–recall curve on an even grid, with its pointwise band from a bootstrap over patients"
     if kind not in ('roc', 'precision_recall'):
@@ -154,14 +155,14 @@ def curve(
 
 # %% ../nbs/32_plots.ipynb #83d19932
 def reliability(
-    scores: pd.DataFrame,
-    split: str | None = None,
-    label: str | None = None,
-    n_bins: int = 10,
+    scores: pd.DataFrame,  # a Scores table, checked or not
+    split: str | None = None,  # the split to judge; may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
+    n_bins: int = 10,  # at most; empty bins are left out
     binning: str = 'width',  # as in `probability_bins`
-    n_boot: int = 500,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 500,  # resamples of the patients
+    seed: int = 0,  # of the resamples
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # per bin: from, to, n, probability, frequency, low, high
     "Mean probability and frequency of the finding in each bin that holds an image, with an interval over patients"
     rows = one_label(scores, label, split)
@@ -186,9 +187,9 @@ COLOURS = dict(positive='#c8553d', negative='#3a6ea5', curve='#2a4d69', band='#9
 
 def plot_axes(
     ax: 'Axes | None',  # None: in a new figure
-    xlabel: str,
-    ylabel: str,
-    title: str,
+    xlabel: str,  # below the plot
+    ylabel: str,  # beside the plot
+    title: str,  # above the plot
     square: bool = True,  # whether both axes run from 0 to 1
 ) -> 'Axes':
     "An empty plot in the house's style"
@@ -211,7 +212,7 @@ def _shown(scores, threshold, split, label):
     "What a plot shows: the known rows of one label, how many they are in words, and the logit threshold, if any"
     rows = one_label(scores, label, split)
     count = f'{len(rows):,} images, {rows.patient.nunique():,} patients'
-    return rows, count, None if threshold is None else _one_threshold(threshold, label)
+    return rows, count, None if threshold is None else threshold_logit(threshold, label, rows.scale)
 
 def _plot_band(ax, table, label):
     "The band of a curve"
@@ -224,13 +225,13 @@ def _plot_point(ax, x, y):
 
 # %% ../nbs/32_plots.ipynb #27e7b7c2
 def plot_roc(
-    scores: pd.DataFrame,
-    threshold: float | OperatingPoint | dict | None = None,  # None: no operating point is drawn
-    split: str | None = None,
-    label: str | None = None,
-    ax: 'Axes | None' = None,
-    n_boot: int = 500,
-    title: str = 'ROC curve',
+    scores: pd.DataFrame,  # a Scores table, checked or not
+    threshold: Threshold | None = None,  # None: no operating point is drawn
+    split: str | None = None,  # the split to judge; may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
+    ax: 'Axes | None' = None,  # None: in a new figure
+    n_boot: int = 500,  # resamples of the patients
+    title: str = 'ROC curve',  # above the plot
 ) -> 'Axes':
     "ROC curve with its band, its area, and the operating point if there is one"
     from sklearn.metrics import roc_auc_score, roc_curve
@@ -253,13 +254,13 @@ def plot_roc(
 
 # %% ../nbs/32_plots.ipynb #65d6d2f7
 def plot_precision_recall(
-    scores: pd.DataFrame,
-    threshold: float | OperatingPoint | dict | None = None,  # None: no operating point is drawn
-    split: str | None = None,
-    label: str | None = None,
-    ax: 'Axes | None' = None,
-    n_boot: int = 500,
-    title: str = 'Precision–recall curve',
+    scores: pd.DataFrame,  # a Scores table, checked or not
+    threshold: Threshold | None = None,  # None: no operating point is drawn
+    split: str | None = None,  # the split to judge; may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
+    ax: 'Axes | None' = None,  # None: in a new figure
+    n_boot: int = 500,  # resamples of the patients
+    title: str = 'Precision–recall curve',  # above the plot
 ) -> 'Axes':
     "Precision–recall curve with its band; the dotted line is what chance gives"
     from sklearn.metrics import average_precision_score
@@ -298,14 +299,14 @@ def _plot_below(ax, probability, y, vocab):
 
 # %% ../nbs/32_plots.ipynb #6912c0f6
 def plot_reliability(
-    scores: pd.DataFrame,
-    split: str | None = None,
-    label: str | None = None,
-    ax: 'Axes | None' = None,
-    n_bins: int = 10,
+    scores: pd.DataFrame,  # a Scores table, checked or not
+    split: str | None = None,  # the split to judge; may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
+    ax: 'Axes | None' = None,  # None: in a new figure
+    n_bins: int = 10,  # at most; empty bins are left out
     binning: str = 'width',  # as in `probability_bins`
-    n_boot: int = 500,
-    title: str = 'Reliability',
+    n_boot: int = 500,  # resamples of the patients
+    title: str = 'Reliability',  # above the plot
     vocab: tuple[str, str] | None = None,  # what 0 and 1 are called; by default 'negative', and the label
 ) -> 'Axes':
     "Frequency of the finding against its probability, and below it how many images lie where"
@@ -328,13 +329,13 @@ def plot_reliability(
 
 # %% ../nbs/32_plots.ipynb #53807ddc
 def plot_scores(
-    scores: pd.DataFrame,
-    threshold: float | OperatingPoint | dict | None = None,  # None: no line is drawn
-    split: str | None = None,
-    label: str | None = None,
-    ax: 'Axes | None' = None,
+    scores: pd.DataFrame,  # a Scores table, checked or not
+    threshold: Threshold | None = None,  # None: no line is drawn
+    split: str | None = None,  # the split to judge; may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
+    ax: 'Axes | None' = None,  # None: in a new figure
     vocab: tuple[str, str] | None = None,  # what 0 and 1 are called; by default 'negative', and the label
-    title: str = 'Scores',
+    title: str = 'Scores',  # above the plot
 ) -> 'Axes':
     "How the logits of both classes lie to each other and to the threshold"
     rows, _, at = _shown(scores, threshold, split, label)
@@ -353,13 +354,13 @@ def plot_scores(
 
 # %% ../nbs/32_plots.ipynb #f9b012ae
 def plot_confusion(
-    scores: pd.DataFrame,
-    threshold: float | OperatingPoint | dict = 0.0,
-    split: str | None = None,
-    label: str | None = None,
-    ax: 'Axes | None' = None,
+    scores: pd.DataFrame,  # a Scores table, checked or not
+    threshold: Threshold = 0.0,  # as for `metrics`
+    split: str | None = None,  # the split to judge; may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
+    ax: 'Axes | None' = None,  # None: in a new figure
     vocab: tuple[str, str] | None = None,  # what 0 and 1 are called; by default 'negative', and the label
-    title: str = 'Confusion matrix',
+    title: str = 'Confusion matrix',  # above the plot
 ) -> 'Axes':
     "The four boxes: counts, and the share of each row"
     vocab = vocab or _class_names(label)
@@ -412,11 +413,11 @@ def _figure_name(label, name):
     return f'{plain[:100]}{"-" if label else ""}{name}.png'
 
 def write_figures(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
     folder: str | Path,  # made where it is missing
-    threshold: float | OperatingPoint | dict = 0.0,
-    split: str = 'test',
-    n_boot: int = 500,
+    threshold: Threshold = 0.0,  # as for `metrics`
+    split: str = 'test',  # of which the figures are
+    n_boot: int = 500,  # resamples of the patients
     finding: str | None = None,  # what a label without a name is called
 ) -> list[Path]:  # NAME.png, of several labels LABEL-NAME.png
     "Write ROC, precision–recall, reliability, score and confusion plots of one split as PNG files"
@@ -425,7 +426,7 @@ def write_figures(
     scores = Scores.of(scores)
     _, known = known_by_label(scores, split)
     files = []
-    for label, logit in threshold_logits(threshold, list(known)).items():
+    for label, logit in threshold_logits(threshold, list(known), scores.scale).items():
         for name in _PLOTS:
             figure = _figure(name, scores, logit, split, label, n_boot, label or finding)
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SCORES_HELP', 'MAX_LOGIT', 'SCALES', 'score_columns', 'score_labels', 'Scores', 'check_scores', 'sigmoid',
            'logits_from_probabilities', 'make_scores', 'write_scores', 'read_scores', 'simulate_scores',
-           'shared_patients', 'leak_words', 'warn_of_leaks', 'split_rows', 'the_label', 'one_label']
+           'shared_patients', 'leak_words', 'warn_of_leaks', 'split_rows', 'the_label', 'check_not_test', 'one_label']
 
 # %% ../nbs/30_scores.ipynb #6b9e6861
 import os, re, warnings, weakref
@@ -202,7 +202,7 @@ class Scores(pd.DataFrame):
 
     _metadata = ['is_logit', 'scale']
     is_logit: bool = False  # True for all that `Scores.of` returns
-    scale: str = 'raw'  # one of `SCALES`
+    scale: str | None = None  # one of `SCALES`; None: nobody said
     _is_checked = False
     _origin = None  # weak reference to the table that was checked
 
@@ -219,7 +219,7 @@ class Scores(pd.DataFrame):
         cls,
         table: pd.DataFrame,  # a `Scores`, or any table with its columns
         is_logit: bool | None = None,  # True: logits, whatever their range; False: probabilities; None: see their range
-        scale: str | None = None,  # one of `SCALES`; by default what a `Scores` has, and 'raw' for other tables
+        scale: str | None = None,  # one of `SCALES`; by default what a `Scores` has; of a plain table it is not known
     ) -> 'Scores':
         "A `Scores` as it is, anything else checked, or a `ScoresError` that says what is wrong with it"
         if scale not in (None, *SCALES):
@@ -227,7 +227,7 @@ class Scores(pd.DataFrame):
         if is_logit is False:
             return cls.of(logits_from_probabilities(table), scale=scale)
         if not isinstance(table, cls):
-            return _as_checked(_checked_rows(table, is_logit), scale or 'raw', table)
+            return _as_checked(_checked_rows(table, is_logit), scale, table)
         if not table._is_checked:
             return _as_checked(_checked_rows(table, is_logit or table.is_logit), scale or table.scale, table)
         if scale in (None, table.scale):
@@ -236,7 +236,7 @@ class Scores(pd.DataFrame):
 
 
 # %% ../nbs/30_scores.ipynb #0b7e6901
-def _as_checked(rows, scale='raw', origin=None):
+def _as_checked(rows, scale=None, origin=None):
     "Rows that need no check as `Scores`; `origin` is the table that they come from"
     scores = Scores(rows)
     scores.attrs = dict(rows.attrs)
@@ -248,10 +248,10 @@ def _as_checked(rows, scale='raw', origin=None):
     return scores
 
 def check_scores(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
 ) -> Scores:  # a copy with text paths and patients, float truths and logits, rows numbered from 0
     "Check that `scores` can be judged, or raise a `ScoresError` that says why not"
-    scale = getattr(scores, 'scale', 'raw') if isinstance(scores, Scores) else 'raw'
+    scale = scores.scale if isinstance(scores, Scores) else None
     is_logit = isinstance(scores, Scores) and scores.is_logit
     return _as_checked(_checked_rows(scores, is_logit), scale, scores)
 
@@ -305,7 +305,7 @@ def make_scores(
     acquisition = rows[[c for c in ACQUISITION if c in rows]]
     features = np.zeros((len(rows), 0)) if features is None else np.asarray(features, float)
     numbered = pd.DataFrame(features, columns=[f'f{i}' for i in range(features.shape[1])])
-    return Scores.of(pd.concat([scores, acquisition, numbered], axis=1), is_logit=True)
+    return Scores.of(pd.concat([scores, acquisition, numbered], axis=1), is_logit=True, scale='raw')
 
 
 # %% ../nbs/30_scores.ipynb #7d75629a
@@ -314,7 +314,7 @@ def _beside(logit):
     return logit.replace('logit', 'probability', 1)
 
 def write_scores(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # checked before it is written
     csv: str | Path,  # paths below its folder are written relative to it
 ) -> Path:  # the file
     "Write Scores with a `probability` beside each logit: for readers, and as proof that the logits are logits"
@@ -459,7 +459,7 @@ def _correlated(rng, patient, n_patients, correlation):
 
 # %% ../nbs/30_scores.ipynb #84860b10
 def simulate_scores(
-    n_patients: int = 400,
+    n_patients: int = 400,  # in all splits together
     images: int = 4,  # each patient has one to `images` images
     prevalence: float = 0.6,  # share of patients with the finding
     auroc: float = 0.95,  # of the model that is simulated
@@ -469,7 +469,7 @@ def simulate_scores(
     uncertain: float = 0.0,  # share of truths made uncertain (-1)
     missing: float = 0.0,  # share of truths made missing
     splits: dict | None = None,  # share of patients by split; by default valid .25, calib .25, test .5
-    seed: int = 0,
+    seed: int = 0,  # the same seed gives the same scores
 ) -> Scores:
     "Scores of a model known exactly: normal in each class, calibrated at `stretch` 1, correlated within a patient"
     from scipy.stats import norm
@@ -488,12 +488,12 @@ def simulate_scores(
         rows[truth] = np.where(draw < uncertain, -1, np.where(draw < uncertain + missing, np.nan, y))
         evidence = distance * (noise + distance * y) - distance**2 / 2
         rows[logit] = stretch * (evidence + np.log(prevalence / (1 - prevalence)))
-    return Scores.of(rows, is_logit=True)
+    return Scores.of(rows, is_logit=True, scale='raw')
 
 
 # %% ../nbs/30_scores.ipynb #87b07a71
 def shared_patients(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
 ) -> dict[tuple[str, str], int]:  # by pair of splits, e.g. `{('calib', 'test'): 80}`; empty where there is no leak
     "How many patients stand in two splits of a table"
     rows = Scores.of(scores)
@@ -509,7 +509,7 @@ def shared_patients(
 
 # %% ../nbs/30_scores.ipynb #3e38eced
 def leak_words(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
 ) -> str:  # '' where there is no leak
     "What `shared_patients` finds, as a sentence"
     shared = shared_patients(scores)
@@ -542,7 +542,7 @@ def warn_of_leaks(
 
 # %% ../nbs/30_scores.ipynb #6033078d
 def split_rows(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
     split: str | None = None,  # may be left out where there is one
 ) -> Scores:
     "The rows of one split; `ScoresError` for one that is not there, and for none where there are several"
@@ -563,7 +563,7 @@ def split_rows(
 
 # %% ../nbs/30_scores.ipynb #6df3dab2
 def the_label(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
     label: str | None = None,  # may be left out where there is one
 ) -> str:
     "The label that is meant; `ScoresError` for one that the table has not"
@@ -574,8 +574,18 @@ def the_label(
         raise ScoresError(f'Name one label of {", ".join(map(repr, labels))}, not {label!r}.')
     return label
 
+def check_not_test(
+    split: str | None,  # on which something is chosen or fitted
+    what: str = 'A threshold',  # that is chosen on it
+) -> None:
+    "Raise a `ScoresError` where something would be chosen on the test, which has to judge it"
+    if isinstance(split, str) and as_split(split) == 'test':
+        raise ScoresError(
+            f'{what} that is chosen on the test makes the figures of the test worthless: choose it on calib.'
+        )
+
 def one_label(
-    scores: pd.DataFrame,
+    scores: pd.DataFrame,  # a Scores table, checked or not
     label: str | None = None,  # may be left out where there is one
     split: str | None = None,  # may be left out where there is one
 ) -> Scores:  # columns path, patient, split, y (0 or 1), logit

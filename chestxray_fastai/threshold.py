@@ -26,8 +26,8 @@ OperatingPoints = OperatingPoint | dict[str, OperatingPoint]  # of one label, or
 
 # %% ../nbs/35_threshold.ipynb #d0d9593a
 def patients_needed(
-    target_sensitivity: float = 0.95,
-    confidence: float = 0.95,
+    target_sensitivity: float = 0.95,  # that is promised
+    confidence: float = 0.95,  # in the promise: how often it holds over draws of patients
 ) -> int:
     "The fewest positive patients, all of them found, that prove a sensitivity"
     return int(np.ceil(np.log(1 - confidence) / np.log(target_sensitivity) - 1e-9))
@@ -70,7 +70,7 @@ def _check_promise(target_sensitivity, confidence, split):
         )
 
 def _allowed_misses(n, target_sensitivity, confidence):
-    "How many of `n` positive patients may lie below a threshold that keeps the promise (Clopper and Pearson 1934)"
+    "Positive patients of `n` that may lie below a threshold that keeps the promise (Clopper and Pearson 1934)"
     from scipy.stats import binom
 
     chance = binom.cdf(np.arange(n), n, 1 - target_sensitivity)
@@ -78,16 +78,19 @@ def _allowed_misses(n, target_sensitivity, confidence):
 
 # %% ../nbs/35_threshold.ipynb #bdae8c38
 def guaranteed_point(
-    scores: pd.DataFrame,
-    target_sensitivity: float = 0.95,
-    confidence: float = 0.95,
-    split: str = 'calib',
+    scores: pd.DataFrame,  # with truth and logits
+    target_sensitivity: float = 0.95,  # that is promised
+    confidence: float = 0.95,  # in the promise: how often it holds over draws of patients
+    split: str = 'calib',  # on which it is chosen or fitted: never the test
     label: str | None = None,  # one of several labels; by default all, as a dict by label
 ) -> OperatingPoints:
     "The largest threshold that has at least the target sensitivity with this confidence (Wilks 1941)"
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
-        return {l: guaranteed_point(scores, target_sensitivity, confidence, split, l) for l in score_labels(scores)}
+        return {
+            each: guaranteed_point(scores, target_sensitivity, confidence, split, each)
+            for each in score_labels(scores)
+        }
     _check_promise(target_sensitivity, confidence, split)
     rows = one_label(scores, label, split)
     drawn = np.sort(one_image_each(rows[rows.y == 1]).logit)
@@ -111,13 +114,13 @@ def cost_point(
     scores: pd.DataFrame,  # calibrated
     miss: float = 10.0,  # what it costs
     false_alarm: float = 1.0,  # what it costs, in the same unit
-    split: str = 'calib',
+    split: str = 'calib',  # on which it is chosen or fitted: never the test
     label: str | None = None,  # one of several labels; by default all, as a dict by label
 ) -> OperatingPoints:
     "The threshold of least expected cost for calibrated scores (Elkan 2001), and what it gives on `split`"
     scores = Scores.of(scores)
     if has_several_labels(scores, label):
-        return {l: cost_point(scores, miss, false_alarm, split, l) for l in score_labels(scores)}
+        return {each: cost_point(scores, miss, false_alarm, split, each) for each in score_labels(scores)}
     if not (miss > 0 and false_alarm > 0):
         raise ScoresError(f'Costs are above 0, and {miss} or {false_alarm} is not.')
     rows = fitting_rows(scores, split, label)
@@ -146,14 +149,14 @@ def _thresholds(given):
 
 # %% ../nbs/35_threshold.ipynb #4ef81a27
 def decision_curve(
-    scores: pd.DataFrame,
-    split: str | None = None,
-    label: str | None = None,
+    scores: pd.DataFrame,  # with truth and logits
+    split: str | None = None,  # may be left out where there is one
+    label: str | None = None,  # may be left out where there is one
     thresholds: np.ndarray | None = None,  # probabilities; by default .01 to .99
     prevalence: float | None = None,  # of the place it is for; by default that of these rows
-    n_boot: int = 500,
-    seed: int = 0,
-    level: float = 0.95,
+    n_boot: int = 500,  # resamples of patients for the intervals
+    seed: int = 0,  # of the random numbers
+    level: float = 0.95,  # of the intervals
 ) -> pd.DataFrame:  # columns threshold, model, low, high, everybody, nobody
     "Net benefit at each threshold probability (Vickers and Elkin 2006), with a band over patients"
     rows = enough_patients(one_label(scores, label, split), split, label)
@@ -177,7 +180,7 @@ def decision_curve(
 def plot_decision_curve(
     curves: pd.DataFrame | dict,  # a table from `decision_curve`, or a dict of them by name
     ax: 'Axes | None' = None,  # None: a new figure
-    title: str = 'Decision curve',
+    title: str = 'Decision curve',  # above the plot
 ) -> 'Axes':
     "Net benefit of models, of calling everybody and of calling nobody"
     curves = curves if isinstance(curves, dict) else {'model': curves}

@@ -30,6 +30,7 @@ from torch.nn import functional as F
 from .core import ChestXrayError, StorageError, need, printable, write_whole
 from .networks import build_model, check_weights, check_whole_number, load_tensors, save_tensors
 from .learner import DivergedError
+from .words import say
 
 # %% ../nbs/22_train.ipynb #3c013b3b
 def _optimizer_state(opt):
@@ -110,7 +111,7 @@ class BestEpoch(Callback):
         self.file = None if file is None else Path(file)
         self.best = None
         self.state = None
-        self.written = True
+        self.is_written = True
 
     def after_epoch(self) -> None:
         record = dict(zip(self.recorder.metric_names[1:], self.recorder.values[-1]))
@@ -124,19 +125,19 @@ class BestEpoch(Callback):
             return  # the checkpoint brought its weights
         model = self.learn.ema.averaged.module if hasattr(self.learn, 'ema') else self.learn.model
         self.state = {k: v.detach().clone() for k, v in model.state_dict().items()}
-        self.written = False
+        self.is_written = False
 
     def after_fit(self) -> None:
         self.write()
 
     def write(self) -> None:
         "Write the weights of the best epoch to `file`, unless they are there"
-        if self.file is None or self.written or self.state is None:
+        if self.file is None or self.is_written or self.state is None:
             return
         save_tensors(self.state, self.file, self.best)
-        self.written = True
+        self.is_written = True
 
-    def put_back(self, learn: Learner) -> None:
+    def put_back(self, learn: Learner) -> None:  # whose model gets them
         "Load the kept weights into the model of `learn`"
         if self.best is not None and self.state is not None:
             learn.model.load_state_dict(self.state)
@@ -152,7 +153,7 @@ class Checkpoint(Callback):
         folder: str | Path,  # where `checkpoint.safetensors` and `log.csv` are written
         phase: int,  # number of the phase
         config: dict,  # what must be the same when the run is resumed
-        seed: int = 0,
+        seed: int = 0,  # of the training
         rows: list[dict] | tuple = (),  # of the log so far
         best: BestEpoch | None = None,  # whose weights travel along
         every: float = 30.0,  # seconds between two writings
@@ -165,9 +166,9 @@ class Checkpoint(Callback):
         self.best = best
         self.every = every
         self.pending = None  # (tensors, state) that are not yet in the file
-        self.written = time.monotonic()
-        self.cost = 0.0  # seconds of the last writing
-        self.kept = len(self.rows)
+        self.last_write = time.monotonic()
+        self.write_seconds = 0.0  # seconds of the last writing
+        self.rows_written = len(self.rows)
 
     def before_fit(self) -> None:
         self.learn.replaying = False
@@ -184,10 +185,10 @@ class Checkpoint(Callback):
         row = {'phase': self.phase, 'epoch': int(self.epoch), **record}
         row |= {'lr': float(self.opt.hypers[-1]['lr']), 'seconds': round(time.time() - self.began, 1)}
         self.rows.append(row)
-        rested = time.monotonic() - self.written >= max(self.every, 20 * self.cost)
-        due = rested or self.epoch + 1 == self.n_epoch
-        self.pending = _snapshot(self, copy=not due)
-        if due:
+        is_long_since = time.monotonic() - self.last_write >= max(self.every, 20 * self.write_seconds)
+        is_due = is_long_since or self.epoch + 1 == self.n_epoch
+        self.pending = _snapshot(self, copy=not is_due)
+        if is_due:
             self.write()
 
     def after_fit(self) -> None:
@@ -205,11 +206,11 @@ class Checkpoint(Callback):
             save_tensors(tensors, self.folder / 'checkpoint.safetensors', state)
             write_log(state['rows'], self.folder / 'log.csv')
         except OSError as error:
-            raise _not_written(error, self.folder, len(state['rows']), self.kept) from error
+            raise _write_error(error, self.folder, len(state['rows']), self.rows_written) from error
         self.pending = None
-        self.kept = len(state['rows'])
-        self.written = time.monotonic()
-        self.cost = self.written - began
+        self.rows_written = len(state['rows'])
+        self.last_write = time.monotonic()
+        self.write_seconds = self.last_write - began
 
 # %% ../nbs/22_train.ipynb #98b8a411
 def _snapshot(checkpoint, copy):
@@ -241,14 +242,14 @@ def _named(tensors, prefix):
     return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
 
 # %% ../nbs/22_train.ipynb #edddf11b
-def _not_written(error, folder, now, kept):
+def _write_error(error, folder, now, kept):
     "The sentence for a checkpoint that could not be written: what is kept, and how to go on"
     there = f'the checkpoint after epoch {kept} is kept' if kept else 'no earlier checkpoint is there'
     begin = f'The checkpoint after epoch {now} could not be written to "{printable(folder)}"; {there}'
     if isinstance(error, StorageError):
         return StorageError(f'{begin}. {error}')
     return ChestXrayError(
-        f'{begin}. The reason: {error.strerror or error}. Remove it, for instance by making room, '
+        f'{begin}. The reason: {error.strerror or error}. Mend this, for instance by making room, '
         'and give the same command: it goes on from there.'
     )
 
@@ -307,10 +308,10 @@ class Resume(Callback):
 
 # %% ../nbs/22_train.ipynb #39b1ffe0
 def seed_epoch(
-    learn: Learner,
+    learn: Learner,  # whose training loader is seeded
     seed: int,  # of the training
     phase: int,  # number of the phase
-    epoch: int,
+    epoch: int,  # number of the epoch
 ) -> None:
     "Seed everything random in one epoch (order, augmentation, dropout) from (seed, phase, epoch)"
     value = int(np.random.SeedSequence([seed, phase, epoch]).generate_state(1)[0])
@@ -423,7 +424,7 @@ def _resume_state(folder, config, resume, epochs):
     except StorageError:
         raise
     except ChestXrayError as error:
-        print(f'The training begins again, since its checkpoint cannot be used: {error}')
+        print(say('train.again', reason=error))
         return None, None
     _check_config(file, state, config)
     _check_state(file, state, epochs)
@@ -462,7 +463,7 @@ def _main_callbacks(best, schedule, patience, ema, tensorboard):
     return cbs
 
 # %% ../nbs/22_train.ipynb #f414586b
-def _what_trains(learn):
+def _resume_config(learn):
     "What must be the same when a run is resumed"
     pre = learn.dls.preprocessing
     return {
@@ -475,8 +476,8 @@ def _what_trains(learn):
 
 # %% ../nbs/22_train.ipynb #a2a8f039
 @contextmanager
-def _terminable() -> Iterator[None]:
-    "A training that is told to end (SIGTERM, SIGHUP) ends as with Ctrl-C, so that its checkpoint is written"
+def _stop_on_sigterm() -> Iterator[None]:
+    "Turn SIGTERM and SIGHUP into SystemExit, so that a training ends as with Ctrl-C and its checkpoint is written"
 
     def stop(number, frame):
         raise SystemExit(128 + number)
@@ -497,10 +498,10 @@ def _fit(learn, phase, start, checkpoint, cbs):
     "One phase; an interruption leaves the checkpoint written, and the Learner with its own weights and callbacks"
     cbs = [checkpoint, *cbs]
     try:
-        with _terminable(), memory_in_words(learn, 'in training'):
+        with _stop_on_sigterm(), memory_in_words(learn, 'in training'):
             phase.fit(phase.epochs, cbs=cbs, start_epoch=start)
     except BaseException as error:
-        _tidy(learn, cbs)
+        _detach_callbacks(learn, cbs)
         if not isinstance(error, OSError):
             checkpoint.write()
         if not isinstance(error, ChestXrayError):
@@ -508,11 +509,11 @@ def _fit(learn, phase, start, checkpoint, cbs):
         # fastai writes where it happened before the sentence
         sentence = re.sub(r'^Exception occured in `\w+` when calling event `\w+`:\s*', '', str(error))
         if isinstance(error, (DivergedError, OutOfMemory)):
-            sentence = f'{sentence} {_kept_words(checkpoint)}'
+            sentence = f'{sentence} {_kept_text(checkpoint)}'
         raise type(error)(sentence) from error
 
 # %% ../nbs/22_train.ipynb #283ca088
-def _tidy(learn, cbs):
+def _detach_callbacks(learn, cbs):
     "Give a Learner whose fit was interrupted its own weights and callbacks back"
     if hasattr(learn, 'ema'):
         learn.ema.restore()
@@ -521,13 +522,12 @@ def _tidy(learn, cbs):
         torch.set_autocast_enabled(device, False)  # it may have left one on
 
 # %% ../nbs/22_train.ipynb #f446d17c
-def _kept_words(checkpoint):
+def _kept_text(checkpoint):
     "What is usable after a training that could not go on"
     n = len(checkpoint.rows)
     if not n:
-        return 'No epoch was finished, so nothing is kept.'
-    what = f'What {n} finished epoch{"s" if n > 1 else ""} gave is kept'
-    return f'{what} in "{printable(checkpoint.folder)}": best.safetensors, checkpoint.safetensors and log.csv.'
+        return say('train.nothing_kept')
+    return say('train.kept_one' if n == 1 else 'train.kept', n=n, folder=printable(checkpoint.folder))
 
 # %% ../nbs/22_train.ipynb #0121e236
 def train(
@@ -546,13 +546,15 @@ def train(
     write_every: float = 30.0,  # seconds between two writings of the checkpoint, which a kill may cost
 ) -> pd.DataFrame:  # the log, one row for each epoch
     "Train so that a killed run goes on when called again; raises ValueError, ChestXrayError or DivergedError"
-    _check_arguments(epochs, lr, freeze_epochs, patience, ema, keep, seed, write_every)
+    check_training(epochs=epochs, lr=lr)
+    _check_counts(freeze_epochs, seed, patience)
+    _check_choices(ema, keep, write_every)
     folder = Path(folder)
     phases = _phases(learn, epochs, lr, schedule, freeze_epochs)
     folder.mkdir(parents=True, exist_ok=True)
     asked = {'epochs': epochs, 'lr': [lr.start, lr.stop] if isinstance(lr, slice) else lr, 'schedule': schedule}
     asked |= {'freeze_epochs': freeze_epochs, 'patience': patience, 'ema': ema, 'seed': seed}
-    config = {**_what_trains(learn), **asked}
+    config = {**_resume_config(learn), **asked}
     tensors, state = _resume_state(folder, config, resume, [phase.epochs for phase in phases])
     best = BestEpoch(folder / 'best.safetensors')
     cbs = _main_callbacks(best, schedule, patience, ema, tensorboard)
@@ -568,8 +570,8 @@ def train(
     return learn.training_log
 
 # %% ../nbs/22_train.ipynb #ef9d7b4c
-def _ahead(phases, state):
-    "(number, `Phase`, epochs of it that are done) of what is ahead; the last phase always, for its best weights"
+def _remaining_phases(phases, state):
+    "(number, `Phase`, epochs of it that are done) of what remains; the last phase always, for its best weights"
     begin = state['phase'] if state else 0
     done = state['done'] if state else 0
     for number, phase in enumerate(phases):
@@ -583,7 +585,7 @@ def _run_phases(learn, phases, config, resumed, best, main_cbs, every):
     "Train what is ahead and return the rows of the log"
     tensors, state = resumed
     rows = state['rows'] if state else []
-    for number, phase, start in _ahead(phases, state):
+    for number, phase, start in _remaining_phases(phases, state):
         is_main = number == len(phases) - 1
         own_best = best if is_main else None
         checkpoint = Checkpoint(best.file.parent, number, config, config['seed'], rows, own_best, every)
@@ -600,13 +602,15 @@ def _run_phases(learn, phases, config, resumed, best, main_cbs, every):
     return rows
 
 # %% ../nbs/22_train.ipynb #11b09490
-def _check_arguments(epochs, lr, freeze_epochs, patience, ema, keep, seed, write_every):
-    "Raise a ValueError for an argument of `train` that cannot be meant"
-    check_training(epochs=epochs, lr=lr)
+def _check_counts(freeze_epochs, seed, patience):
+    "Raise a ValueError for what is no whole number"
     check_whole_number('freeze_epochs', freeze_epochs, 0)
     check_whole_number('seed', seed, 0)
     if patience is not None:
         check_whole_number('patience', patience)
+
+def _check_choices(ema, keep, write_every):
+    "Raise a ValueError for an average, an end or an interval that cannot be meant"
     if ema is not None and not 0 < ema < 1:
         raise ValueError(f'ema is a decay between 0 and 1, or None, not {ema!r}')
     if keep not in ('best', 'last'):
@@ -635,12 +639,12 @@ class Distill(Callback):
 
     def __init__(
         self,
-        teachers: list[tuple[torch.nn.Module, dict]],  # (network, card) of `load_model`, with the pupil's labels
+        teachers: list[tuple[torch.nn.Module, dict]],  # (network, card) of `load_model`, with the student's labels
         weight: float = 0.7,  # share of the teachers in the loss, 0 to 1
     ):
         self.teachers = [(model.eval(), card['preprocessing']) for model, card in teachers]
         self.weight = weight
-        self.reduced = False  # in bfloat16, where the pupil is
+        self.is_bfloat16 = False  # in bfloat16, where the student is
         if not self.teachers:
             raise ValueError('There is no teacher to learn from.')
 
@@ -650,25 +654,25 @@ class Distill(Callback):
             raise ValueError('Distill teaches one label, and this Learner has several.')
         for model, preprocessing in self.teachers:
             if any(preprocessing[k] != own[k] for k in ('channels', 'mean', 'std')):
-                raise ValueError('A teacher reads other channels or another scale of grey than its pupil.')
+                raise ValueError('A teacher reads other channels or another scale of grey than its student.')
             model.to(self.learn.dls.device)
-        self.reduced = any(isinstance(cb, (CPUBFloat16, MixedPrecision)) for cb in self.learn.cbs)
+        self.is_bfloat16 = any(isinstance(cb, (CPUBFloat16, MixedPrecision)) for cb in self.learn.cbs)
 
-    def taught(
+    def teacher_probability(
         self,
         x: torch.Tensor,  # a batch, shape (n, channels, size, size)
     ) -> torch.Tensor:  # probabilities of both classes, shape (n, 2)
         "Mean of the teachers' probabilities for a batch"
         inputs = [_resized(x, preprocessing['size']) for _, preprocessing in self.teachers]
-        with torch.no_grad(), torch.autocast(x.device.type, torch.bfloat16, enabled=self.reduced):
+        with torch.no_grad(), torch.autocast(x.device.type, torch.bfloat16, enabled=self.is_bfloat16):
             answers = [model(v).float().softmax(1) for (model, _), v in zip(self.teachers, inputs)]
             return torch.stack(answers).mean(0)
 
     def after_loss(self) -> None:
         if not self.training:
             return
-        taught = self.taught(torch.Tensor(self.x) * 1.0)
+        targets = self.teacher_probability(torch.Tensor(self.x) * 1.0)
         log_probability = torch.Tensor(self.pred).float().log_softmax(1)
-        soft = -(taught * log_probability).sum(1).mean()
-        self.learn.loss_grad = self.weight * soft + (1 - self.weight) * self.learn.loss_grad
+        soft_loss = -(targets * log_probability).sum(1).mean()
+        self.learn.loss_grad = self.weight * soft_loss + (1 - self.weight) * self.learn.loss_grad
         self.learn.loss = self.learn.loss_grad.clone()
