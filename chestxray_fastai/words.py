@@ -8,8 +8,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD', 'REPORT_USE',
            'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_CARD', 'REPORT', 'APP_PAGE',
            'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY',
-           'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'ENGLISH', 'WordsError', 'fields_of',
-           'say', 'name_of', 'check_table']
+           'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'TRAIN', 'ENGLISH', 'WordsError',
+           'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -92,6 +92,7 @@ TRIAGE |= {
         'On the {n:,} calibration images, on which its threshold was chosen, it found {sensitivity:.1%} '
         'of those with {label} and called {specificity:.1%} of those without it negative; no test is recorded.'
     ),
+    'model.rate': '{value:.1%}',
     'model.interval': '{value:.1%} (95 % interval {low:.1%} to {high:.1%})',
     'model.no_maps': 'This architecture gives no heat map without PyTorch.',
     'probability.none': 'none',
@@ -170,6 +171,8 @@ TRIAGE |= {
     'answer.column_reason': 'reason',
     'answer.none': 'There is no picture in {where}: pictures end in {suffixes}.',
     'answer.given': 'what was given',
+    'answer.no_path_column': 'The table has no column "path": give this name to the column that holds the files.',
+    'answer.skipped': '{n:,} of the files in {folder} have no suffix of an image and were skipped ({names}).',
 }
 
 # %% ../nbs/04_words.ipynb #1b65b070
@@ -1115,8 +1118,30 @@ CLI_ENTRANCE = {
 # %% ../nbs/04_words.ipynb #5a132e53
 RUN = {**RUN_STEPS, **RUN_LIMITS, **RUN_SUMMARY, **CLI_JUDGED, **CLI_ANSWERS, **CLI_BUNDLES, **CLI_ENTRANCE}
 
+# %% ../nbs/04_words.ipynb #57e0de20
+# What is said while data are loaded and a network trains
+TRAIN = {
+    'train.left_out': (
+        '{n:,} of {images:,} images are left out: no label is known there, it is missing or uncertain.'
+    ),
+    'train.no_image': 'The split "{split}" has no image {classes}.',
+    'train.with': 'with {label}',
+    'train.without': 'without {label}',
+    'train.or': ' or ',
+    'train.again': 'The training begins again, since its checkpoint cannot be used: {reason}',
+    'train.nothing_kept': 'No epoch was finished, so nothing is kept.',
+    'train.kept_one': (
+        'What {n} finished epoch gave is kept in "{folder}": best.safetensors, checkpoint.safetensors and log.csv.'
+    ),
+    'train.kept': (
+        'What {n} finished epochs gave is kept in "{folder}": best.safetensors, checkpoint.safetensors and log.csv.'
+    ),
+}
+
 # %% ../nbs/04_words.ipynb #acec2d34
-ENGLISH = {**METRIC_NAMES, **SPLIT_NAMES, **TRIAGE, **DECISIONS, **EVALUATE, **EXPLAIN, **REPORT, **APP, **RUN}
+ENGLISH = {
+    **METRIC_NAMES, **SPLIT_NAMES, **TRIAGE, **DECISIONS, **EVALUATE, **EXPLAIN, **REPORT, **APP, **RUN, **TRAIN
+}
 
 # %% ../nbs/04_words.ipynb #8edd629f
 class WordsError(ChestXrayError):
