@@ -63,7 +63,7 @@ def probability_words(
     threshold: float | None = None,  # from which it is to be told apart
 ) -> str:
     "A probability with as many digits as tell it from the threshold, never a false 0 or 1"
-    from chestxray_fastai.triage import say_probability
+    from chestxray_fastai.decision import say_probability
 
     return say_probability(p, threshold)
 

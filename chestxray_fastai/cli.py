@@ -222,7 +222,7 @@ FIELDS = ('path', 'probability', 'decision', 'reason', 'threshold', 'error', 'ki
 
 def _row(answer):
     "A line about an answer for people"
-    from chestxray_fastai.triage import say_probability
+    from chestxray_fastai.decision import say_probability
 
     probability = '' if answer.probability is None else say_probability(answer.probability, answer.threshold)
     decision = say('cli.not_read') if answer.error else answer.decision

@@ -1067,7 +1067,7 @@ def _explanation(facts):
 # %% ../nbs/54_report.ipynb #f4d62d30
 def _errors(facts):
     "The images about which the model was most confidently wrong"
-    from chestxray_fastai.triage import say_probability
+    from chestxray_fastai.decision import say_probability
 
     errors = facts['errors']
     if not errors:

@@ -647,7 +647,7 @@ def _chosen_rule(scores, point, folder):
     "The referral rule that was chosen and kept, or a `Refused`: no laxer one is tried for the report"
     from chestxray_fastai.refer import referral_rule
 
-    rule = attempt(referral_rule, scores, point, _REFERRAL_RISKS, least=_MIN_ANSWERED)
+    rule = attempt(referral_rule, scores, point, _REFERRAL_RISKS, min_coverage=_MIN_ANSWERED)
     if not refused(rule):
         write_json(rule.to_dict(), folder / 'referral.json')
     return rule

@@ -280,7 +280,7 @@ def _check_width(table, number, name):
     if cells != n:
         raise ManifestError(
             f'"{name}" cannot be read as a table, line {table.line(number)} has {cells} cells '
-            f'where the header has {n}: mend that line.'
+            f'where the header has {n}: fix that line.'
         )
     del row[n:]
 

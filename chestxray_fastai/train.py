@@ -249,7 +249,7 @@ def _write_error(error, folder, now, kept):
     if isinstance(error, StorageError):
         return StorageError(f'{begin}. {error}')
     return ChestXrayError(
-        f'{begin}. The reason: {error.strerror or error}. Mend this, for instance by making room, '
+        f'{begin}. The reason: {error.strerror or error}. Fix this, for instance by making room, '
         'and give the same command: it goes on from there.'
     )
 
