@@ -444,9 +444,9 @@ def operating_point_card(
     calibration = calibrator.to_dict()
     logits = calibrated(raw, calibration)
     threshold = point.logit
-    if point.scale == 'raw':
+    if point.scale != 'calibrated':
         threshold = float(calibrated([point.logit], calibration)[0])
-    _check_promise(point, raw if point.scale == 'raw' else logits, positive)
+    _check_promise(point, raw if point.scale != 'calibrated' else logits, positive)
     thresholds = np.unique(np.quantile(logits, np.linspace(0, 1, n)))
     return {
         **point.to_dict(),
