@@ -63,7 +63,7 @@ class Place:
         "pip, with the tested set"
         began = time.perf_counter()
         tested = ['-c', str(root/'constraints.txt')] if constraints else []
-        pip = [self.program('python'), '-m', 'pip', 'install', '--quiet', *tested, *needs]
+        pip = [self.program('python'), '-m', 'pip', 'install', '-qq', *tested, *needs]
         subprocess.run(pip, check=True, cwd=root)
         self.seconds += time.perf_counter() - began
 
@@ -97,9 +97,18 @@ class Place:
         return statistics.median(times[2:])
 
 
-def busy():
-    "What else this machine does, in processes"
-    return os.getloadavg()[0] - 1 if hasattr(os, 'getloadavg') else 0
+def busy(seconds=1):
+    "How many cores others keep busy, looked at while this process sleeps; 0 where the system does not tell"
+    def ticks():
+        numbers = [int(n) for n in Path('/proc/stat').read_text().split('\n')[0].split()[1:9]]
+        return sum(numbers), numbers[3] + numbers[4]  # all, idle or waiting for a disk
+
+    if not Path('/proc/stat').exists():
+        return 0
+    before, idle_before = ticks()
+    time.sleep(seconds)
+    after, idle_after = ticks()
+    return (1 - (idle_after - idle_before) / (after - before)) * os.cpu_count()
 
 
 def hold_size(place, name, limit):
@@ -108,18 +117,17 @@ def hold_size(place, name, limit):
 
 
 def hold_time(place, name, limit, *command):
-    "Measured up to four times where it is missed"
-    best = min_time = place.median(*command)
+    "Held on the best of up to four medians; only said where others keep the machine busy"
+    best = place.median(*command)
+    others = busy() if best > limit else 0
     for _ in range(3):
-        if best <= limit:
+        if best <= limit or others > .3:
             break
-        time.sleep(5)
-        min_time = place.median(*command)
-        best = min(best, min_time)
-    others = busy()
+        best = min(best, place.median(*command))
+        others = busy()
     words = f'{name}: {best:.2f} s (at most {limit})'
-    if best > limit and others > .5:
-        said(True, f'{words}, beyond it while {others:.1f} other processes ran: not judged')
+    if best > limit and others > .3:
+        said(True, f'{words}: not judged, for others keep {others:.1f} cores busy')
     else:
         said(best <= limit, words)
 
@@ -167,8 +175,8 @@ def commands(place, scratch):
     expect(place, 0, 'pneumonia', 'audit', drawn)
     report(place, scratch)
     for command in (['run', '--data', drawn], ['freeze', scratch/'no-run']):
-        expect(place, 1, TRAIN_LINE, *command)
-    expect(place, 1, f'{package}[app]', 'app')
+        expect(place, 2, TRAIN_LINE, *command)
+    expect(place, 2, f'{package}[app]', 'app')
 
 
 def report(place, scratch):
