@@ -969,9 +969,10 @@ class _FrozenGraph:
 # %% ../nbs/51_bundle.ipynb #3aa27197
 def _freeze_network(network, card, storage, images, positive):
     "A network as a graph; raises `BundleError` where rounding moves its answers"
+    stored = weights_of(network, storage)
     trained = frozen_network(network, card)
     size = card['preprocessing']['size']
-    graph, weights, unused = place_weights(export_graph(trained, size), weights_of(network, storage))
+    graph, weights, unused = place_weights(export_graph(trained, size), stored)
     session, tensors = load_graph(graph, weights, unused)
     selftest = known_answers(session, size)
     measured = compare(trained, session, images, positive)

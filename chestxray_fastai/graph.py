@@ -119,7 +119,9 @@ def weights_of(
     model: 'torch.nn.Module',
     storage: str = 'float16',  # of kernels and matrices; or 'float32'
 ) -> dict[str, np.ndarray]:  # arrays by their names in PyTorch
-    "The weights as they are stored; `BundleError` for numbers that do not fit"
+    "The weights as they are stored; `BundleError` for another storage, or numbers that do not fit"
+    if storage not in ('float16', 'float32'):
+        raise BundleError(f"Weights are stored as float16 or float32, not {storage!r}: pass storage='float16'.")
     weights = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
     with np.errstate(over='ignore'):
         weights = {name: _stored(array, storage) for name, array in weights.items()}

@@ -572,14 +572,24 @@ def _writable_folder(folder):
         ) from None
 
 # %% ../nbs/50_run.ipynb #255e9629
+# Keys that run.json holds only where they differ from this, and what options are called whose keys are older
+_UNLESS_OTHERWISE = {'film_shape': 'as-is', 'teachers': []}
+_OPTION_NAMES = {'film_quality': 'image_quality', 'film_shape': 'image_shape'}
+
+def _options_in_words(config, keys):
+    "Options of a run as NAME=VALUE"
+    values = {key: config.get(key, _UNLESS_OTHERWISE.get(key)) for key in keys}
+    return printable(', '.join(f'{_OPTION_NAMES.get(key, key)}={value!r}' for key, value in values.items()))
+
 def _check_same_training(folder, config):
     "Refuse a folder that holds a run with another training"
     old = read_json(folder / 'run.json')
     old = old if isinstance(old, dict) else {}
-    changed = [key for key in config if key not in _JUDGING_OPTIONS and old.get(key) != config[key]]
+    unsaid = [key for key in _UNLESS_OTHERWISE if key in old and key not in config]
+    changed = [key for key in config if key not in _JUDGING_OPTIONS and old.get(key) != config[key]] + unsaid
     if changed:
-        before = printable(', '.join(f'{key}={old.get(key)!r}' for key in changed))
-        now = printable(', '.join(f'{key}={config[key]!r}' for key in changed))
+        before = _options_in_words(old, changed)
+        now = _options_in_words(config, changed)
         raise ValueError(
             f'The output folder {printable(folder.name)} holds a run with {before}, not {now}: pass another with --out.'
         )
