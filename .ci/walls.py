@@ -47,7 +47,7 @@ def notebooks():
             yield None, f'{path.name} exports into several modules: {", ".join(named + elsewhere)}'
         elif named:
             if ('.' in named[0]) != (path.parent != nbs):
-                yield None, f'{path.name} exports {named[0]}: a lesson\'s checks are checks.lessonNN, and nothing else is'
+                yield None, f'{path.name} exports {named[0]}: checks.lessonNN is for solutions, and for them alone'
             yield named[0], path.name
 
 
