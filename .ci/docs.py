@@ -21,8 +21,8 @@ from urllib.parse import unquote
 
 from bars import without_bars
 from fastcore.docments import docments
-from site_course import (glossary_page, group_of, groups, minutes, only_tests, ranking, terms_of,
-                         with_terms_linked)
+from lessons import glossary
+from site_course import (glossary_page, group_of, groups, minutes, only_tests, ranking, with_terms_linked)
 
 root = Path(__file__).resolve().parents[1]
 ini = ConfigParser()
@@ -318,7 +318,7 @@ def head(c, course):
     if c.kind == 'lesson' and any(o.number == c.number for o in of_kind(course, 'solution')):
         solution = next(o for o in of_kind(course, 'solution') if o.number == c.number)
         buttons.append(f'<a href="{up}{solution.name}.html">Solutions</a>')
-    time = '' if c.kind == 'home' else f'<span class="reading-time">{reading_time(c)}</span>'
+    time = '' if c.kind != 'lesson' else f'<span class="reading-time">{reading_time(c)}</span>'
     number = f'<p class="kicker">Lesson {int(c.number)} · {c.part}</p>\n\n' if c.kind == 'lesson' else ''
     return (f'# {c.title}\n\n{number}{{.lead}}\n{c.description}\n\n'
             f'<p class="page-links">{" ".join(buttons)} {time}</p>\n\n')
@@ -467,17 +467,11 @@ def notebook_words(c):
     return '\n'.join([c.title, c.description, c.rest, *map(text, c.visible)])
 
 
-def terms(lessons):
-    "The glossary's entries, in the order of the lessons"
-    return [entry for c in lessons for entry in terms_of(c)]
-
-
 def markdown_pages(course, links):
     "Every page that is no notebook: {name: Markdown}"
     made = {doc: links.text(doc, file, (root/file).read_text(encoding='utf-8'))
             for file, doc in pages.items() if doc in about}
-    lessons = of_kind(course, 'lesson')
-    made['glossary'] = glossary_page(terms(lessons), lessons, links)
+    made['glossary'] = glossary_page(glossary(), of_kind(course, 'lesson'), links)
     made['course/solutions/index'] = solutions_page(course)
     made['reference'] = reference(course)
     return made | part_pages(course)

@@ -5,8 +5,6 @@ import json
 import re
 from collections import Counter
 
-import snowballstemmer
-
 # The groups of lessons with their last numbers
 groups = {'First models': 9, 'Numbers to trust': 16, 'Beyond one label': 21, 'Out of the house': 24}
 WORDS_A_MINUTE = 180
@@ -82,24 +80,6 @@ def slug(words):
     return re.sub(r'\W+', '-', words.lower()).strip('-')
 
 
-def sentences(markdown):
-    "The sentences of a text: of each paragraph and each item of a list"
-    for block in re.split(r'\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )', answers_apart(markdown)):
-        if not block.lstrip().startswith(('#', '|', '```')):
-            yield from re.split(r'(?<=[.!?])\s+(?=[A-Z<*`"“(\[])', ' '.join(block.split()))
-
-
-def terms_of(chapter):
-    "Each `<dfn>` of a lesson with the sentence that explains it"
-    for cell in chapter.cells:
-        if cell['cell_type'] != 'markdown':
-            continue
-        for sentence in sentences(joined(cell['source'])):
-            for found in term.finditer(sentence):
-                words = re.sub(r'^(?:[-*]|\d+\.) ', '', sentence)
-                yield dict(term=found[1].strip(), sentence=words, path=chapter.path)
-
-
 def with_terms_linked(markdown, glossary):
     "A lesson's text in which every `<dfn>` leads to the glossary, whose entry leads back"
 
@@ -132,7 +112,9 @@ def glossary_page(terms, lessons, links):
 # ---- search
 
 def stems(words):
-    stem = snowballstemmer.stemmer('english').stemWord
+    from snowballstemmer import stemmer  # comes with Sphinx, and a README is made without it
+
+    stem = stemmer('english').stemWord
     known = {}
     for word in re.findall(r'\w+', words.lower()):
         if word not in known:
