@@ -46,6 +46,7 @@ parts = {'0': ('Foundations', 'Phantoms, words and tools that all other modules 
 # Files of the repository that have a page
 pages = {'INSTALL.md': 'install', 'data/README.md': 'data', 'CONTRIBUTING.md': 'contributing', 'README.md': 'index',
          'CHANGELOG.md': 'changelog', 'TEACHING.md': 'teaching', 'nbs/course/README.md': 'course/index'}
+folders = {'nbs/course': 'course/index', 'nbs/course/solutions': 'course/solutions/index'}
 # Pages that are Markdown, with what the table of contents calls them
 about = {'install': 'Install', 'course/index': 'The course', 'teaching': 'For teachers', 'glossary': 'Glossary',
          'course/solutions/index': 'Solutions', 'library': 'Overview', 'reference': 'All names',
@@ -78,7 +79,7 @@ def stop_over(problems, where):
         sys.exit('\n'.join([*problems, f'{len(problems)} problem(s) {where}']))
 
 
-class Chapter:
+class Notebook:
     "A notebook: its place on the site, its title, its description and its cells"
 
     def __init__(self, path):
@@ -126,9 +127,9 @@ class Chapter:
         return f'{self.number} · {self.title}' if self.number else self.title
 
 
-def chapters():
+def notebooks():
     "All notebooks in the order of the site: the home page, lessons, solutions, library"
-    found = [Chapter(p) for p in nbs.rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts]
+    found = [Notebook(p) for p in nbs.rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts]
     kinds = ['home', 'lesson', 'solution', 'library']
     order = [title for title, _ in parts.values()]
 
@@ -233,13 +234,13 @@ class Card:
         return '\n'.join([*lines, *self.methods(), '::::::'])
 
 
-def cards(cell, chapter):
+def cards(cell, c):
     "The public definitions of an exported cell"
     if not is_exported(cell):
         return []
     body = ast.parse(without_directives(cell)).body
     definitions = [n for n in body if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and not n.name.startswith('_')]
-    return [Card(n, chapter.module) for n in definitions]
+    return [Card(n, c.module) for n in definitions]
 
 
 # ---- Markdown: links of the repository become links of the site
@@ -253,7 +254,7 @@ class Links:
     fence = re.compile(r'(^(?:```|~~~).*?^(?:```|~~~)[ \t]*$)', re.M | re.S)
 
     def __init__(self, course, names):
-        self.docs = {c.url: c.name for c in course} | pages
+        self.docs = {c.url: c.name for c in course} | pages | folders
         self.markdown = {*about, *map(part_page, parts.values())}
         self.short = {c.name.split('/')[-1]: c.name for c in course if c.kind in ('lesson', 'library') and c.number}
         self.names = names
@@ -310,6 +311,8 @@ def part_page(part):
 
 def head(c, course):
     "Title, description and what can be done with a notebook"
+    if c.kind == 'home':
+        return f'# {c.title}\n\n{{.lead}}\n{c.description}\n\n'
     link = settings['git_url'].split('github.com/')[-1] + f'/blob/{settings["branch"]}/{c.url}'
     up = '../' * c.name.count('/')
     buttons = [f'<a href="https://colab.research.google.com/github/{link}">Open in Colab</a>',
@@ -343,7 +346,7 @@ def code_cell(cell):
         meta['tags'].append('remove-input')
     elif is_setup or only_imports(cell):
         what = 'set-up' if is_setup else 'imports of the module'
-        meta['tags'].append('hide-input')
+        meta['tags'] += ['hide-input', 'remove-output'] if is_setup else ['hide-input']
         meta['mystnb'] |= {'code_prompt_show': f'Show the {what}', 'code_prompt_hide': f'Hide the {what}'}
     elif not is_exported(cell) and only_tests(without_directives(cell), cell.get('outputs', [])):
         meta['tags'].append('hide-input')
@@ -462,6 +465,11 @@ def write(path, content):
     path.write_text(content, encoding='utf-8', newline='\n')
 
 
+def explained(c):
+    "The terms that a lesson explains, which count as its title does"
+    return ' '.join(entry['term'] for entry in glossary([c.path])) if c.kind == 'lesson' else ''
+
+
 def notebook_words(c):
     "What search weighs of a notebook"
     return '\n'.join([c.title, c.description, c.rest, *map(text, c.visible)])
@@ -469,8 +477,12 @@ def notebook_words(c):
 
 def markdown_pages(course, links):
     "Every page that is no notebook: {name: Markdown}"
-    made = {doc: links.text(doc, file, (root/file).read_text(encoding='utf-8'))
-            for file, doc in pages.items() if doc in about}
+    made = {}
+    for file, doc in pages.items():
+        if doc in about:
+            words = (root/file).read_text(encoding='utf-8')
+            led = re.sub(r'\A(# .+)\n\n> (.+)\n', r'\1\n\n{.lead}\n\2\n', words)
+            made[doc] = links.text(doc, file, led)
     made['glossary'] = glossary_page(glossary(), of_kind(course, 'lesson'), links)
     made['course/solutions/index'] = solutions_page(course)
     made['reference'] = reference(course)
@@ -480,7 +492,7 @@ def markdown_pages(course, links):
 def prepare():
     "Write what Sphinx reads, and the notebooks that can be downloaded"
     shutil.rmtree(work, ignore_errors=True)
-    course = chapters()
+    course = notebooks()
     names = {}
     for c in of_kind(course, 'library'):
         for card in (card for cell in c.visible if cell['cell_type'] == 'code' for card in cards(cell, c)):
@@ -493,7 +505,7 @@ def prepare():
     made = markdown_pages(course, links)
     for doc, words in made.items():
         write(source/f'{doc}.md', words)
-    titles = {c.name: c.title for c in course} | {doc: words.split('\n')[0] for doc, words in made.items()}
+    titles = {c.name: f'{c.title} {explained(c)}' for c in course} | {doc: words.split('\n')[0] for doc, words in made.items()}
     script = (nbs/'_static'/'relevance.js').read_text(encoding='utf-8')
     write(work/'relevance.js', ranking({c.name: notebook_words(c) for c in course} | made, titles, script))
     stop_over(links.broken, 'in links between files of the repository')

@@ -105,7 +105,7 @@ def glossary_page(terms, lessons, links):
         sentence = links.text('glossary', origin, term.sub(r'**\1**', entry['sentence']))
         at = slug(entry['term'])
         back = f'<a class="from-lesson" href="{lesson.name}.html#term-{at}">Lesson {lesson.number}</a>'
-        lines += [f'<dl class="term"><dt id="{at}">{entry["term"]}</dt></dl>', '', f'{sentence} {back}', '']
+        lines += [f'<p class="term" id="{at}">{entry["term"]}</p>', '', f'{sentence} {back}', '']
     return '\n'.join(lines)
 
 

@@ -28,7 +28,8 @@
         if (!last.includes(asked.replace(/\(.*$/, ''))) continue;   // a name counts, the module around it doesn't
         const whole = title.toLowerCase();
         const exact = last === asked || whole === asked || whole.endsWith('.' + asked);
-        result[4] = (exact ? 115 : 5) + relevance(doc, stems) / 10;
+        const isMethod = /[A-Z]\w*\.\w+$/.test(title);
+      result[4] = (!exact ? 5 : isMethod ? 50 : 115) + relevance(doc, stems) / 10;
       } else {
         const isHeading = title.includes(' > ');
         if (!isHeading) result[2] = anchor = '';
@@ -39,5 +40,14 @@
       if (!best.has(key) || best.get(key)[4] < result[4]) best.set(key, result);
     }
     return [...best.values()].sort((a, b) => a[4] - b[4] || b[1].localeCompare(a[1]));   // shown from the end
+  };
+
+  // The lines below a result: from the text of the page, not from its menus
+  const whole = Search.htmlToText;
+  Search.htmlToText = (html, anchor) => {
+    const article = new DOMParser().parseFromString(html, 'text/html').querySelector('article.bd-article');
+    if (!article || anchor) return whole(html, anchor);
+    article.querySelectorAll('.headerlink, script, style, .page-links, .kicker, h1, details').forEach(e => e.remove());
+    return article.textContent.replace(/\s+/g, ' ');
   };
 }
