@@ -48,8 +48,8 @@ pages = {'INSTALL.md': 'install', 'data/README.md': 'data', 'CONTRIBUTING.md': '
          'CHANGELOG.md': 'changelog', 'TEACHING.md': 'teaching', 'nbs/course/README.md': 'course/index'}
 folders = {'nbs/course': 'course/index', 'nbs/course/solutions': 'course/solutions/index'}
 # Pages that are Markdown, with what the table of contents calls them
-about = {'install': 'Install', 'course/index': 'The course', 'teaching': 'For teachers', 'glossary': 'Glossary',
-         'course/solutions/index': 'Solutions', 'library': 'Overview', 'reference': 'All names',
+about = {'install': 'Install', 'course/index': 'The course', 'glossary': 'Glossary',
+         'course/solutions/index': 'Solutions', 'teaching': 'For teachers', 'library': 'Overview', 'reference': 'All names',
          'data': 'Data sets and licences', 'contributing': 'Contributing', 'changelog': 'Changelog'}
 directive = re.compile(r'^#[ \t]*\|[ \t]*([\w-]+)[ \t]*:?[ \t]*(.*)$', re.M)
 
