@@ -11,7 +11,6 @@ __all__ = ['MAX_ASPECT', 'MAX_BORDER', 'SUFFIXES', 'read_probe', 'Triage', 'NotA
 import inspect, os, sys, warnings
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
@@ -1299,6 +1298,8 @@ def _answers(self: Triage, sources, batch_size, workers, hashed, log, keep_image
     hashed = hashed or log is not None
     waiting = deque()
     problem = None
+    from concurrent.futures import ThreadPoolExecutor  # here, for one answer needs no threads
+
     pool = ThreadPoolExecutor(workers)
     try:
         for batch, error in _batches_of(sources, batch_size):
