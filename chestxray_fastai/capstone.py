@@ -80,7 +80,7 @@ def _shared(table, rng):
     names = dict(zip(chosen, rng.choice(others, len(chosen), replace=False)))
     return table.patient.replace(names)
 
-# %% ../nbs/71_capstone.ipynb #24858b5c
+# %% ../nbs/71_capstone.ipynb #cd0db656
 def _point(scores, faults):
     "The operating point that the report states"
     honest = operating_point(scores, 0.95)
@@ -93,7 +93,7 @@ def _point(scores, faults):
 def _report(manifest, scores, point, faults):
     "What report.json states"
     groups = dict(list(manifest.groupby('split')))
-    judged = {split: judge(scores, point, split, n_boot=200) for split in ('valid', 'calib', 'test')}
+    judged = {split: judge(scores, point, split, n_boot=100) for split in ('valid', 'calib', 'test')}
     for part in judged.values():
         part.pop('leaks', None)  # nobody looked
     if 'report' in faults:
@@ -110,19 +110,20 @@ def _report(manifest, scores, point, faults):
     model = dict(arch='resnet18', size=128, weights='from ImageNet', params=11_171_266)
     return dict(schema=SCHEMA, data=data, model=model, threshold=point.to_dict(), **judged)
 
-def _tried(seed, faults):
+def _tried(seed, report, faults):
     "(table of the recipes that were tried, the one that was chosen)"
     rng = np.random.default_rng([2, seed])
     recipes = [f'recipe-{i}' for i in range(1, 13)]
-    valid = np.round(0.9 + 0.03 * rng.permutation(12) / 11, 4)
-    table = pd.DataFrame(dict(recipe=recipes, valid_auroc=valid))
+    place = rng.permutation(12)  # of each recipe by its validation, 11 the best
+    chosen = 4 if 'selection' in faults else 11
+    valid = report['valid']['auroc']['value'] + 0.001 * (place - chosen)
+    table = pd.DataFrame(dict(recipe=recipes, valid_auroc=np.round(valid, 4)))
+    best = recipes[int(np.flatnonzero(place == chosen)[0])]
     if 'selection' not in faults:
-        return table, recipes[int(valid.argmax())]
-    order = np.argsort(valid)
-    test = np.empty(12)
-    test[order] = np.round(0.9 + 0.002 * np.arange(12), 4)
-    test[order[4]] = 0.9387  # good on the test, middling on validation
-    return table.assign(test_auroc=test), recipes[int(order[4])]
+        return table, best
+    test = report['test']['auroc']['value'] - 0.002 - 0.001 * rng.permutation(12)
+    test[place == chosen] = report['test']['auroc']['value']
+    return table.assign(test_auroc=np.round(test, 4)), best
 
 # %% ../nbs/71_capstone.ipynb #3c51789c
 def _elsewhere(seed, point, stretch, faults):
@@ -201,7 +202,7 @@ def _mark_of(planted):
 
     return sha256(' '.join(sorted(planted)).encode()).hexdigest()[:12]
 
-# %% ../nbs/71_capstone.ipynb #ac280a75
+# %% ../nbs/71_capstone.ipynb #a5702476
 def _write_delivery(folder, run, seed, faults):
     "Write the tables, the judgement and the README"
     manifest, table = _tables(seed, faults)
@@ -225,7 +226,7 @@ def _write_delivery(folder, run, seed, faults):
     write_json(report, run / 'report.json')
     elsewhere = _elsewhere(seed, point, stretch, faults)
     write_scores(elsewhere, folder / 'elsewhere.csv')
-    tried, recipe = _tried(seed, faults)
+    tried, recipe = _tried(seed, report, faults)
     tried.to_csv(folder / 'tried.csv', index=False)
     write_whole(folder / 'README.md', _claims(recipe, report, elsewhere, faults).encode())
 
