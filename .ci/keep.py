@@ -1,6 +1,8 @@
 """Run notebooks, each in a fresh kernel, and keep their outputs: `python .ci/keep.py nbs/10_manifest.ipynb [--flags
 slow]`.
 
+Progress bars that are finished are not kept.
+
 A cell flagged in `tst_flags` (slow, cuda) is left as it is, with the output it has, unless its flag is named."""
 
 import argparse, re, sys
@@ -9,6 +11,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbdev.config import get_config
+from bars import without_bars
 
 
 class Keeper(NotebookClient):
@@ -34,6 +37,9 @@ def keep(path: Path, skip: set):
         ).execute()
     except CellExecutionError as error:
         sys.exit(f'{path}: not written, because a cell failed.\n{error}')
+    for cell in nb.cells:
+        if cell.cell_type == 'code':
+            cell.outputs = [nbformat.from_dict(o) for o in without_bars(cell.outputs)]
     part = path.with_suffix('.part')
     nbformat.write(nb, part)
     part.replace(path)

@@ -1,8 +1,8 @@
 """The walls of the house, as CONTRIBUTING.md draws them: `python .ci/walls.py` says where one has a hole.
 
 1. Every module imports alone, in a fresh process.
-2. Nothing but what trains loads fastai or torch at the top; what answers loads no pandas, SciPy, scikit-learn or
-   matplotlib either.
+2. Nothing but what trains loads fastai or torch at the top; what answers, the first cell of every notebook and the
+   checks of its exercises load no pandas, SciPy, scikit-learn or matplotlib either.
 3. `__init__.py` holds the version and nothing more.
 4. Imports run one way, in the order of the notebooks, inside functions too, so that there is no circle.
 5. Only `fetch` opens a network connection.
@@ -20,7 +20,9 @@ package = 'chestxray_fastai'
 library = root/package
 HEAVY = {'fastai', 'torch', 'torchvision', 'timm'}
 TRAINING = {'augment', 'blocks', 'devices', 'networks', 'learner', 'train'}  # rooms that may load what is heavy
-ANSWERING = {'core', 'words', 'readers', 'decision', 'ood', 'graph', 'bundle', 'triage', 'audit_log', 'cli'}
+ANSWERING = {'core', 'words', 'readers', 'decision', 'ood', 'graph', 'bundle', 'triage', 'audit_log', 'cli',
+             'course'}
+CHECKS = 'checks.'  # the checks of a lesson's exercises, made by nbs/course/solutions
 TABLES = {'pandas', 'scipy', 'sklearn', 'matplotlib', 'onnx'}  # what an answer does without
 NETWORK = {'requests', 'urllib.request', 'http.client', 'httpx', 'socket', 'kagglehub', 'huggingface_hub', 'aiohttp'}
 # What opens no connection, though it looks so: (module, imported name): why
@@ -35,14 +37,17 @@ PICKLES = {'pickle', 'cPickle', 'dill', 'joblib', 'shelve', 'cloudpickle'}
 
 def notebooks():
     "Pairs of module and notebook, in the order of the notebooks"
-    for path in sorted((root/'nbs').glob('*.ipynb')):
+    nbs = root/'nbs'
+    for path in [*sorted(nbs.glob('*.ipynb')), *sorted((nbs/'course'/'solutions').glob('*.ipynb'))]:
         cells = json.loads(path.read_text(encoding='utf-8'))['cells']
         sources = [''.join(c['source']) for c in cells if c['cell_type'] == 'code']
-        named = [m[1] for s in sources if (m := re.search(r'^#\|\s*default_exp\s+(\w+)', s, re.M))]
+        named = [m[1] for s in sources if (m := re.search(r'^#\|\s*default_exp\s+([\w.]+)', s, re.M))]
         elsewhere = [m[0] for s in sources if (m := re.search(r'^#\|\s*exports?[ \t]+\w+', s, re.M))]
         if len(named) > 1 or elsewhere:
             yield None, f'{path.name} exports into several modules: {", ".join(named + elsewhere)}'
         elif named:
+            if ('.' in named[0]) != (path.parent != nbs):
+                yield None, f'{path.name} exports {named[0]}: checks.lessonNN is for solutions, and for them alone'
             yield named[0], path.name
 
 
@@ -57,20 +62,23 @@ def imports(tree, top_only=False):
             yield node.lineno, module, [alias.name for alias in node.names]
 
 
-def own(module, names):
-    "The rooms that an import statement enters"
+def own(room, module, names):
+    "The rooms that an import statement of a room enters"
+    if room.startswith(CHECKS) and module.startswith('.'):
+        module = module[1:] if module.startswith('..') else f'{package}.{CHECKS}{module[1:]}'
     if module == '.' or module == package:
         return names
     if module.startswith('.'):
         return [module[1:].split('.')[0]]
     if module.startswith(package + '.'):
-        return [module.split('.')[1]]
+        inside = module.split('.')[1:]
+        return ['.'.join(inside[:2])] if inside[0] + '.' == CHECKS else inside[:1]
     return []
 
 
 def one_way(room, tree, order):
     for line, module, names in imports(tree):
-        for other in own(module, names):
+        for other in own(room, module, names):
             if other in order and order[other] >= order[room] and (room, other) not in AGAINST_ORDER:
                 yield line, f'imports {other}, which comes later'
             private = [n for n in names if n.startswith('_') and not n.startswith('__')]
@@ -117,7 +125,7 @@ def alone(room):
         return [f'{room}: does not import alone: {done.stderr.strip().splitlines()[-1]}']
     loaded = set(done.stdout.split())
     forbidden = set() if room in TRAINING else loaded & HEAVY
-    if room in ANSWERING:
+    if room in ANSWERING or room.startswith(CHECKS):
         forbidden |= loaded & TABLES
     return [f'{room}: loads {", ".join(sorted(forbidden))} at the top'] if forbidden else []
 
@@ -131,13 +139,14 @@ def main():
         else:
             rooms.append(room)
     order = {room: k for k, room in enumerate(rooms)}
-    for path in sorted(library.glob('[a-z]*.py')):
-        if path.stem not in order:
-            found.append(f'{path.name} comes from no notebook')
+    for path in sorted(library.rglob('[a-z]*.py')):
+        if '.'.join(path.relative_to(library).with_suffix('').parts) not in order:
+            found.append(f'{path.relative_to(library)} comes from no notebook')
     for room in rooms:
-        tree = ast.parse((library/f'{room}.py').read_text(encoding='utf-8'))
+        file = library/f'{room.replace(".", "/")}.py'
+        tree = ast.parse(file.read_text(encoding='utf-8'))
         holes = [*one_way(room, tree, order), *no_network(room, tree), *no_pickle(tree)]
-        found += [f'{package}/{room}.py:{line}: {words}' for line, words in sorted(holes)]
+        found += [f'{file.relative_to(root)}:{line}: {words}' for line, words in sorted(holes)]
         found += alone(room)
     print('\n'.join(found) or f'{len(rooms)} modules import alone and one way; all walls stand')
     return int(bool(found))

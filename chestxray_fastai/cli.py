@@ -288,11 +288,15 @@ def write_heatmap(
 ) -> Path | None:  # None of an image that the model does not know
     "Write the heat map of an answer into a folder, under the name of its image"
     from io import BytesIO
+    from PIL.PngImagePlugin import PngInfo
 
     if answer.map is None or answer.kind not in (None, 'close'):
         return None
+    beside = PngInfo()
+    if answer.map_words:
+        beside.add_itxt('Description', answer.map_words)  # what the map is worth travels with the file
     stream = BytesIO()
-    answer.heatmap(512).save(stream, 'PNG')
+    answer.heatmap(512).save(stream, 'PNG', pnginfo=beside)
     return write_whole(Path(folder) / _map_name(answer.path, used), stream.getvalue())
 
 # %% ../nbs/59_cli.ipynb #d855e935

@@ -564,7 +564,7 @@ def rate_interval(
 
 # %% ../nbs/31_evaluate.ipynb #e6a958ac
 def _patients_behind(y, predicted, patient):
-    "On how many patients each figure rests that is a rate"
+    "On how many patients each figure rests that is a rate; an AUROC on those of the rarer class"
 
     def patients(of):
         return int(len(np.unique(patient[of])))
@@ -585,10 +585,16 @@ def _patients_behind(y, predicted, patient):
         average_precision=rarer,
     )
 
-def _rates_at_edge(values, y, z, patient, threshold, level):
-    "Wilson's interval over patients of each figure that is exactly 0 or 1, where resamples hold nothing else"
+_COUNTED = ('sensitivity', 'specificity', 'ppv', 'npv', 'accuracy', 'auroc')  # shares of images, or of pairs
+
+def _is_degenerate(name, value, low, high):
+    "Whether resamples hold nothing but one value: all right, all wrong, or all images of one patient"
+    return value in (0, 1) or (name in _COUNTED and low == high)
+
+def _rates_at_edge(values, ends, y, z, patient, threshold, level):
+    "Wilson's interval (1927) over patients of each figure of which resamples hold nothing but one value"
     behind = _patients_behind(y, z >= threshold, patient)
-    at_edge = [name for name, n in behind.items() if values[name] in (0, 1) and n]
+    at_edge = [name for name, n in behind.items() if n and _is_degenerate(name, values[name], *ends.loc[name])]
     edge = {name: rate_interval(np.full(behind[name], values[name]), level=level) for name in at_edge}
     if 'f1' in edge:  # from the share of hits among hits, misses and false alarms
         low, high = edge['f1']
@@ -630,8 +636,8 @@ def widen_edges(
     prevalence: float | None = None,  # at which `values` hold PPV and NPV
     level: float = 0.95,  # of the intervals
 ) -> tuple[pd.DataFrame, list[str]]:  # ends, names of the figures that were widened
-    "Ends of intervals, where figures that are exactly 0 or 1 have Wilson's, and what follows from them by rule"
-    edge = _rates_at_edge(values, np.asarray(y), np.asarray(z), np.asarray(patient), threshold, level)
+    "Ends of intervals; where every resample gives one value, Wilson's over patients, and what follows from it by rule"
+    edge = _rates_at_edge(values, ends, np.asarray(y), np.asarray(z), np.asarray(patient), threshold, level)
     edge |= _from_rates(values, ends, edge, prevalence)
     ends = ends.copy()
     for name, span in edge.items():
@@ -651,8 +657,9 @@ def metrics(
     n_bins: int = 15,  # of the calibration error
     binning: str = 'width',  # of the calibration error, as in `probability_bins`
     level: float = 0.95,  # of the intervals
+    methods: bool = False,  # a fourth column, method: how each interval was made
 ) -> pd.DataFrame:  # index metric (of several labels: label, metric; `macro` is their mean); columns value, low, high
-    "Every metric with its bootstrap interval over patients; a figure of exactly 0 or 1 gets Wilson's over patients"
+    "Every metric with its bootstrap interval over patients, or Wilson's (1927) where all resamples give one value"
     rows, known = known_by_label(scores, split)
     options = _settings(list(known), threshold, rows.scale, prevalence, n_bins, binning)
     values = {label: pd.Series(point_metrics(k.y, k.logit, **options[label])) for label, k in known.items()}
@@ -667,6 +674,9 @@ def metrics(
         ends, about['wilson'] = _ends(values, replicates, known, options, level)
         table[['low', 'high']] = ends
         about.update(n_boot=len(replicates), undefined=int(replicates.isna().any(axis=1).sum()))
+        _warn_backwards(table)
+    if methods:
+        table['method'] = _methods(table, about['wilson'])
     table.attrs = dict(rows=len(rows), patients=int(rows.patient.nunique()), **about)
     return table
 
@@ -694,6 +704,27 @@ def _widened(values, ends, known, options, level):
     "As `widen_edges`, of one label"
     asked = dict(threshold=options['threshold'], prevalence=options['prevalence'], level=level)
     return widen_edges(values, ends, known.y, known.logit, known.patient, **asked)
+
+
+# %% ../nbs/31_evaluate.ipynb #03f7852a
+def _methods(table, wilson):
+    "How each interval of `metrics` was made: '', 'bootstrap' or 'Wilson', which counts patients"
+    names = [name if isinstance(name, str) else ' '.join(name) for name in table.index]
+    usual = np.where(table.low.isna(), '', 'bootstrap')
+    return ['Wilson' if name in wilson else other for name, other in zip(names, usual)]
+
+def _warn_backwards(table):
+    "Warn of each label whose AUROC lies below 0.5 with its whole interval"
+    for label in table.index.unique(0) if table.index.nlevels == 2 else ['']:
+        auroc = table.loc[(label, 'auroc') if label else 'auroc']
+        if auroc.high < 0.5:
+            span = say('verdict.span', **auroc)
+            of = f' of {printable(label)}' if label else ''
+            warnings.warn(
+                f'The score{of} runs backwards: AUROC {span}. Is the label reversed, or 1 - p taken for p? If neither,'
+                ' the model has learned something else.',
+                stacklevel=3,
+            )
 
 
 # %% ../nbs/31_evaluate.ipynb #5373445d

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['FILLS', 'KINDS', 'TESTS', 'random_maps', 'contrast_maps', 'filling', 'removal_order', 'deletion_curves', 'curve_area',
            'plot_deletion', 'mean_interval', 'weight_groups', 'randomise', 'rank_correlation', 'randomisation_test',
-           'pointing_game', 'energy_share', 'phantom_regions', 'border_masks', 'map_verdict', 'judge_maps',
-           'maps_table', 'explanation_report']
+           'pointing_game', 'energy_share', 'phantom_regions', 'border_masks', 'map_verdict', 'may_be_shown',
+           'judge_maps', 'maps_table', 'explanation_report']
 
 # %% ../nbs/42_judge_maps.ipynb #f1d4ebc5
 import copy, math
@@ -550,6 +550,14 @@ def map_verdict(
         sentences.append(say('judge_maps.some_empty', n=empty))
     sentences.append(say(_advice(passed, failed, is_empty)))
     return ' '.join(sentences)
+
+# %% ../nbs/42_judge_maps.ipynb #71740341
+def may_be_shown(
+    judged: dict,  # of `judge_maps`
+) -> bool:
+    "Whether maps passed every test that could be done, and one at least, and show something: then they are a hint"
+    passed, failed, _ = _results(judged)
+    return _advice(passed, failed, judged['nothing_positive'] == judged['n']) == 'judge_maps.hint'
 
 # %% ../nbs/42_judge_maps.ipynb #bafebe76
 def _healthy_for(n, healthy, pixels, logit, threshold, seed):

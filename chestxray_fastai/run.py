@@ -347,9 +347,16 @@ def _thumbnail(file, height=200):
     return f'<img src="data:image/png;base64,{data}" alt="{name}" title="{name}" style="display:inline-block">'
 
 # %% ../nbs/50_run.ipynb #f7a71db2
-def _images_words(test):
-    "How many images of how many patients were judged, where a report says so"
-    return say('run.judged_on', n=test['n'], patients=test['patients']) + ' ' if 'n' in test else ''
+def _images_words(report):
+    "How many images of how many patients were judged, that they are drawn, or were opened before, where a report says so"
+    test = report['test']
+    sentences = [say('run.judged_on', n=test['n'], patients=test['patients'])] if 'n' in test else []
+    if report['data'].get('name') == 'phantoms':
+        sentences.append(say('run.phantoms'))
+    opening = test.get('opening') or {}
+    if opening.get('kind') not in (None, 'first'):
+        sentences.append(printable(opening['words']))
+    return ''.join(sentence + ' ' for sentence in sentences)
 
 _SHOWN_FIGURES = 'roc', 'reliability', 'training'  # the figures that a Run shows of itself
 
@@ -362,7 +369,7 @@ def _run_html(run):
     found = verdict(report['test'], report['threshold'], printable(run.label))
     parts = [
         f'<p><b>{escape(printable(title))}</b></p>',
-        f'<p>{escape(_images_words(report["test"]))}{escape(found["words"])}</p>',
+        f'<p>{escape(_images_words(report))}{escape(found["words"])}</p>',
         f'<table>{_metric_table(report)}</table>',
         _refused_html(report),
         ''.join(_thumbnail(run.figures[name]) for name in _SHOWN_FIGURES if name in run.figures),

@@ -11,7 +11,6 @@ __all__ = ['MAX_ASPECT', 'MAX_BORDER', 'SUFFIXES', 'read_probe', 'Triage', 'NotA
 import inspect, os, sys, warnings
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
@@ -652,7 +651,7 @@ class Answer:
     bundle: str | None = None  # its hash
     map: np.ndarray | None = field(default=None, compare=False)  # evidence at each place, shape (h, w)
     source: Any = field(default=None, compare=False)
-    drawing: dict | None = field(default=None, compare=False)  # what a heat map needs: resize, map_scale, box
+    drawing: dict | None = field(default=None, compare=False)  # for a heat map: resize, map_scale, box, words
     image: 'Image | None' = field(default=None, compare=False)  # PIL image, where it was asked for
     stamp: tuple | None = field(default=None, compare=False)  # size and time of change of the file when it was read
 
@@ -812,22 +811,34 @@ def _images_of(answer, longest):
     return images
 
 # %% ../nbs/52_triage.ipynb #e001cfc8
+@patch(as_prop=True)
+def map_words(self: Answer) -> str | None:
+    "What the tests of the bundle's heat maps gave, to be said beside each; None where there is no map"
+    words = (self.drawing or {}).get('words')
+    return say('answer.map', words=words) if self.map is not None and words else None
+
 @patch
 def draw(
     self: Answer,
     longest: int = 220,  # side of the image [pixels]
 ) -> 'Image':  # PIL image
-    "Image, heat map and score bar side by side"
+    "Image, heat map and score bar side by side; below them what the heat map is worth"
     from PIL import Image, ImageDraw
 
     images = _images_of(self, longest)
     left = 12 + sum(image.width + 12 for image in images)
-    drawn = Image.new('RGB', (left + _BAR + 24, longest + 24), 'white')
+    width = left + _BAR + 24
+    measure = ImageDraw.Draw(Image.new('RGB', (1, 1)))
+    below = _lines(measure, self.map_words, _font(12), width - 24) if self.map_words and images else []
+    drawn = Image.new('RGB', (width, longest + 24 + 16 * len(below)), 'white')
     x = 12
     for image in images:
         drawn.paste(image, (x, 12 + (longest - image.height) // 2))
         x += image.width + 12
-    _draw_words(ImageDraw.Draw(drawn), self, left, 56, longest)
+    pen = ImageDraw.Draw(drawn)
+    _draw_words(pen, self, left, 56, longest)
+    for i, line in enumerate(below):
+        pen.text((12, longest + 18 + 16 * i), line, (60, 60, 60), _font(12))
     return drawn
 
 @patch
@@ -1048,7 +1059,8 @@ def _verdict(self: Triage, result):
 @patch
 def _unasked(self: Triage, source, check):
     "The answer for an image of which the network has not been asked, or not yet"
-    drawing = dict(resize=self.card['preprocessing']['resize'], map_scale=self.card['graph'].get('map_scale'))
+    graph = self.card['graph']
+    drawing = dict(resize=self.card['preprocessing']['resize'], map_scale=graph.get('map_scale'), words=self.explained)
     if check.pixels is not None and check.pixels is check.inner:
         drawing['box'] = check.box
     answer = Answer(
@@ -1283,6 +1295,8 @@ def _answers(self: Triage, sources, batch_size, workers, hashed, log, keep_image
     hashed = hashed or log is not None
     waiting = deque()
     problem = None
+    from concurrent.futures import ThreadPoolExecutor  # here, for one answer needs no threads
+
     pool = ThreadPoolExecutor(workers)
     try:
         for batch, error in _batches_of(sources, batch_size):

@@ -72,7 +72,9 @@ TRIAGE |= {
     'bundle.maps_undecidable': 'could not be judged by {tests}',
     'bundle.maps_hint': 'they hint at where the network looks, and prove no lesion',
     'bundle.maps_mislead': 'do not take them for an explanation',
-    'bundle.untested_maps': 'Nobody has tested what its heat maps show.',
+    'bundle.untested_maps': (
+        'Its heat maps were not judged in this bundle: do not take them for an explanation.'
+    ),
     'bundle.and': '{names} and {last}',
 }
 
@@ -157,6 +159,7 @@ TRIAGE |= {
 # %% ../nbs/04_words.ipynb #b3663445
 # What stands on the drawing and in the table of answers
 TRIAGE |= {
+    'answer.map': 'Heat map: {words}',
     'answer.no_map': 'there is no heat map: {why}',
     'answer.not_asked': 'the network was not asked',
     'answer.map_unknown': 'this architecture has none',
@@ -1033,6 +1036,7 @@ RUN_LIMITS = {
 RUN_SUMMARY = {
     'run.title': '{run}: {arch} on {data}',
     'run.judged_on': 'Judged on {n:,} test images of {patients:,} patients.',
+    'run.phantoms': 'All images are drawn phantoms: this says nothing about images of people.',
     'run.fitted_on_varied': 'calib, each image drawn several times',
     'summary.test': 'Test: {n:,} images of {patients:,} patients, {interval}',
     'summary.interval': '95 % intervals over patients',
