@@ -28,7 +28,7 @@ def sensitivity(answer):
         return 'right for one set of films and wrong for another: does it use both arguments?'
     return None
 
-# %% ../../nbs/course/solutions/01_model_before_lunch.ipynb #8134f3ff
+# %% ../../nbs/course/solutions/01_model_before_lunch.ipynb #7447f89d
 @exercise('01.2')
 def always_positive(answer):
     "An accuracy that no eye is needed for"
@@ -41,7 +41,9 @@ def always_positive(answer):
         return 'give shares between 0 and 1.'
     wanted = {'accuracy': 0.6, 'sensitivity': 1.0, 'specificity': 0.0}
     wrong = [name for (name, want), value in zip(wanted.items(), values) if abs(value - want) > 1e-6]
-    return f'look again at {wrong[0]}: which films does it count, and how many of them are called right?' if wrong else None
+    if wrong:
+        return f'look again at {wrong[0]}: which films does it count, and how many of them are called right?'
+    return None
 
 # %% ../../nbs/course/solutions/01_model_before_lunch.ipynb #9a5befa4
 @exercise('01.3')
@@ -58,7 +60,7 @@ def lenient(answer):
         return 'that is no more lenient than the one in the lesson.'
     return None if abs(target - 0.8) < 1e-6 else f'eight in ten are asked for, and this one was asked for {target:g}.'
 
-# %% ../../nbs/course/solutions/01_model_before_lunch.ipynb #a17ae539
+# %% ../../nbs/course/solutions/01_model_before_lunch.ipynb #f16fe0de
 @exercise('01.4')
 def half(answer):
     "Compare the difference with that between seeds before you believe it"
@@ -75,4 +77,6 @@ def half(answer):
         return f'it learned from {films} films, far fewer than half.'
     if len(values) < 5:
         return f'it was trained for {len(values)} epochs, and the first one for five.'
-    return None if np.isfinite(values).all() else 'its loss is no number any more: take the learning rate of the lesson.'
+    if not np.isfinite(values).all():
+        return 'its loss is no number any more: take the learning rate of the lesson.'
+    return None

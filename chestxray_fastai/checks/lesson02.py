@@ -26,7 +26,7 @@ def half_layer(answer):
         return 'a thickness is above zero.'
     return f'behind {value:.3g} cm, {math.exp(-TISSUE * value):.0%} of the beam is left, and not a half.'
 
-# %% ../../nbs/course/solutions/02_reading_a_film.ipynb #7f43cb1b
+# %% ../../nbs/course/solutions/02_reading_a_film.ipynb #f62099bd
 @exercise('02.2')
 def enlarged(answer):
     "Near the tube and far from the detector means large"
@@ -39,10 +39,11 @@ def enlarged(answer):
             return 'that is the other way round: the picture is larger than the thing, not smaller.'
         if height == 0:
             return 'what lies on the detector is drawn in its own size.'
-        return f'with the tube at {tube} cm and {height} cm above the detector your function says {value:.3g}. Draw the two triangles.'
+        where = f'with the tube at {tube} cm and {height} cm above the detector'
+        return f'{where} your function says {value:.3g}. Draw the two triangles.'
     return None
 
-# %% ../../nbs/course/solutions/02_reading_a_film.ipynb #0cabe694
+# %% ../../nbs/course/solutions/02_reading_a_film.ipynb #6a63f099
 def _lost_border(film):
     "The share of the right border of a heart beside which there is a consolidation"
     parts = anatomy(film)
@@ -69,7 +70,7 @@ def hidden(answer):
     side = answer.info['consolidation_side']
     if side > 0:
         return 'the patch lies mainly on his left side. His right is on the left of the picture.'
-    return f'beside {lost:.0%} of the right border there is a patch: half of it shall be hidden. Move it, or make it larger.'
+    return f'beside {lost:.0%} of the right border there is a patch: half of it shall be hidden. Move or enlarge it.'
 
 # %% ../../nbs/course/solutions/02_reading_a_film.ipynb #5a2c3c5e
 @exercise('02.4')

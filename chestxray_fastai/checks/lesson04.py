@@ -9,7 +9,7 @@ __all__ = ['leaks', 'share', 'split', 'patient_of']
 import numpy as np
 from ..course import called, exercise
 
-# %% ../../nbs/course/solutions/04_the_split.ipynb #e7896f15
+# %% ../../nbs/course/solutions/04_the_split.ipynb #581f6b21
 _PATIENTS = ['a', 'a', 'b', 'b', 'c', 'c', 'd', 'e', 'e']
 _SPLITS = ['train', 'train', 'train', 'test', 'valid', None, 'test', 'calib', 'valid']
 
@@ -25,11 +25,12 @@ def leaks(answer):
     if 'a' in found or 'd' in found:
         return 'patients a and d are in one split only, and your function names one of them.'
     if found != {'b', 'e'}:
-        return f'patients b (train, test) and e (calib, valid) leak, and your function finds {sorted(found) or "nobody"}.'
+        named = sorted(found) or 'nobody'
+        return f'patients b (train, test) and e (calib, valid) leak, and your function finds {named}.'
     clean = called(answer, manifest[manifest.patient.isin(['a', 'd'])].reset_index(drop=True))
     return 'it names somebody in a table without a leak.' if len(clean) else None
 
-# %% ../../nbs/course/solutions/04_the_split.ipynb #343e18a8
+# %% ../../nbs/course/solutions/04_the_split.ipynb #3531ea49
 @exercise('04.2')
 def share(answer):
     "The partner is in training unless it was drawn too"
@@ -41,10 +42,10 @@ def share(answer):
     if abs(value - 0.1) < 0.02:
         return 'that is the chance that the partner was drawn too.'
     if abs(value - 0.18) < 0.02 or abs(value - 0.2) < 0.02:
-        return 'that counts all films or all patients. Look at the validation films alone: where is the partner of each?'
+        return 'that counts all films or all patients. Of the validation films alone: where is the partner?'
     return f'{value:.3g} is not it. Write a row for each film, draw a tenth, and count.'
 
-# %% ../../nbs/course/solutions/04_the_split.ipynb #5851bf3c
+# %% ../../nbs/course/solutions/04_the_split.ipynb #451951e3
 def _patients(seed, n):
     "The patient of each film: many with one film, some with up to nine, in any order"
     rng = np.random.default_rng(seed)
@@ -63,7 +64,8 @@ def _fault(answer, patients):
     if both:
         return f'patient {sorted(both)[0]} has films on both sides, and so have {len(both) - 1} others.'
     if not 0.15 <= is_valid.mean() <= 0.25:
-        return f'{is_valid.mean():.0%} of {len(patients)} films are in validation: between 15 and 25 of a hundred are wanted.'
+        share = f'{is_valid.mean():.0%} of {len(patients)} films are in validation'
+        return f'{share}: between 15 and 25 of a hundred are wanted.'
     return None
 
 @exercise('04.3')
@@ -75,7 +77,7 @@ def split(answer):
             return fault
     return None
 
-# %% ../../nbs/course/solutions/04_the_split.ipynb #ec56387f
+# %% ../../nbs/course/solutions/04_the_split.ipynb #b25bc7c8
 _PATHS = {
     'train/patient00001/study1/view1_frontal.jpg': 'a',
     'train/patient00001/study2/view1_frontal.jpg': 'a',
@@ -88,13 +90,16 @@ _PATHS = {
 def patient_of(answer):
     "One key for each patient, whatever the study and the folder"
     keys = {path: str(called(answer, path)) for path in _PATHS}
-    groups = [{keys[path] for path, who in _PATHS.items() if who == name} for name in 'abc']
-    if len(groups[0]) > 1:
+    groups = {name: set() for name in 'abc'}
+    for path, name in _PATHS.items():
+        groups[name].add(keys[path])
+    if len(groups['a']) > 1:
         return 'two studies of patient00001 get two keys.'
-    if len(groups[2]) > 1:
+    if len(groups['c']) > 1:
         return 'two views of patient64541 get two keys.'
-    if len(set().union(*groups)) < 3:
-        return f'different patients get the same key, {sorted(set().union(*groups))[0]!r}.'
-    if '00012' not in groups[1].pop() or '64541' not in groups[2].pop():
+    different = set().union(*groups.values())
+    if len(different) < 3:
+        return f'different patients get the same key, {min(different)!r}.'
+    if '00012' not in groups['b'].pop() or '64541' not in groups['c'].pop():
         return 'the number of the patient stands in the path: keep it as it is, with its zeros.'
     return None
