@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['DIGITAL_XRAY', 'LITTLE_ENDIAN', 'MAX_INFLATED', 'MAX_DICOM_PIXELS', 'make_dicom', 'dicom_bytes', 'DicomError',
-           'is_dicom', 'what_it_is', 'read_dataset', 'stored_pixels', 'window_to_unit', 'DicomImage', 'grey_image',
-           'open_dicom', 'header_columns']
+           'is_dicom', 'what_it_is', 'read_dataset', 'picture_size', 'stored_pixels', 'window_to_unit', 'DicomImage',
+           'grey_image', 'open_dicom', 'header_columns']
 
 # %% ../nbs/14_dicom.ipynb #d21744b8
 import io, logging, math, re, threading, warnings, zlib
@@ -204,7 +204,7 @@ def read_dataset(
         reason = printable(str(error))[:200] or type(error).__name__
         raise DicomError(f'it is truncated or damaged ({reason}); copy it again from its source', 'damaged') from None
 
-# %% ../nbs/14_dicom.ipynb #edb87bfb
+# %% ../nbs/14_dicom.ipynb #5a9544c4
 @dataclass
 class _Pixels:
     "What a file stores, and how it is to be read"
@@ -233,21 +233,28 @@ def _number(ds, name, default):
         return default
     return number if math.isfinite(number) else default
 
-def _check_has_pixels(ds):
-    "Raise for what holds no single picture, with what it is"
+def picture_size(
+    ds: 'Dataset',
+) -> tuple[int, int]:  # width, height [pixels], as stored
+    "How large the picture is, before it is decoded; raises a `DicomError` for what holds no single picture"
+    with _quiet:
+        return _picture_size(ds)
+
+def _picture_size(ds):
     what = what_it_is(ds)
     is_other = what in _FAMILIES.values() or what in _KINDS.values()
     if is_other or not any(name in ds for name in ('PixelData', 'FloatPixelData', 'DoubleFloatPixelData')):
-        raise DicomError(f'it holds no picture: it is {what}', 'not_a_picture')
+        raise DicomError(f'it is a DICOM file that holds no picture, but {what}')
     n_frames = int(_number(ds, 'NumberOfFrames', 1))
     if n_frames > 1:
-        raise DicomError(f'it holds {n_frames} pictures (frames), and one is read: take it out first', 'not_a_picture')
+        raise DicomError(f'it is a DICOM file of {n_frames} pictures (frames), and one is read: take it out first')
     rows = int(_number(ds, 'Rows', 0))
     columns = int(_number(ds, 'Columns', 0))
     if rows < 1 or columns < 1:
         raise DicomError('its header says no number of rows and columns', 'damaged')
     if rows * columns > MAX_DICOM_PIXELS:
         raise DicomError(f'it has {columns} × {rows} pixels, more than this project decodes', 'too_large')
+    return columns, rows
 
 # %% ../nbs/14_dicom.ipynb #d5791852
 def _check_decoder(ds):
@@ -340,7 +347,7 @@ def _overlay_in_pixels(ds):
     positions = [tag for tag in ds.keys() if tag.element == 0x0102 and tag.group >> 8 == 0x60]
     return any(ds[tag].value for tag in positions)
 
-# %% ../nbs/14_dicom.ipynb #ac6c2e42
+# %% ../nbs/14_dicom.ipynb #410e912b
 def _own_bits(ds, values, notes):
     "The numbers without the bits above those stored, and how many bits they use"
     bits = ds.BitsStored
@@ -358,7 +365,7 @@ def stored_pixels(
     ds: 'Dataset',  # with its pixels
 ) -> _Pixels:  # values, bits, signed, white_is_zero, notes
     "What a file stores and how it is to be read; raises a `DicomError` for what holds no single picture"
-    _check_has_pixels(ds)
+    _picture_size(ds)
     notes = []
     ds = _completed(ds, notes)
     values = _decoded(ds)
@@ -609,7 +616,7 @@ def _grey_image(ds, window, percentiles):
         pixels.notes.append('padding became black')
     return _square(grey, ds, pixels.notes), pixels.bits, pixels.notes
 
-# %% ../nbs/14_dicom.ipynb #fd6245cd
+# %% ../nbs/14_dicom.ipynb #cd4e844b
 def open_dicom(
     data: bytes,  # of a whole file
     window: int | str = 0,  # as for `grey_image`
@@ -618,10 +625,9 @@ def open_dicom(
 ) -> DicomImage:
     "A DICOM file as a picture; raises a `DicomError`, or a `MissingPackage` without pydicom"
     ds = read_dataset(data)
-    with _quiet:
-        _check_has_pixels(ds)
+    width, height = picture_size(ds)
     if check:
-        check(int(ds.Columns), int(ds.Rows))
+        check(width, height)
     grey, bits, notes = grey_image(ds, window, percentiles)
     for name in ('PixelData', 'FloatPixelData', 'DoubleFloatPixelData'):
         if name in ds:
