@@ -49,8 +49,9 @@ pages = {'INSTALL.md': 'install', 'data/README.md': 'data', 'CONTRIBUTING.md': '
 folders = {'nbs/course': 'course/index', 'nbs/course/solutions': 'course/solutions/index'}
 # Pages that are Markdown, with what the table of contents calls them
 about = {'install': 'Install', 'course/index': 'The course', 'glossary': 'Glossary',
-         'course/solutions/index': 'Solutions', 'teaching': 'For teachers', 'library': 'Overview', 'reference': 'All names',
-         'data': 'Data sets and licences', 'contributing': 'Contributing', 'changelog': 'Changelog'}
+         'course/solutions/index': 'Solutions', 'teaching': 'For teachers', 'library': 'Overview',
+         'reference': 'All names', 'data': 'Data sets and licences', 'contributing': 'Contributing',
+         'changelog': 'Changelog'}
 directive = re.compile(r'^#[ \t]*\|[ \t]*([\w-]+)[ \t]*:?[ \t]*(.*)$', re.M)
 
 
@@ -505,7 +506,8 @@ def prepare():
     made = markdown_pages(course, links)
     for doc, words in made.items():
         write(source/f'{doc}.md', words)
-    titles = {c.name: f'{c.title} {explained(c)}' for c in course} | {doc: words.split('\n')[0] for doc, words in made.items()}
+    titles = {doc: words.split('\n')[0] for doc, words in made.items()}
+    titles |= {c.name: f'{c.title} {explained(c)}' for c in course}
     script = (nbs/'_static'/'relevance.js').read_text(encoding='utf-8')
     write(work/'relevance.js', ranking({c.name: notebook_words(c) for c in course} | made, titles, script))
     stop_over(links.broken, 'in links between files of the repository')
@@ -516,7 +518,8 @@ def build():
     "Sphinx over what was prepared; `_docs` is replaced only by a whole site"
     made = work/'html'
     command = [sys.executable, '-m', 'sphinx', '-q', '-W', '--keep-going', '-c', str(nbs), '-d', str(work/'doctrees'),
-               '-D', f'html_extra_path={work/"extra"}', '-D', f'html_search_scorer={work/"relevance.js"}', str(source), str(made)]
+               '-D', f'html_extra_path={work/"extra"}', '-D', f'html_search_scorer={work/"relevance.js"}',
+               str(source), str(made)]
     if subprocess.run(command).returncode:
         sys.exit('Sphinx did not build the site: what it said stands above.')
     shutil.rmtree(out, ignore_errors=True)
