@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['DIGITAL_XRAY', 'LITTLE_ENDIAN', 'MAX_INFLATED', 'MAX_DICOM_PIXELS', 'make_dicom', 'dicom_bytes', 'DicomError',
            'is_dicom', 'what_it_is', 'read_dataset', 'picture_size', 'stored_pixels', 'window_to_unit', 'DicomImage',
-           'grey_image', 'open_dicom', 'header_columns']
+           'grey_image', 'open_dicom', 'header_columns', 'read_columns']
 
-# %% ../nbs/14_dicom.ipynb #d21744b8
-import io, logging, math, re, threading, warnings, zlib
+# %% ../nbs/14_dicom.ipynb #bbd491cc
+import io, logging, math, os, re, threading, warnings, zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -678,3 +678,18 @@ def _header_columns(ds, salt):
         'portable': 'PORTABLE' in (_text(ds, 'BodyPartExamined') + _text(ds, 'StudyDescription')).upper(),
         'spacing': spacing if spacing else math.nan,
     }
+
+# %% ../nbs/14_dicom.ipynb #92069e14
+def read_columns(
+    path: 'str | os.PathLike',  # of a DICOM file
+    salt: str = '',  # as for `header_columns`
+) -> dict[str, Any]:  # as `header_columns` gives them; nothing known of a file that cannot be read
+    "What the header of a file tells, without reading its pixels; raises a `MissingPackage` without pydicom"
+    with need('Reading a DICOM file', 'dicom'):
+        import pydicom
+    try:
+        with _quiet:
+            ds = pydicom.dcmread(path, force=True, stop_before_pixels=True)
+    except Exception:  # a damaged file: whoever reads its pixels says so
+        ds = pydicom.Dataset()
+    return header_columns(ds, salt)
