@@ -9,7 +9,7 @@ __all__ = ['without_letter', 'painted', 'flips']
 import numpy as np
 from ..course import called, exercise
 
-# %% ../../nbs/course/solutions/15_shortcut.ipynb #cc8e496f
+# %% ../../nbs/course/solutions/15_shortcut.ipynb #363709a3
 @exercise('15.1')
 def without_letter(answer):
     "What is painted over cannot be learned from; the next shortcut may lie elsewhere."
@@ -22,14 +22,14 @@ def without_letter(answer):
     if found.shape != x.shape:
         return f'the films keep their shape {x.shape}, and these have {found.shape}.'
     if (found[:, :, 18:-18] != x[:, :, 18:-18]).any():
-        return 'the middle must stay as it is: 18 % of the width on each side are painted, from the columns, not the rows.'
+        return 'the middle must stay as it is: paint 18 % of the columns on each side, not of the rows.'
     sides = np.concatenate([found[:, :, :18], found[:, :, -18:]], axis=2).reshape(3, -1)
     if np.ptp(sides, axis=1).max() > 0:
         return 'some of the outer 18 % is not one grey yet; mind both sides.'
     if np.abs(sides[:, 0] - x.mean((1, 2))).max() > 1:
         return 'the grey is the mean of each film by itself.'
 
-# %% ../../nbs/course/solutions/15_shortcut.ipynb #0107ea97
+# %% ../../nbs/course/solutions/15_shortcut.ipynb #ff14181f
 @exercise('15.2')
 def painted(answer):
     "Painted over, both sets are almost the same films, and the score no longer follows the letter."
@@ -39,7 +39,7 @@ def painted(answer):
     if same == swapped == 1 or abs(same - swapped) > 0.15:
         return 'the letter still decides: paint over the training films and both sets of test films.'
     if min(same, swapped) < 0.5:
-        return 'this network has not learned to read lungs; check that the labels fit the films, and train a little longer.'
+        return 'this network does not read lungs: check that the labels fit the films, and train a little longer.'
 
 # %% ../../nbs/course/solutions/15_shortcut.ipynb #320137e4
 @exercise('15.3')
