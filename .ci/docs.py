@@ -19,7 +19,10 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
 
+from bars import without_bars
 from fastcore.docments import docments
+from lessons import glossary
+from site_course import (glossary_page, group_of, groups, minutes, only_tests, ranking, with_terms_linked)
 
 root = Path(__file__).resolve().parents[1]
 ini = ConfigParser()
@@ -30,14 +33,25 @@ nbs = root/settings['nbs_path']
 out = root/settings['doc_path']
 work = root/'_proc'
 source = work/'source'
-# The part of the course, by the first digit of a notebook's number or by its folder
-parts = {'0': 'Start', '1': 'Data', '2': 'Learn', '3': 'Judge', '4': 'Explain', '5': 'Use', '9': 'Benchmarks',
-         'cases': 'Cases'}
+# The part of the library, by the first digit of a notebook's number or by its folder, and what it is for
+parts = {'0': ('Foundations', 'Phantoms, words and tools that all other modules use'),
+         '1': ('Data', 'From folders and files to batches that were checked'),
+         '2': ('Training', 'Networks, Learners and training that survives an interruption'),
+         '3': ('Evaluation', 'Metrics with intervals, calibration, thresholds, referral and validation'),
+         '4': ('Explanations', 'Features, heat maps and the tests that they must pass'),
+         '5': ('Use', 'From an experiment to a frozen model, a report and an app'),
+         '7': ('Lessons', 'What sets a lesson up and checks its exercises'),
+         '9': ('Benchmarks', 'Measured side by side'),
+         'cases': ('Case studies', 'Whole runs on real data')}
 # Files of the repository that have a page
-pages = {'INSTALL.md': 'install', 'data/README.md': 'data', 'CONTRIBUTING.md': 'contributing',
-         'CHANGELOG.md': 'changelog', 'README.md': 'index'}
-about = {'install': 'Install', 'data': 'Data sets and licences', 'reference': 'All names', 'changelog': 'Changelog',
-         'contributing': 'Contributing'}
+pages = {'INSTALL.md': 'install', 'data/README.md': 'data', 'CONTRIBUTING.md': 'contributing', 'README.md': 'index',
+         'CHANGELOG.md': 'changelog', 'TEACHING.md': 'teaching', 'nbs/course/README.md': 'course/index'}
+folders = {'nbs/course': 'course/index', 'nbs/course/solutions': 'course/solutions/index'}
+# Pages that are Markdown, with what the table of contents calls them
+about = {'install': 'Install', 'course/index': 'The course', 'glossary': 'Glossary',
+         'course/solutions/index': 'Solutions', 'teaching': 'For teachers', 'library': 'Overview',
+         'reference': 'All names', 'data': 'Data sets and licences', 'contributing': 'Contributing',
+         'changelog': 'Changelog'}
 directive = re.compile(r'^#[ \t]*\|[ \t]*([\w-]+)[ \t]*:?[ \t]*(.*)$', re.M)
 
 
@@ -66,8 +80,8 @@ def stop_over(problems, where):
         sys.exit('\n'.join([*problems, f'{len(problems)} problem(s) {where}']))
 
 
-class Chapter:
-    "A notebook: its place in the course, its title, its description and its cells"
+class Notebook:
+    "A notebook: its place on the site, its title, its description and its cells"
 
     def __init__(self, path):
         self.path = path
@@ -80,11 +94,28 @@ class Chapter:
         self.title = heading[1].strip()
         self.description = ' '.join(heading[2].split())
         self.rest = first[heading.end():]
-        self.part = parts.get(self.name.split('/')[0] if '/' in self.name else self.name[0], 'Start')
-        self.number = (re.match(r'\d+(?=_)', self.name) or [''])[0]
+        self.number = (re.match(r'\d+(?=_)', path.name) or [''])[0]
+        self.kind = self.kind_of(self.name)
+        if self.kind == 'library':
+            self.part = parts[self.name.split('/')[0] if '/' in self.name else self.name[0]][0]
+        else:
+            self.part = group_of(self.number) if self.number else ''
         self.url = f'{settings["nbs_path"]}/{self.name}.ipynb'
         named = re.search(r'^#\|\s*default_exp\s+(\S+)', '\n'.join(map(text, self.cells)), re.M)
         self.module = named[1] if named else None
+
+    @staticmethod
+    def kind_of(name):
+        "home, lesson, solution or library"
+        if name == 'index':
+            return 'home'
+        if name.startswith('course/solutions/'):
+            return 'solution'
+        return 'lesson' if name.startswith('course/') else 'library'
+
+    @cached_property
+    def minutes(self):
+        return minutes(self.visible)
 
     @cached_property
     def visible(self):
@@ -97,11 +128,20 @@ class Chapter:
         return f'{self.number} · {self.title}' if self.number else self.title
 
 
-def chapters():
-    "All notebooks in the order of the course, the index first"
-    found = [Chapter(p) for p in nbs.rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts]
-    order = list(parts.values())
-    return sorted(found, key=lambda c: (c.name != 'index', order.index(c.part), c.name))
+def notebooks():
+    "All notebooks in the order of the site: the home page, lessons, solutions, library"
+    found = [Notebook(p) for p in nbs.rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts]
+    kinds = ['home', 'lesson', 'solution', 'library']
+    order = [title for title, _ in parts.values()]
+
+    def place(c):
+        return kinds.index(c.kind), order.index(c.part) if c.kind == 'library' else 0, c.name
+
+    return sorted(found, key=place)
+
+
+def of_kind(course, kind):
+    return [c for c in course if c.kind == kind]
 
 
 # ---- signatures and docments
@@ -195,13 +235,13 @@ class Card:
         return '\n'.join([*lines, *self.methods(), '::::::'])
 
 
-def cards(cell, chapter):
+def cards(cell, c):
     "The public definitions of an exported cell"
     if not is_exported(cell):
         return []
     body = ast.parse(without_directives(cell)).body
     definitions = [n for n in body if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and not n.name.startswith('_')]
-    return [Card(n, chapter.module) for n in definitions]
+    return [Card(n, c.module) for n in definitions]
 
 
 # ---- Markdown: links of the repository become links of the site
@@ -215,14 +255,15 @@ class Links:
     fence = re.compile(r'(^(?:```|~~~).*?^(?:```|~~~)[ \t]*$)', re.M | re.S)
 
     def __init__(self, course, names):
-        self.docs = {c.url: c.name for c in course} | pages
-        self.short = {c.name.split('/')[-1]: c.name for c in course if c.number}
+        self.docs = {c.url: c.name for c in course} | pages | folders
+        self.markdown = {*about, *map(part_page, parts.values())}
+        self.short = {c.name.split('/')[-1]: c.name for c in course if c.kind in ('lesson', 'library') and c.number}
         self.names = names
         self.broken = []
 
     def to(self, page, doc, anchor=''):
         relative = os.path.relpath(doc, os.path.dirname(page) or '.').replace(os.sep, '/')
-        return relative + ('.md' if doc in about else '.ipynb') + anchor
+        return relative + ('.md' if doc in self.markdown else '.ipynb') + anchor
 
     def target(self, page, origin, link):
         "Where a link of `origin`, a file of the repository, leads to on the site"
@@ -264,14 +305,31 @@ class Links:
 
 # ---- the pages that Sphinx reads
 
-def head(c):
-    "Title, description and what can be done with a chapter"
+def part_page(part):
+    "Name of the page of a part of the library"
+    return 'library-' + part[0].lower().replace(' ', '-')
+
+
+def head(c, course):
+    "Title, description and what can be done with a notebook"
+    if c.kind == 'home':
+        return f'# {c.title}\n\n{{.lead}}\n{c.description}\n\n'
     link = settings['git_url'].split('github.com/')[-1] + f'/blob/{settings["branch"]}/{c.url}'
     up = '../' * c.name.count('/')
     buttons = [f'<a href="https://colab.research.google.com/github/{link}">Open in Colab</a>',
                f'<a href="{up}notebooks/{c.name}.ipynb" download>Download notebook</a>',
                f'<a href="https://github.com/{link}">View on GitHub</a>']
-    return f'# {c.title}\n\n{{.lead}}\n{c.description}\n\n<p class="chapter-links">{" ".join(buttons)}</p>\n\n'
+    if c.kind == 'lesson' and any(o.number == c.number for o in of_kind(course, 'solution')):
+        solution = next(o for o in of_kind(course, 'solution') if o.number == c.number)
+        buttons.append(f'<a href="{up}{solution.name}.html">Solutions</a>')
+    time = '' if c.kind != 'lesson' else f'<span class="reading-time">{reading_time(c)}</span>'
+    number = f'<p class="kicker">Lesson {int(c.number)} · {c.part}</p>\n\n' if c.kind == 'lesson' else ''
+    return (f'# {c.title}\n\n{number}{{.lead}}\n{c.description}\n\n'
+            f'<p class="page-links">{" ".join(buttons)} {time}</p>\n\n')
+
+
+def reading_time(c):
+    return f'about {c.minutes} minute{"s" if c.minutes > 1 else ""} to read'
 
 
 def only_imports(cell):
@@ -289,11 +347,14 @@ def code_cell(cell):
         meta['tags'].append('remove-input')
     elif is_setup or only_imports(cell):
         what = 'set-up' if is_setup else 'imports of the module'
-        meta['tags'].append('hide-input')
+        meta['tags'] += ['hide-input', 'remove-output'] if is_setup else ['hide-input']
         meta['mystnb'] |= {'code_prompt_show': f'Show the {what}', 'code_prompt_hide': f'Hide the {what}'}
+    elif not is_exported(cell) and only_tests(without_directives(cell), cell.get('outputs', [])):
+        meta['tags'].append('hide-input')
+        meta['mystnb'] |= {'code_prompt_show': 'Show the tests', 'code_prompt_hide': 'Hide the tests'}
     if 'hide_output' in asked or asked.get('output') == 'false':
         meta['tags'].append('remove-output')
-    outputs = [o for o in cell.get('outputs', []) if o['output_type'] != 'error']
+    outputs = [o for o in without_bars(cell.get('outputs', [])) if o['output_type'] != 'error']
     for output in outputs:
         output['data'] = {k: v for k, v in output.get('data', {}).items() if 'widget' not in k}
     outputs = [o if o['data'] else {k: v for k, v in o.items() if k != 'data'} for o in outputs]
@@ -304,15 +365,22 @@ def markdown_cell(words):
     return dict(cell_type='markdown', metadata={}, source=words)
 
 
-def page(c, links, tail=''):
-    "The notebook of a chapter as the site shows it"
-    cells = [markdown_cell(head(c) + links.text(c.name, c.url, c.rest))]
+def words_of(c, links, markdown):
+    "A text of a notebook as its page shows it"
+    glossary = os.path.relpath('glossary.html', os.path.dirname(c.name) or '.').replace(os.sep, '/')
+    words = links.text(c.name, c.url, markdown)
+    return with_terms_linked(words, glossary) if c.kind == 'lesson' else words
+
+
+def page(c, links, course, tail=''):
+    "The notebook as the site shows it"
+    cells = [markdown_cell(head(c, course) + words_of(c, links, c.rest))]
     for cell in c.visible:
         if cell['cell_type'] == 'markdown':
-            cells.append(markdown_cell(links.text(c.name, c.url, text(cell))))
+            cells.append(markdown_cell(words_of(c, links, text(cell))))
             continue
         cells.append(code_cell(cell))
-        blocks = [card.block() for card in cards(cell, c)]
+        blocks = [card.block() for card in cards(cell, c) if c.kind == 'library']
         if blocks:
             cells.append(markdown_cell('\n\n'.join(blocks)))
     cells.append(markdown_cell(tail))
@@ -322,19 +390,64 @@ def page(c, links, tail=''):
     return dict(cells=cells, metadata=metadata, nbformat=4, nbformat_minor=4)
 
 
+def toctree(entries, caption=''):
+    return '\n'.join(['```{toctree}', ':hidden:', *([f':caption: {caption}'] if caption else []), '', *entries, '```'])
+
+
 def contents(course):
-    "The tables of contents, a part each, made of the notebooks there are"
-    trees = {part: [f'{c.label} <{c.name}>' for c in course[1:] if c.part == part] for part in parts.values()}
-    trees['About'] = [f'{title} <{doc}>' for doc, title in about.items()]
-    return '\n\n'.join(f'```{{toctree}}\n:hidden:\n:caption: {part}\n\n' + '\n'.join(entries) + '\n```'
-                       for part, entries in trees.items() if entries)
+    "The tables of contents: what to start with, the lessons by group, what helps with them, the library"
+    lessons = of_kind(course, 'lesson')
+    named = [f'{title} <{doc}>' for doc, title in about.items()]
+    trees = {'Start here': named[:2]}
+    trees |= {group: [f'{c.label} <{c.name}>' for c in lessons if c.part == group] for group in groups}
+    trees['With the lessons'] = named[2:5]
+    library = [f'{part[0]} <{part_page(part)}>' for part in parts.values()]
+    trees['Library'] = [named[5], *library, named[6]]
+    trees['About'] = named[7:]
+    return '\n\n'.join(toctree(entries, caption) for caption, entries in trees.items() if entries)
+
+
+def listed(notebooks, folder=''):
+    "Notebooks as a table: title, module, what each is for"
+    lines = ['| notebook | module | what it is for |', '|---|---|---|']
+    for c in notebooks:
+        module = f'`{c.module}`' if c.module else ''
+        name = os.path.relpath(c.name, folder or '.').replace(os.sep, '/')
+        lines.append(f'| [{escaped(c.label)}]({name}.ipynb) | {module} | {escaped(c.description)} |')
+    return '\n'.join(lines)
+
+
+def part_pages(course):
+    "The pages of the library's parts, and the one of all of them: {name: Markdown}"
+    overview = ['# The library', '', '{.lead}', 'The modules that the lessons import: each notebook is a module, its '
+                'documentation and its test', '', f'`pip install {package}` is described under [Install](install.md), '
+                'and every public name is on [one page](reference.md).', '']
+    made = {}
+    for part in parts.values():
+        title, purpose = part
+        own = [c for c in of_kind(course, 'library') if c.part == title]
+        table = listed(own)
+        overview += [f'## [{title}]({part_page(part)}.md)', '', purpose + '.', '', table, '']
+        entries = [f'{c.label} <{c.name}>' for c in own]
+        made[part_page(part)] = f'# {title}\n\n{{.lead}}\n{purpose}\n\n{table}\n\n{toctree(entries)}\n'
+    return made | {'library': '\n'.join(overview)}
+
+
+def solutions_page(course):
+    "The page before the solutions"
+    own = of_kind(course, 'solution')
+    lines = ['# Solutions', '', '{.lead}', 'Try first: a check that says what is missing teaches more than an answer',
+             '', 'Each of these notebooks solves the exercises of one lesson and holds the checks that `check` runs, '
+             'with tests: at least two right answers, wrong ones and none.', '']
+    lines += [f'- [{escaped(c.label)}]({c.name.split("/")[-1]}.ipynb)' for c in own]
+    return '\n'.join([*lines, '', toctree([f'{c.label} <{c.name.split("/")[-1]}>' for c in own])]) + '\n'
 
 
 def reference(course):
     "One page with every public name"
     lines = ['# All names', '', 'What the package exports, module by module in the order of the notebooks. '
              'Each name leads to the place where it is built, explained and tested.', '']
-    for c in course:
+    for c in of_kind(course, 'library'):
         own = [card for cell in c.visible if cell['cell_type'] == 'code' for card in cards(cell, c)]
         if not own:
             continue
@@ -353,23 +466,50 @@ def write(path, content):
     path.write_text(content, encoding='utf-8', newline='\n')
 
 
+def explained(c):
+    "The terms that a lesson explains, which count as its title does"
+    return ' '.join(entry['term'] for entry in glossary([c.path])) if c.kind == 'lesson' else ''
+
+
+def notebook_words(c):
+    "What search weighs of a notebook"
+    return '\n'.join([c.title, c.description, c.rest, *map(text, c.visible)])
+
+
+def markdown_pages(course, links):
+    "Every page that is no notebook: {name: Markdown}"
+    made = {}
+    for file, doc in pages.items():
+        if doc in about:
+            words = (root/file).read_text(encoding='utf-8')
+            led = re.sub(r'\A(# .+)\n\n> (.+)\n', r'\1\n\n{.lead}\n\2\n', words)
+            made[doc] = links.text(doc, file, led)
+    made['glossary'] = glossary_page(glossary(), of_kind(course, 'lesson'), links)
+    made['course/solutions/index'] = solutions_page(course)
+    made['reference'] = reference(course)
+    return made | part_pages(course)
+
+
 def prepare():
     "Write what Sphinx reads, and the notebooks that can be downloaded"
     shutil.rmtree(work, ignore_errors=True)
-    course = chapters()
+    course = notebooks()
     names = {}
-    for c in course:
+    for c in of_kind(course, 'library'):
         for card in (card for cell in c.visible if cell['cell_type'] == 'code' for card in cards(cell, c)):
             names[card.name] = None if card.name in names else card.id  # a name in two modules is no link
     links = Links(course, names)
     for c in course:
-        tail = contents(course) if c.name == 'index' else ''
-        write(source/f'{c.name}.ipynb', json.dumps(page(c, links, tail), ensure_ascii=False))
+        tail = contents(course) if c.kind == 'home' else ''
+        write(source/f'{c.name}.ipynb', json.dumps(page(c, links, course, tail), ensure_ascii=False))
         write(work/'extra'/'notebooks'/f'{c.name}.ipynb', c.path.read_text(encoding='utf-8'))
-    for file, doc in pages.items():
-        if doc in about:
-            write(source/f'{doc}.md', links.text(doc, file, (root/file).read_text(encoding='utf-8')))
-    write(source/'reference.md', reference(course))
+    made = markdown_pages(course, links)
+    for doc, words in made.items():
+        write(source/f'{doc}.md', words)
+    titles = {doc: words.split('\n')[0] for doc, words in made.items()}
+    titles |= {c.name: f'{c.title} {explained(c)}' for c in course}
+    script = (nbs/'_static'/'relevance.js').read_text(encoding='utf-8')
+    write(work/'relevance.js', ranking({c.name: notebook_words(c) for c in course} | made, titles, script))
     stop_over(links.broken, 'in links between files of the repository')
     return course
 
@@ -378,7 +518,8 @@ def build():
     "Sphinx over what was prepared; `_docs` is replaced only by a whole site"
     made = work/'html'
     command = [sys.executable, '-m', 'sphinx', '-q', '-W', '--keep-going', '-c', str(nbs), '-d', str(work/'doctrees'),
-               '-D', f'html_extra_path={work/"extra"}', str(source), str(made)]
+               '-D', f'html_extra_path={work/"extra"}', '-D', f'html_search_scorer={work/"relevance.js"}',
+               str(source), str(made)]
     if subprocess.run(command).returncode:
         sys.exit('Sphinx did not build the site: what it said stands above.')
     shutil.rmtree(out, ignore_errors=True)

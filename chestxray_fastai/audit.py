@@ -216,8 +216,12 @@ def _shuffled(y, patient, rng):
 
 # %% ../nbs/19_audit.ipynb #71a253ea
 def _interval(y, score, patient, rng, n_boot=200):
-    "95 % interval of the AUROC from a bootstrap over patients"
+    "95 % interval of the AUROC from a bootstrap over patients; Wilson's over the rarer class where it is exactly 1"
     from sklearn.metrics import roc_auc_score
+
+    if roc_auc_score(y, score) == 1:  # so it is in every resample, which proves nothing
+        n = pd.Series(y).groupby(patient).max().value_counts().min()
+        return n / (n + 1.96**2), 1.0
 
     rows_of_patient = list(pd.Series(range(len(y))).groupby(patient).indices.values())
     n = len(rows_of_patient)

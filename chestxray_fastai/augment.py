@@ -114,7 +114,7 @@ def _draw(x, low, high):
 
 # %% ../nbs/17_augment.ipynb #4a826499
 class RandomAcquisition(Transform):
-    "Random gamma, sharpness, noise and collimation of training images (0 to 1), so that none can stand for the finding"
+    "Random gamma, sharpness, noise and collimation of training images (0 to 1), so that they tell less about the label"
 
     split_idx = 0
     order = 40

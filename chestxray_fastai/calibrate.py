@@ -137,7 +137,7 @@ def _fit_rising(method, z, y):
         return params
     raise ScoresError(
         'The scores do not rise with the finding: positives score no higher than negatives here, and no calibration'
-        ' mends that.'
+        ' can fix that.'
     )
 
 # %% ../nbs/34_calibrate.ipynb #dd7232c0

@@ -163,7 +163,9 @@ def curve_area(
     logits: np.ndarray,  # of `deletion_curves`, shape (n, steps + 1)
 ) -> np.ndarray:  # (n,)
     "Area under the curve of the probability, 0 to 1"
-    return np.trapezoid(sigmoid(logits), dx=1 / (logits.shape[1] - 1), axis=1)
+    from scipy.integrate import trapezoid  # NumPy has it under this name since 2.0
+
+    return trapezoid(sigmoid(logits), dx=1 / (logits.shape[1] - 1), axis=1)
 
 # %% ../nbs/42_judge_maps.ipynb #b6afcb0a
 def plot_deletion(

@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['SHAPES', 'HUB', 'MARK', 'svg', 'page_figures', 'icon_paths', 'page_html', 'write_report', 'model_card',
-           'write_model_card']
+           'write_model_card', 'picture_of_page']
 
 # %% ../nbs/55_page.ipynb #b4d7657b
 import base64, hashlib, io, os, re
 from collections import defaultdict
+from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -467,3 +468,60 @@ def write_model_card(
             ' it away.'
         )
     return write_text(model_card(run, **kwargs), file)
+
+# %% ../nbs/55_page.ipynb #db1e6491
+def _browser():
+    "The program of a browser that Playwright can drive, or None"
+    import shutil
+    from importlib.util import find_spec
+
+    names = ('chromium', 'chromium-browser', 'google-chrome', 'chrome')
+    program = next(filter(None, map(shutil.which, names)), None)
+    return program if find_spec('playwright') else None
+
+def _photograph(program, address, width, height, click, wait):
+    "The bytes of a PNG of what a browser shows"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=program, args=['--no-sandbox', '--disable-gpu'])
+        try:
+            tab = browser.new_page(viewport=dict(width=width, height=height))
+            tab.goto(address)
+            if click:
+                tab.click(click)
+            if wait:
+                tab.wait_for_selector(wait)
+            tab.wait_for_timeout(500)  # until what moves has come to rest
+            return tab.screenshot()
+        finally:
+            browser.close()
+
+def picture_of_page(
+    page: str | Path,  # an HTML file, or the address of a page on this machine
+    width: int = 1000,  # of the window [pixels]
+    height: int = 700,  # of the window [pixels]
+    click: str = '',  # what to click first, as a CSS selector
+    wait: str = '',  # what has to be there before the picture is taken, as a CSS selector
+) -> Any:  # an IPython Image, or HTML with the page in a frame where there is no browser
+    "What a page looks like, for a notebook"
+    from concurrent.futures import ThreadPoolExecutor
+    from IPython.display import HTML, Image
+
+    is_address = str(page).startswith(('http://', 'https://'))
+    program = _browser()
+    if program:
+        address = str(page) if is_address else Path(page).resolve().as_uri()
+        asked = (program, address, width, height, click, wait)
+        with ThreadPoolExecutor(1) as pool:  # a notebook has an event loop of its own
+            return Image(_small_png(pool.submit(_photograph, *asked).result()))
+    source = f'src="{page}"' if is_address else f'srcdoc="{escape(Path(page).read_text(encoding="utf-8"))}"'
+    return HTML(f'<iframe {source} width="100%" height="{height}" style="border:1px solid #ccc"></iframe>')
+
+def _small_png(data):
+    "A PNG in 128 colours, a third of the size"
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.open(io.BytesIO(data)).convert('RGB').quantize(128).save(out, 'PNG', optimize=True)
+    return out.getvalue()

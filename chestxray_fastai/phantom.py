@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['FINDINGS', 'PNEUMONIA', 'COMORBID', 'SHORTCUTS', 'RECIPE', 'Chest', 'consolidation', 'interstitial', 'nodule',
            'effusion', 'pneumothorax', 'cardiomegaly', 'draw_findings', 'attenuation', 'Phantom', 'phantom',
-           'link_shortcut', 'plan_cohort', 'draw_row', 'pixel_hash', 'read_masks', 'write_phantoms']
+           'show_films', 'anatomy', 'link_shortcut', 'plan_cohort', 'draw_row', 'pixel_hash', 'read_masks',
+           'write_phantoms']
 
 # %% ../nbs/02_phantom.ipynb #d76bda7e
 import csv
@@ -14,6 +15,7 @@ import io
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ import numpy as np
 from .core import FilePath, StorageError, plain_json, write_whole
 from .core import progress as with_progress
 from chestxray_fastai.radiograph import (
+    ACQUISITION,
     BONE,
     HEIGHTS,
     LEAD,
@@ -303,10 +306,14 @@ def _skeleton(scene):
     return (ribs(scene) + spine(scene) + shoulder_bones(scene)) * (body['bone'] * (0.95 + 0.05 * body['grown']))
 
 # %% ../nbs/02_phantom.ipynb #754be3e8
+def _enlarged(size):
+    "How many times its usual size a heart with cardiomegaly has"
+    return 1.18 + 0.18 * size
+
 def _draw_chest(scene, findings, rng):
     "The chest with its findings, and the mask of each"
     large_heart = findings.get('cardiomegaly')
-    chest = Chest(scene, rng, 1.18 + 0.18 * large_heart['size'] if large_heart else 1.0)
+    chest = Chest(scene, rng, _enlarged(large_heart['size']) if large_heart else 1.0)
     masks = {name: np.zeros((scene.size, scene.size), bool) for name in FINDINGS}
     for name, place in findings.items():
         masks[name][chest.scene.where] = FINDINGS[name](chest, place)
@@ -387,6 +394,63 @@ def phantom(
     in_body = path > 0.35 * body['half'] * TISSUE
     image = display(detect(path, drawn, noise), in_body, drawn)
     return Phantom(image, masks, _describe(seed, patient, body, drawn, places))
+
+# %% ../nbs/02_phantom.ipynb #308ad55d
+def _grey(film):
+    "Pixels of a phantom, an array or a file"
+    if isinstance(film, Phantom):
+        return film.image
+    if isinstance(film, np.ndarray):
+        return film
+    from PIL import Image
+
+    with Image.open(film) as image:
+        return np.asarray(image.convert('L'))
+
+def show_films(
+    films: Iterable[Any],  # phantoms, arrays (H, W), or paths of images
+    titles: Iterable[Any] = (),  # above each
+    outlines: Iterable[Any] = (),  # a mask (H, W) for each, or None
+    columns: int = 6,  # films in a row, at most
+    width: float = 1.75,  # of each [inches]
+) -> None:
+    "Films side by side, in grey; bytes from black to white, other numbers from their lowest to their highest"
+    import matplotlib.pyplot as plt
+
+    images = [_grey(film) for film in films]
+    titles = [str(title) for title in titles]
+    columns = max(1, min(columns, len(images)))
+    rows = max(1, -(-len(images) // columns))
+    lines = max((1 + title.count('\n') for title in titles), default=0)
+    fig, axes = plt.subplots(rows, columns, figsize=(columns * width, rows * (width + 0.17 * lines)), squeeze=False)
+    fig.set_layout_engine('constrained')
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, image in zip(axes.flat, images):
+        limits = dict(vmin=0, vmax=255) if image.dtype == np.uint8 else {}
+        ax.imshow(image, cmap='gray', **limits)
+    for ax, title in zip(axes.flat, titles):
+        ax.set_title(title, fontsize=8)
+    for ax, mask in zip(axes.flat, outlines):
+        if mask is not None and np.any(mask):
+            ax.contour(mask, [0.5], colors='tab:orange', linewidths=1.2)
+
+# %% ../nbs/02_phantom.ipynb #2647e5a0
+def anatomy(
+    made: Phantom,  # by `phantom`
+) -> dict[str, np.ndarray]:  # bool (H, H): heart, lungs, and chest (the rib cage above the diaphragm)
+    "Where heart, lungs and rib cage of a phantom lie"
+    info = made.info
+    body = draw_body(PortableRNG(1, info['body']), sex=info['sex'])
+    if body['age'] != info['age']:
+        body = draw_body(PortableRNG(1, info['body']), info['age'], info['sex'])
+    scene = Scene(body, {name: info[name] for name in ACQUISITION}, len(made.image))
+    enlarged = _enlarged(info['cardiomegaly_size']) if info['cardiomegaly'] else 1.0
+    cosine, width = barrel(scene)
+    silhouette, is_low = heart(scene, enlarged)
+    above = scene.v < scene.length
+    _, path, _ = lungs(scene, width, silhouette)
+    return dict(heart=(silhouette > 0) & is_low & above, lungs=path > 0.1, chest=(cosine > 0) & above & (scene.v > 0))
 
 # %% ../nbs/02_phantom.ipynb #464fbae8
 SHORTCUTS = dict(

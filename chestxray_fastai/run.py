@@ -347,11 +347,20 @@ def _thumbnail(file, height=200):
     return f'<img src="data:image/png;base64,{data}" alt="{name}" title="{name}" style="display:inline-block">'
 
 # %% ../nbs/50_run.ipynb #f7a71db2
-def _images_words(report):
-    "How many images of how many patients were judged, that they are drawn, or were opened before, where a report says so"
-    test = report['test']
+def _drawn_only(run):
+    "Whether all images of a run are phantoms, as its report or its manifest says"
+    if run.report['data'].get('name') == 'phantoms':
+        return True
+    manifest = attempt(lambda: run.manifest)
+    if manifest is None or isinstance(manifest, Refused) or 'source' not in manifest:
+        return False
+    return set(manifest.source) == {'phantom'}
+
+def _images_words(run):
+    "How many images of how many patients were judged, that they are drawn, or were opened before, where a run says so"
+    test = run.report['test']
     sentences = [say('run.judged_on', n=test['n'], patients=test['patients'])] if 'n' in test else []
-    if report['data'].get('name') == 'phantoms':
+    if _drawn_only(run):
         sentences.append(say('run.phantoms'))
     opening = test.get('opening') or {}
     if opening.get('kind') not in (None, 'first'):
@@ -369,7 +378,7 @@ def _run_html(run):
     found = verdict(report['test'], report['threshold'], printable(run.label))
     parts = [
         f'<p><b>{escape(printable(title))}</b></p>',
-        f'<p>{escape(_images_words(report))}{escape(found["words"])}</p>',
+        f'<p>{escape(_images_words(run))}{escape(found["words"])}</p>',
         f'<table>{_metric_table(report)}</table>',
         _refused_html(report),
         ''.join(_thumbnail(run.figures[name]) for name in _SHOWN_FIGURES if name in run.figures),

@@ -241,12 +241,15 @@ def tested(self: Triage) -> str:
     )
 
 # %% ../nbs/52_triage.ipynb #f42dcf27
+_UNTESTED_BEFORE = 'Nobody has tested what its heat maps show.'  # what the cards of older bundles say
+
 @patch(as_prop=True)
 def explained(self: Triage) -> str:
     "What the tests of its heat maps gave, in a sentence"
     if not self.card['graph']['map']:
         return say('model.no_maps')
-    return (self.card.get('explanation') or {}).get('words') or UNTESTED_MAPS
+    words = (self.card.get('explanation') or {}).get('words')
+    return UNTESTED_MAPS if words in (None, '', _UNTESTED_BEFORE) else words
 
 @patch(as_prop=True)
 def examples(self: Triage) -> list[dict]:

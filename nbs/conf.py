@@ -1,4 +1,4 @@
-"""Sphinx's settings for the documentation site. `python .ci/docs.py` prepares the notebooks and calls Sphinx; nothing here is run by the course."""
+"""Sphinx's settings for the documentation site. `python .ci/docs.py` prepares the notebooks and calls Sphinx; nothing here is run by a notebook."""
 import re
 from configparser import ConfigParser
 from pathlib import Path
@@ -29,7 +29,7 @@ html_baseurl = settings['doc_host'] + settings['doc_baseurl'] + '/'
 html_static_path = [str(here/'_static')]
 html_css_files = ['site.css']
 html_favicon = str(here/'_static'/'icon.svg')
-html_copy_source = html_show_sourcelink = False   # each chapter offers its own notebook instead
+html_copy_source = html_show_sourcelink = False   # each page offers its own notebook instead
 html_use_index = False                            # the page of all names is the index
 html_context = {'default_mode': 'auto'}
 html_theme_options = {
@@ -52,8 +52,10 @@ def formula_in_text(self, node): formula(self, node, False)
 def formula_on_its_own(self, node): formula(self, node, True)
 
 def describe(app, pagename, templatename, context, doctree):
-    "The sentence below a chapter's title is what a search engine shows"
+    "The sentence below a page's title is what a search engine shows; code of the library needs more width"
     from html import escape
+    if re.match(r'\d\d_|cases/|course/solutions/\d', pagename):
+        app.add_css_file('library.css', priority=900)
     if text := (context.get('meta') or {}).get('description'):
         context['metatags'] = context.get('metatags', '') + f'<meta name="description" content="{escape(text)}">\n'
 
