@@ -32,6 +32,7 @@ package = settings['lib_path']
 nbs = root/settings['nbs_path']
 out = root/settings['doc_path']
 work = root/'_proc'
+site = settings['doc_host'] + settings['doc_baseurl'] + '/'
 source = work/'source'
 # The part of the library, by the first digit of a notebook's number or by its folder, and what it is for
 parts = {'0': ('Foundations', 'Phantoms, words and tools that all other modules use'),
@@ -249,15 +250,17 @@ def cards(cell, c):
 class Links:
     "Links to files of the repository become links to pages, names in backticks links to where they are explained"
 
-    # a heading, a formula, a link, or a name in backticks
+    # a heading, a formula, a name in backticks, a link, or a lesson by its number
     pattern = re.compile(r'(?P<head>^#{1,6} .*$)|(?P<math>\$[^$\n]+\$)|(?P<code>(?<!`)`[^`\n]+`(?!`))|'
-                         r'(?P<link>(?P<label>!?\[(?:[^\[\]]|\[[^\]]*\])*\])\((?P<to>[^()\s]+)\))', re.M)
+                         r'(?P<link>(?P<label>!?\[(?:[^\[\]]|\[[^\]]*\])*\])\((?P<to>[^()\s]+)\))|'
+                         r'(?P<lesson>\b[Ll]esson (?P<number>\d\d)\b)', re.M)
     fence = re.compile(r'(^(?:```|~~~).*?^(?:```|~~~)[ \t]*$)', re.M | re.S)
 
     def __init__(self, course, names):
         self.docs = {c.url: c.name for c in course} | pages | folders
         self.markdown = {*about, *map(part_page, parts.values())}
         self.short = {c.name.split('/')[-1]: c.name for c in course if c.kind in ('lesson', 'library') and c.number}
+        self.lessons = {c.number: c.name for c in course if c.kind == 'lesson'}
         self.names = names
         self.broken = []
 
@@ -267,6 +270,9 @@ class Links:
 
     def target(self, page, origin, link):
         "Where a link of `origin`, a file of the repository, leads to on the site"
+        if link.startswith(site):
+            doc = link.removeprefix(site).removesuffix('.html') or 'index'
+            return self.to(page, doc)
         if re.match(r'[a-z]+:', link) or link.startswith('#'):
             return link
         path, hash_sign, anchor = link.partition('#')
@@ -297,6 +303,9 @@ class Links:
         def replaced(m):
             if m['link']:
                 return f'{m["label"]}({self.target(page, origin, m["to"])})'
+            if m['lesson']:
+                doc = self.lessons.get(m['number'], page)
+                return m[0] if doc == page else f'[{m[0]}]({self.to(page, doc)})'
             return self.code(page, m[0]) if m['code'] else m[0]
 
         pieces = self.fence.split(markdown)
@@ -379,6 +388,8 @@ def page(c, links, course, tail=''):
         if cell['cell_type'] == 'markdown':
             cells.append(markdown_cell(words_of(c, links, text(cell))))
             continue
+        if c.kind == 'lesson' and 'slow' in directives(cell):
+            cells.append(markdown_cell('{.slow}\nThis cell trains for minutes. Its output is kept.'))
         cells.append(code_cell(cell))
         blocks = [card.block() for card in cards(cell, c) if c.kind == 'library']
         if blocks:
