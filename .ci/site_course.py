@@ -90,6 +90,12 @@ def with_terms_linked(markdown, glossary):
     return term.sub(linked, markdown)
 
 
+def closed(sentence):
+    "A sentence with a full stop, where a lesson goes on with a list or a line of code"
+    words = sentence.strip().rstrip(':;,')
+    return words if words.endswith(('.', '?', '!', ')')) else f'{words}.'
+
+
 def glossary_page(terms, lessons, links):
     "Every term of the course in the sentence that explains it, in the order of the alphabet"
     lines = ['# Glossary', '', '{.lead}', 'Every term of the course, in the sentence that explains it', '']
@@ -102,10 +108,11 @@ def glossary_page(terms, lessons, links):
             lines += [f'## {initial}', '']
         lesson = next(c for c in lessons if c.path == entry['path'])
         origin = lesson.url
-        sentence = links.text('glossary', origin, term.sub(r'**\1**', entry['sentence']))
+        sentence = links.text('glossary', origin, term.sub(r'**\1**', closed(entry['sentence'])))
         at = slug(entry['term'])
         back = f'<a class="from-lesson" href="{lesson.name}.html#term-{at}">Lesson {lesson.number}</a>'
-        lines += [f'<p class="term" id="{at}">{entry["term"]}</p>', '', f'{sentence} {back}', '']
+        title = entry['term'][0].upper() + entry['term'][1:]
+        lines += [f'<p class="term" id="{at}">{title}</p>', '', f'{sentence} {back}', '']
     return '\n'.join(lines)
 
 
