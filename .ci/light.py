@@ -29,7 +29,7 @@ NUMPY_S = .1  # what importing NumPy takes on the machine for which these limits
 DOOR = ['numpy', 'pillow', 'onnxruntime']
 # Notebooks whose cells need neither torch nor fastai: the way to an answer, the judges, the phantoms, the page
 NOTEBOOKS = ['00_core', '01_radiograph', '03_ood_images', '04_words', '09_tables', '10_manifest', '16_pixels',
-             '29_decision', '30_scores', '53_audit_log', '54_report']
+             '29_decision', '30_scores', '53_audit_log', '54_report', '70_course']
 NBDEV = ['nbdev==2.4.14', 'execnb<0.2', 'ghapi<2', 'fastcore<2']
 # What needs torch says so in one sentence, with the line that installs it
 TRAIN_LINE = f'pip install "{package}[train]"'

@@ -397,18 +397,22 @@ def phantom(
 
 # %% ../nbs/02_phantom.ipynb #308ad55d
 def _grey(film):
-    "Pixels of a phantom, an array or a file"
+    "Pixels of a phantom, an array, a tensor, a Pillow image or a file"
     if isinstance(film, Phantom):
         return film.image
+    if hasattr(film, 'detach'):  # a tensor
+        film = film.detach().cpu().numpy()
     if isinstance(film, np.ndarray):
-        return film
+        return film.squeeze()
+    if hasattr(film, 'convert'):  # a Pillow image
+        return np.asarray(film.convert('L'))
     from PIL import Image
 
     with Image.open(film) as image:
         return np.asarray(image.convert('L'))
 
 def show_films(
-    films: Iterable[Any],  # phantoms, arrays (H, W), or paths of images
+    films: Iterable[Any],  # phantoms, arrays or tensors (H, W) or (1, H, W), Pillow images, or paths of images
     titles: Iterable[Any] = (),  # above each
     outlines: Iterable[Any] = (),  # a mask (H, W) for each, or None
     columns: int = 6,  # films in a row, at most
