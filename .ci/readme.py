@@ -19,6 +19,7 @@ from site_course import group_of, groups, part_of, parts
 
 index, readme, start = Path('nbs/index.ipynb'), Path('README.md'), Path('nbs/course/README.md')
 picture = Path('nbs/_static/home.png')  # the first picture that the index keeps
+sizes = Path('.ci/sizes.md')  # what each extra weighs, written by .ci/light.sh --table
 COLAB = 'https://colab.research.google.com/github/chestxray-fastai/chestxray_fastai/blob/main/'
 # Hours of a lesson (reading, running and exercises; estimates), and the lessons it needs
 PLAN = {
@@ -99,7 +100,12 @@ def library_list():
 
 def filled(words, folder):
     "A text with its tables brought up to date"
-    made = {'first': first_link, 'lessons': lambda: lesson_table(folder), 'library': library_list}
+    made = {
+        'first': first_link,
+        'lessons': lambda: lesson_table(folder),
+        'library': library_list,
+        'sizes': lambda: sizes.read_text(encoding='utf-8').strip(),
+    }
     for name, make in made.items():
         begin, end = f'<!-- {name} -->', f'<!-- /{name} -->'
         if begin in words:
