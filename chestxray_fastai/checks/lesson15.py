@@ -9,14 +9,13 @@ __all__ = ['without_letter', 'painted', 'flips']
 import numpy as np
 from ..course import called, exercise
 
-# %% ../../nbs/course/solutions/15_shortcut.ipynb #45452d6e
+# %% ../../nbs/course/solutions/15_shortcut.ipynb #60d4df56
 @exercise('15.1')
 def without_letter(answer):
     "What is painted over cannot be learned from; the next shortcut may lie elsewhere."
     x = np.random.default_rng(2).integers(0, 256, (3, 50, 100)).astype(np.uint8)
     given = x.copy()
-    found = called(answer, given)
-    found = np.asarray(getattr(found, 'numpy', lambda: found)(), float)
+    found = np.asarray(called(answer, given), float)
     if (given != x).any():
         return 'it changes the films it was given: work on a copy.'
     if found.shape != x.shape:
