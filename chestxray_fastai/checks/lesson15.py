@@ -9,14 +9,13 @@ __all__ = ['without_letter', 'painted', 'flips']
 import numpy as np
 from ..course import called, exercise
 
-# %% ../../nbs/course/solutions/15_shortcut.ipynb #363709a3
+# %% ../../nbs/course/solutions/15_shortcut.ipynb #60d4df56
 @exercise('15.1')
 def without_letter(answer):
     "What is painted over cannot be learned from; the next shortcut may lie elsewhere."
     x = np.random.default_rng(2).integers(0, 256, (3, 50, 100)).astype(np.uint8)
     given = x.copy()
-    found = called(answer, given)
-    found = np.asarray(getattr(found, 'numpy', lambda: found)(), float)
+    found = np.asarray(called(answer, given), float)
     if (given != x).any():
         return 'it changes the films it was given: work on a copy.'
     if found.shape != x.shape:
@@ -24,9 +23,9 @@ def without_letter(answer):
     if (found[:, :, 18:-18] != x[:, :, 18:-18]).any():
         return 'the middle must stay as it is: paint 18 % of the columns on each side, not of the rows.'
     sides = np.concatenate([found[:, :, :18], found[:, :, -18:]], axis=2).reshape(3, -1)
-    if np.ptp(sides, axis=1).max() > 0:
+    if not np.ptp(sides, axis=1).max() <= 0:
         return 'some of the outer 18 % is not one grey yet; mind both sides.'
-    if np.abs(sides[:, 0] - x.mean((1, 2))).max() > 1:
+    if not np.abs(sides[:, 0] - x.mean((1, 2))).max() <= 1:
         return 'the grey is the mean of each film by itself.'
 
 # %% ../../nbs/course/solutions/15_shortcut.ipynb #ff14181f
