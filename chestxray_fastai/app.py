@@ -446,7 +446,8 @@ def drop_zone(
     choose = say('app.choose', link=f'<u>{_words("app.choose.link")}</u>')
     limits = _words('app.limits', each=max_megabytes, total=TOTAL_MEGABYTES)
     return (
-        '<label class="cx-drop"><input type="file" multiple accept="image/*,.tif,.tiff,.bmp,.webp,.avif"'
+        '<label class="cx-drop"><input type="file" multiple '
+        'accept="image/*,.tif,.tiff,.bmp,.webp,.avif,.dcm,.dicom,application/dicom"'
         f' aria-label="{_words("app.choose.label")}"><b>{_words("app.drop")}</b><br>{choose}'
         f'<small>{limits}<br>{_words("app.memory")}</small></label>'
     )

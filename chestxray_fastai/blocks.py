@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TensorXray', 'ReadXray', 'ReadLabels', 'balanced_order', 'XrayDL', 'pixel_stats', 'channel_stats', 'RepeatChannels',
            'split_column', 'xray_block', 'missing_classes', 'check_classes', 'usable_rows', 'balance_columns',
-           'xray_dataloaders', 'batch_table', 'describe', 'show_films', 'score_dataloader']
+           'xray_dataloaders', 'batch_table', 'describe', 'score_dataloader']
 
 # %% ../nbs/18_blocks.ipynb #242bb249
 import random
@@ -562,37 +562,6 @@ def show_batch(
         ax.set_title(_title(targets[0][k] if targets else None, labels, item), fontsize=9)
         if original:
             _show_original(axes.flat[k * each + 1], item['path'])
-    figure.tight_layout()
-
-# %% ../nbs/18_blocks.ipynb #4ba71f74
-def _as_array(image):
-    "An image, or a tensor on whatever device, without axes of one"
-    if torch.is_tensor(image):
-        image = image.detach().cpu().numpy()
-    return np.asarray(image).squeeze()
-
-def show_films(
-    images: Sequence,  # arrays or tensors, each (height, width), (1, height, width) or (height, width, 1)
-    titles: Sequence[str] | None = None,  # one of each
-    ncols: int | None = None,  # images in a row (default: all)
-    width: float = 2.2,  # of an image [inches]
-    cmap: str = 'gray',  # matplotlib's colours
-) -> None:
-    "Images side by side, white as white: bytes from 0 to 255, other numbers each from their lowest to their highest"
-    import matplotlib.pyplot as plt
-
-    arrays = [_as_array(image) for image in images]
-    ncols = ncols or len(arrays)
-    n_lines = -(-len(arrays) // ncols)
-    height = width * max(a.shape[0] / a.shape[1] for a in arrays) + (0.3 if titles else 0.05)
-    figure, axes = plt.subplots(n_lines, ncols, figsize=(width * ncols, height * n_lines), squeeze=False)
-    for ax in axes.flat:
-        ax.axis('off')
-    for k, array in enumerate(arrays):
-        limits = {'vmin': 0, 'vmax': 255} if array.dtype == np.uint8 else {}
-        axes.flat[k].imshow(array, cmap=cmap, **limits)
-        if titles:
-            axes.flat[k].set_title(titles[k], fontsize=10)
     figure.tight_layout()
 
 # %% ../nbs/18_blocks.ipynb #77b0fb50

@@ -763,7 +763,9 @@ def judge(
     scores = Scores.of(scores)
     rows, known = known_by_label(scores, split)
     thresholds = threshold_logits(threshold, list(known), scores.scale)
-    table = metrics(scores, threshold, split, n_boot=n_boot, seed=seed, prevalence=prevalence, **kwargs)
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'The score.* runs backwards')  # `verdict` says it
+        table = metrics(scores, threshold, split, n_boot=n_boot, seed=seed, prevalence=prevalence, **kwargs)
     several = list(known) != ['']
     judged = {}
     for label, k in known.items():

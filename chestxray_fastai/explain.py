@@ -73,14 +73,16 @@ def labelled_phantoms(
     size: int = 64,  # height and width [pixels]
     strength: float = 1.0,  # of the findings, 0 barely visible to 1 plain
     **acquisition: Any,  # as for `phantom`
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # pixels uint8 (n, size, size), classes (n,), bool masks (n, size, size)
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # uint8 (n, size, size), classes (n,), masks bool (n, size, size)
     "Phantoms with and without pneumonia by turns, and where it lies: what a heat map can be judged by"
     from chestxray_fastai.phantom import PNEUMONIA, phantom
 
     drawn = [phantom(i, label=i % 2, size=size, strength=strength, **acquisition) for i in seeds]
     pixels = np.stack([p.image for p in drawn])
     y = np.array([p.info['pneumonia'] for p in drawn])
-    lesions = np.stack([np.any([p.masks[name] for name in PNEUMONIA], axis=0) for p in drawn])
+    lesions = np.stack([p.masks[PNEUMONIA[0]] for p in drawn])
+    for name in PNEUMONIA[1:]:
+        lesions = lesions | np.stack([p.masks[name] for p in drawn])
     return pixels, y, lesions
 
 # %% ../nbs/41_explain.ipynb #dae93a85

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['DEPTHS', 'STRAY', 'JUST_BEYOND', 'PADDING', 'OVERSHOOT', 'BLOCK', 'KINDS', 'RESIZE', 'MAX_BYTES', 'FORMATS',
-           'MAX_PIXELS', 'MAX_DECODED', 'MAX_TOGETHER', 'MAX_SCANS', 'MAX_TEXT', 'pillow_settings', 'pixel_range',
-           'grey_from_depth', 'PixelsError', 'read_error', 'white_is_zero', 'has_deep_channels', 'check_deep_channels',
-           'to_grey', 'check_resize', 'scaled_size', 'resize_grey', 'read_bytes', 'jpeg_scans', 'decoded_bytes',
-           'OpenedImage', 'colour_share', 'exif_orientation', 'open_image', 'read_pixels']
+           'MAX_PIXELS', 'MAX_DECODED', 'MAX_TOGETHER', 'MAX_SCANS', 'MAX_TEXT', 'pillow_settings', 'DICOM_BYTES',
+           'pixel_range', 'grey_from_depth', 'PixelsError', 'read_error', 'white_is_zero', 'has_deep_channels',
+           'check_deep_channels', 'to_grey', 'check_resize', 'scaled_size', 'resize_grey', 'read_bytes', 'jpeg_scans',
+           'decoded_bytes', 'OpenedImage', 'colour_share', 'exif_orientation', 'open_image', 'read_pixels']
 
 # %% ../nbs/15_readers.ipynb #cdef8b00
 import os, re, stat, threading, warnings, zlib
@@ -18,7 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
-from .core import ChestXrayError, is_storage_error, printable, sha256_bytes, try_again
+from .core import ChestXrayError, MissingPackage, is_storage_error, printable, sha256_bytes, try_again
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -473,8 +473,6 @@ def _check_pnm(data):
 # %% ../nbs/15_readers.ipynb #60db29d1
 def _check_content(data):
     "Raise for what can be known to be damaged or too costly before a decoder sees it"
-    if data[128:132] == b'DICM':
-        raise read_error('dicom', 'it is a DICOM file, which cannot be read yet: export the image as PNG')
     if data.startswith(b'\x89PNG\r\n\x1a\n'):
         _check_png(data)
     elif data.startswith(b'\xff\xd8') and jpeg_scans(data) > MAX_SCANS:
@@ -675,6 +673,15 @@ _TURNS = {
 }
 
 # %% ../nbs/15_readers.ipynb #067f2b94
+def _check_bytes(width, height, cost):
+    "Raise for a picture that takes too many bytes to decode"
+    if cost > MAX_DECODED:
+        raise read_error(
+            'too_large',
+            f'it has {width} × {height} pixels and takes {cost/1e6:,.0f} MB to decode, more than this project'
+            ' spends on a picture; scale it down first',
+        )
+
 def _check_cost(img):
     "Raise for an image that takes too much to decode; how much it takes"
     if img.width * img.height > MAX_PIXELS:
@@ -683,12 +690,7 @@ def _check_cost(img):
             f'it has {img.width} × {img.height} pixels, more than this project decodes; scale it down first',
         )
     cost = decoded_bytes(img)
-    if cost > MAX_DECODED:
-        raise read_error(
-            'too_large',
-            f'it has {img.width} × {img.height} pixels and takes {cost/1e6:,.0f} MB to decode, more than this project'
-            ' spends on a picture; scale it down first',
-        )
+    _check_bytes(img.width, img.height, cost)
     return cost
 
 # %% ../nbs/15_readers.ipynb #5f8d1097
@@ -760,11 +762,44 @@ def _decode_grey(img, colour):
             grey = img.copy()  # what has several images goes back to its file, which is closed
     return grey, orientation, [words for words, applies in notes.items() if applies], share
 
+# %% ../nbs/15_readers.ipynb #d0f9570c
+DICOM_BYTES = 12  # that reading a DICOM file takes for each pixel, about
+
+def _dicom_image(data, check, colour):
+    "A DICOM file as an `OpenedImage`, by the rule of `dicom`"
+    from PIL import Image
+    from chestxray_fastai.dicom import DicomError, grey_image, picture_size, read_dataset
+
+    try:
+        ds = read_dataset(data)
+        width, height = picture_size(ds)
+        if check:
+            check(width, height)
+        _check_bytes(width, height, width * height * DICOM_BYTES)
+        with _memory_budget.take(width * height * DICOM_BYTES):
+            grey, bits, notes = grey_image(ds)
+    except MissingPackage as error:
+        raise read_error('dicom', str(error).rstrip('.')) from None
+    except DicomError as error:
+        raise read_error(error.kind, error.reason) from error.__cause__
+    img = Image.fromarray(grey)
+    return OpenedImage(img, *img.size, 'DICOM', 'L', bits or 32, notes, 0.0 if colour else None)
+
+def _is_dicom(data):
+    "Whether a file may be DICOM; the module is imported only where it may"
+    if data[128:132] != b'DICM' and data[:2] not in (b'\x02\x00', b'\x08\x00', b'\x00\x08'):
+        return False
+    from chestxray_fastai.dicom import is_dicom
+
+    return is_dicom(data)
+
 # %% ../nbs/15_readers.ipynb #1d19f220
 def _decode_image(data, size, resize, check, colour):
     "The first image in encoded bytes as an `OpenedImage`"
     from PIL import Image
 
+    if _is_dicom(data):
+        return _dicom_image(data, check, colour)
     with _open_image(data) as img:
         image = OpenedImage(None, *img.size, img.format, img.mode, _bits(img.mode), step=_jpeg_step(img))
         if check:
@@ -819,7 +854,7 @@ def _decode_bytes(data, size, resize, check, colour):
 
 # %% ../nbs/15_readers.ipynb #cde37d94
 def open_image(
-    source: str | Path | bytes | BinaryIO,  # JPEG, PNG, TIFF, BMP, …; 1 to 16 bits or floating; any colours
+    source: str | Path | bytes | BinaryIO,  # DICOM, JPEG, PNG, TIFF, BMP, …; 1 to 16 bits or floating; any colours
     size: int | None = None,  # side of the square wanted [pixels]: formats that can decode at a reduced scale
     resize: str = 'squash',  # "squash", "crop" or "pad"
     *,

@@ -1108,7 +1108,7 @@ def answer_checks(
     return answers
 
 # %% ../nbs/52_triage.ipynb #037b572f
-# Those of `manifest`, which would import pandas, and DICOM, so that such files are refused with a reason
+# Those of `manifest`, which would import pandas
 SUFFIXES = tuple(
     """.jpeg .jpg .jpe .jfif .png .bmp .dib .tif .tiff .gif .webp .avif .jp2 .j2k .pgm .ppm .pnm .dcm .dicom""".split()
 )

@@ -871,7 +871,7 @@ APP_PAGE = {
     'app.choose.link': 'choose files',
     'app.choose.label': 'Choose X-rays',
     'app.limits': (
-        'PNG, JPEG, TIFF, BMP, WEBP or AVIF (no DICOM yet), one or several, at most {each:g} MB each and {total:g} MB '
+        'DICOM, PNG, JPEG, TIFF, BMP, WEBP or AVIF, one or several, at most {each:g} MB each and {total:g} MB '
         'together.'
     ),
     'app.memory': 'They are judged in memory on the computer that runs this page, and not kept.',

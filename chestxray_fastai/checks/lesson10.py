@@ -80,7 +80,7 @@ def draw_of_patients(answer):
     if len(set(draws)) < 6:
         return 'the same draw comes again and again: draw with the generator that you are given.'
 
-# %% ../../nbs/course/solutions/10_metrics.ipynb #e4049694
+# %% ../../nbs/course/solutions/10_metrics.ipynb #24739db2
 @exercise('10.4')
 def patients_without_a_miss(answer):
     "From 73 patients on, all of them found, the lower end lies above 95 %."
@@ -88,7 +88,7 @@ def patients_without_a_miss(answer):
     if given == 73:
         return None
     if given == 59:
-        return 'that many prove it one-sided, by the binomial (lesson 11). Here Wilson\'s two-sided interval is asked for.'
+        return 'that many prove it one-sided, by the binomial (lesson 11). Here it is Wilson\'s two-sided interval.'
     if given < 73:
         return 'not enough: with that many the lower end is still below 0.95. Look at wilson(n, n) for larger n.'
     return 'enough, but fewer would do. Which is the smallest number?'

@@ -47,7 +47,7 @@ def point_for_a_target(answer):
         if given > _largest(truth, logit, target) + 1e-9:
             return 'take the threshold from the logits themselves.'
 
-# %% ../../nbs/course/solutions/11_promise.ipynb #ab47eb9f
+# %% ../../nbs/course/solutions/11_promise.ipynb #eb74d395
 @exercise('11.3')
 def specificity_of_a_promise(answer):
     "Chosen on calib, judged on the test."
@@ -69,7 +69,7 @@ def specificity_of_a_promise(answer):
     if is_that_of(promise, name='sensitivity'):
         return 'that is the sensitivity. The specificity is asked for.'
     if is_that_of(operating_point(scores, 0.9)):
-        return 'that threshold reaches 90 % on calib, with no margin: the promise is kept half of the time. Use guaranteed_point.'
+        return 'that threshold reaches 90 % on calib, with no margin, and breaks the promise half of the time.'
     if is_that_of(guaranteed_point(scores, 0.95)):
         return 'that is a promise of 95 %. Promise 90 %.'
     return 'choose by guaranteed_point(scores, .9), and give the specificity of metrics(scores, point, "test").'

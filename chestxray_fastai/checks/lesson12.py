@@ -23,7 +23,7 @@ def possible_pairs(answer):
             word = 'possible' if due else 'impossible'
             return f'an ECE of {ece:g} with a Brier score of {brier:g} is {word}. Which of the two is squared?'
 
-# %% ../../nbs/course/solutions/12_probabilities.ipynb #f67de947
+# %% ../../nbs/course/solutions/12_probabilities.ipynb #34f752a8
 def _best_temperature(truth, logit):
     "The temperature of lowest log loss, by bisection of the slope in 1 / temperature"
     low = 1e-3
@@ -48,8 +48,8 @@ def temperature(answer):
         if abs(given * due - 1) < 0.03:
             return 'that is one divided by the temperature: the logits are divided by it, not multiplied.'
         if due < 1 <= given:
-            return 'right for a model that is too sure, not for one that is too cautious: let the temperature fall below one.'
-        return f'on logits whose best temperature is {due:.2f} it gives {given:.2f}. Minimise the log loss of logit / t.'
+            return 'right for a model that is too sure. For one that is too cautious it must fall below one.'
+        return f'where the best temperature is {due:.2f} it gives {given:.2f}. Minimise the log loss of logit / t.'
 
 # %% ../../nbs/course/solutions/12_probabilities.ipynb #30a806b2
 @exercise('12.3')
@@ -66,11 +66,14 @@ def moved_probability(answer):
         return 'the wrong direction: subtract the old log-odds, add the new ones.'
     return 'take the log-odds of .5, subtract those of .6, add those of .1, and turn the sum into a probability.'
 
-# %% ../../nbs/course/solutions/12_probabilities.ipynb #6a600dff
+# %% ../../nbs/course/solutions/12_probabilities.ipynb #f30ec039
 def _bins(truth, probability, n_bins):
     "Mean probability and share with the finding of each bin, shape (bins, 2)"
     which = np.minimum((probability * n_bins).astype(int), n_bins - 1)
-    return np.array([[v[which == b].mean() for v in (probability, truth)] for b in np.unique(which)])
+    points = []
+    for b in np.unique(which):
+        points.append([probability[which == b].mean(), truth[which == b].mean()])
+    return np.array(points)
 
 @exercise('12.4')
 def reliability_points(answer):

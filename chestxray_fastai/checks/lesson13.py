@@ -42,16 +42,16 @@ def aurc(answer):
         if not np.isclose(found.item(), risk.mean()):
             return 'sort by doubt, the least first; at each coverage divide the errors so far by the films so far.'
 
-# %% ../../nbs/course/solutions/13_refuse.ipynb #9aa3d573
+# %% ../../nbs/course/solutions/13_refuse.ipynb #8b8d8059
 @exercise('13.3')
 def smoother_machine(answer):
-    "With calibration films of the new machine the promised share is refused again; whether the answers are right there is another question."
+    "Calibration films of the new machine restore the promised share; whether the answers are right is another matter."
     before, after = (float(a) for a in answer)
     if max(before, after) > 1 and max(before, after) <= 100:
         return 'give shares between 0 and 1, not per cent.'
     if not 0 <= min(before, after) <= max(before, after) <= 1:
         return 'two shares between 0 and 1 are asked for.'
     if not 0.005 <= after <= 0.16:
-        return 'with a limit from blurred calibration films about one film in twenty is refused; which limit did you take?'
+        return 'a limit from blurred calibration films refuses about one film in twenty; which did you take?'
     if before <= after:
         return 'the limit from sharp films refuses more than that from blurred ones; are the two the other way round?'

@@ -17,7 +17,7 @@ def findings(answer):
     marked = marks(answer, 24)
     return None if marked.complete else str(marked)
 
-# %% ../../nbs/course/solutions/24_audit.ipynb #ccae1c0c
+# %% ../../nbs/course/solutions/24_audit.ipynb #1478f2b4
 @exercise('24.2')
 def origin(answer):
     "A threshold that was chosen honestly can be computed again"
@@ -33,9 +33,9 @@ def origin(answer):
         for expected, logit in thresholds.items():
             given = called(answer, scores, logit)
             if str(given).strip().lower() != expected:
-                return f'For the threshold of {expected} your function says {given!r}.' if seed == 1 else (
-                    'It is right for one table of scores and wrong for another: does it use the scores that it is given?'
-                )
+                if seed == 1:
+                    return f'For the threshold of {expected} your function says {given!r}.'
+                return 'It is right for one table and wrong for another: does it use the scores it is given?'
 
 # %% ../../nbs/course/solutions/24_audit.ipynb #51528836
 @exercise('24.3')
