@@ -22,7 +22,8 @@ from urllib.parse import unquote
 from bars import without_bars
 from fastcore.docments import docments
 from lessons import glossary
-from site_course import (glossary_page, group_of, groups, minutes, only_tests, ranking, with_terms_linked)
+from site_course import (glossary_page, group_of, groups, minutes, only_tests, part_of, parts, ranking,
+                         with_terms_linked)
 
 root = Path(__file__).resolve().parents[1]
 ini = ConfigParser()
@@ -34,16 +35,6 @@ out = root/settings['doc_path']
 work = root/'_proc'
 site = settings['doc_host'] + settings['doc_baseurl'] + '/'
 source = work/'source'
-# The part of the library, by the first digit of a notebook's number or by its folder, and what it is for
-parts = {'0': ('Foundations', 'Phantoms, words and tools that all other modules use'),
-         '1': ('Data', 'From folders and files to batches that were checked'),
-         '2': ('Training', 'Networks, Learners and training that survives an interruption'),
-         '3': ('Evaluation', 'Metrics with intervals, calibration, thresholds, referral and validation'),
-         '4': ('Explanations', 'Features, heat maps and the tests that they must pass'),
-         '5': ('Use', 'From an experiment to a frozen model, a report and an app'),
-         '7': ('Lessons', 'What sets a lesson up and checks its exercises'),
-         '9': ('Benchmarks', 'Measured side by side'),
-         'cases': ('Case studies', 'Whole runs on real data')}
 # Files of the repository that have a page
 pages = {'INSTALL.md': 'install', 'data/README.md': 'data', 'CONTRIBUTING.md': 'contributing', 'README.md': 'index',
          'CHANGELOG.md': 'changelog', 'TEACHING.md': 'teaching', 'nbs/course/README.md': 'course/index'}
@@ -98,7 +89,7 @@ class Notebook:
         self.number = (re.match(r'\d+(?=_)', path.name) or [''])[0]
         self.kind = self.kind_of(self.name)
         if self.kind == 'library':
-            self.part = parts[self.name.split('/')[0] if '/' in self.name else self.name[0]][0]
+            self.part = part_of(self.name)[0]
         else:
             self.part = group_of(self.number) if self.number else ''
         self.url = f'{settings["nbs_path"]}/{self.name}.ipynb'

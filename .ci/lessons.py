@@ -191,6 +191,15 @@ class Lesson:
         return [m[1] for line in lasts if (m := re.match(r"check\('(\d\d\.\d+)',", line))]
 
     @property
+    def answered(self):
+        "The numbers whose cells keep another output than 'not yet'"
+        for cell in self.visible:
+            asked = re.match(r"check\('(\d\d\.\d+)',", code_lines(cell)[-1])
+            kept = ''.join(words for _, words in outputs(cell))
+            if asked and kept and f'{asked[1]}: not yet' not in kept:
+                yield asked[1]
+
+    @property
     def terms(self):
         "(term, sentence that explains it with its `<dfn>`, id of its cell), in the order of the lesson"
         for cell in self.markdown:
@@ -297,6 +306,8 @@ def check_exercises(lesson, registered):
     own = {n for n in registered if n[:2] == lesson.number}
     if own != set(checked):
         lesson.fail(f'exercises {", ".join(sorted(own ^ set(checked)))} have a check or a cell, and not both')
+    if list(lesson.answered):
+        lesson.fail(f'the empty cells of {", ".join(lesson.answered)} do not say "not yet"')
     if not (solutions_folder/lesson.path.name).exists():
         lesson.fail(f'has no solutions: {solutions_folder.name}/{lesson.path.name} is missing')
 
@@ -445,6 +456,8 @@ def self_test():
     cells = [code(f"x = ...\ncheck('07.{k}', x)") for k in (1, 2)]
     tasks = md('## Exercises\n\n**07.1** a **07.2** b **07.3** c')
     assert len(found([tasks, *cells], check_exercises, ['07.1', '07.2'])) == 2  # no cell for one, and no solutions
+    given = code("x = 3\ncheck('07.1', x)", **{'text/plain': '07.1: no'})
+    assert any('do not say' in words for words in found([given], check_exercises, []))
     lesson = Lesson(lessons_folder/'07_x.ipynb')
     words = 'A word. An <dfn>epoch</dfn> is a turn, e.g. the first. More.\n- A\n- A <dfn>b</dfn> c'
     lesson.notebook = dict(cells=[md(words)])

@@ -273,10 +273,11 @@ def table(scratch):
     door.install('--no-deps', '.')
     rows.append(('`--no-deps`, with NumPy, Pillow and ONNX Runtime', '`Triage`, `chestxray predict`, `check`', door))
     choices = [('', '`predict`, `check`, `audit`, `evaluate`, `phantoms`, `report`'), ('app', 'the same, and `app`'),
+               ('dicom', 'the first, and DICOM files'),
                ('train', 'the first, and `run`, `freeze`, heat maps of a live network'),
-               ('all', 'all of that, with timm, kagglehub, TensorBoard and what the course compares with')]
+               ('lessons', 'the same, DICOM, timm and ImageNet weights: what the lessons need')]
     film = next((images()/'test').rglob('*.png'))
-    lines = ['| installed | what works | on disk | to install | to the first answer |', '|---|---|---|---|---|']
+    lines = ['| installed | what works | on disk | to install | to an answer |', '|---|---|---|---|---|']
     for extra, brings in choices:
         place = Place(scratch/(extra or 'base'))
         place.install(f'.[{extra}]' if extra else '.')
@@ -286,7 +287,9 @@ def table(scratch):
         size = place.megabytes()
         disk = f'{size / 1000:.1f} GB' if size > 1000 else f'{size:.0f} MB'
         lines.append(f'| {name} | {brings} | {disk} | {place.seconds:.0f} s | {first:.1f} s |')
-    print('\n'.join(lines))
+    words = '\n'.join(lines) + '\n'
+    print(words)
+    (root/'.ci'/'sizes.md').write_text(words, encoding='utf-8', newline='\n')
 
 
 if __name__ == '__main__':

@@ -15,10 +15,11 @@ import re
 import sys
 from pathlib import Path
 
-from site_course import groups, group_of
+from site_course import group_of, groups, part_of, parts
 
 index, readme, start = Path('nbs/index.ipynb'), Path('README.md'), Path('nbs/course/README.md')
 picture = Path('nbs/_static/home.png')  # the first picture that the index keeps
+sizes = Path('.ci/sizes.md')  # what each extra weighs, written by .ci/light.sh --table
 COLAB = 'https://colab.research.google.com/github/chestxray-fastai/chestxray_fastai/blob/main/'
 # Hours of a lesson (reading, running and exercises; estimates), and the lessons it needs
 PLAN = {
@@ -28,7 +29,7 @@ PLAN = {
     '04': ('1½', '01'),
     '05': ('1½', '03'),
     '06': ('1½', '03'),
-    '07': ('2', '04, 06'),
+    '07': ('2', '03, 05, 06'),
     '08': ('1½', '07'),
     '09': ('1', '07'),
     '10': ('2', '01'),
@@ -38,19 +39,9 @@ PLAN = {
     '14': ('1½', '10'),
     '15': ('1½', '04, 10'),
     '16': ('1½', '05'),
+    '17': ('1½', '03'),
     '22': ('2', '11, 12'),
     '24': ('4', '04, 10 to 15'),
-}
-# The parts of the library, by the first digit of a notebook's number
-LIBRARY = {
-    '0': 'Foundations',
-    '1': 'Data',
-    '2': 'Training',
-    '3': 'Evaluation',
-    '4': 'Explanations',
-    '5': 'Use',
-    '7': 'Lessons',
-    '9': 'Benchmarks',
 }
 
 
@@ -100,18 +91,21 @@ def first_link():
 
 def library_list():
     "The notebooks of the library, a line for each part"
-    lines = []
-    for digit, part in LIBRARY.items():
-        paths = sorted(p for p in index.parent.glob(f'{digit}[0-9]_*.ipynb'))
-        links = [f'[{named(p)[0]}]({p.as_posix()})' for p in paths]
-        lines.append(f'- **{part}**: ' + ' · '.join(links))
-    cases = sorted((index.parent / 'cases').glob('*.ipynb'))
-    return '\n'.join([*lines, '- **Case studies**: ' + ' · '.join(f'[{named(p)[0]}]({p.as_posix()})' for p in cases)])
+    found = {title: [] for title, _ in parts.values()}
+    for path in [*sorted(index.parent.glob('[0-9][0-9]_*.ipynb')), *sorted(index.parent.glob('cases/*.ipynb'))]:
+        name = path.relative_to(index.parent).with_suffix('').as_posix()
+        found[part_of(name)[0]].append(f'[{named(path)[0]}]({path.as_posix()})')
+    return '\n'.join(f'- **{title}**: {" · ".join(links)}' for title, links in found.items() if links)
 
 
 def filled(words, folder):
     "A text with its tables brought up to date"
-    made = {'first': first_link, 'lessons': lambda: lesson_table(folder), 'library': library_list}
+    made = {
+        'first': first_link,
+        'lessons': lambda: lesson_table(folder),
+        'library': library_list,
+        'sizes': lambda: sizes.read_text(encoding='utf-8').strip(),
+    }
     for name, make in made.items():
         begin, end = f'<!-- {name} -->', f'<!-- /{name} -->'
         if begin in words:

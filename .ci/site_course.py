@@ -7,6 +7,17 @@ from collections import Counter
 
 # The groups of lessons with their last numbers
 groups = {'First models': 9, 'Numbers to trust': 16, 'Beyond one label': 21, 'Out of the house': 24}
+# The parts of the library by the first digit of a notebook's number or by its folder, and what they are for
+parts = {'0': ('Foundations', 'Phantoms, words and tools that all other modules use'),
+         '1': ('Data', 'From folders and files to batches that were checked'),
+         '2': ('Training', 'Networks, Learners and training that survives an interruption'),
+         '3': ('Evaluation', 'Metrics with intervals, calibration, thresholds, referral and validation'),
+         '4': ('Explanations', 'Features, heat maps and the tests that they must pass'),
+         '5': ('Use', 'From an experiment to a frozen model, a report and an app'),
+         '7': ('Lessons', 'What sets a lesson up and checks its exercises'),
+         '9': ('Benchmarks', 'Measured side by side'),
+         'cases': ('Case studies', 'Whole runs on real data')}
+LAST_EXPLANATION = 44  # later numbers belong to what uses a model
 WORDS_A_MINUTE = 180
 LINES_A_MINUTE = 12  # of code
 PICTURES_A_MINUTE = 4
@@ -16,6 +27,13 @@ term = re.compile(r'<dfn>([^<>\n]+)</dfn>')
 
 def group_of(number):
     return next(group for group, last in groups.items() if int(number) <= last)
+
+
+def part_of(name):
+    "The part of the library that a notebook belongs to, by its name: title and purpose"
+    if '/' in name:
+        return parts[name.split('/')[0]]
+    return parts['5' if LAST_EXPLANATION < int(name[:2]) < 50 else name[0]]
 
 
 # ---- time to read
@@ -90,6 +108,12 @@ def with_terms_linked(markdown, glossary):
     return term.sub(linked, markdown)
 
 
+def closed(sentence):
+    "A sentence with a full stop, where a lesson goes on with a list or a line of code"
+    words = sentence.strip().rstrip(':;,')
+    return words if words.endswith(('.', '?', '!', ')')) else f'{words}.'
+
+
 def glossary_page(terms, lessons, links):
     "Every term of the course in the sentence that explains it, in the order of the alphabet"
     lines = ['# Glossary', '', '{.lead}', 'Every term of the course, in the sentence that explains it', '']
@@ -102,10 +126,11 @@ def glossary_page(terms, lessons, links):
             lines += [f'## {initial}', '']
         lesson = next(c for c in lessons if c.path == entry['path'])
         origin = lesson.url
-        sentence = links.text('glossary', origin, term.sub(r'**\1**', entry['sentence']))
+        sentence = links.text('glossary', origin, term.sub(r'**\1**', closed(entry['sentence'])))
         at = slug(entry['term'])
         back = f'<a class="from-lesson" href="{lesson.name}.html#term-{at}">Lesson {lesson.number}</a>'
-        lines += [f'<p class="term" id="{at}">{entry["term"]}</p>', '', f'{sentence} {back}', '']
+        title = entry['term'][0].upper() + entry['term'][1:]
+        lines += [f'<p class="term" id="{at}">{title}</p>', '', f'{sentence} {back}', '']
     return '\n'.join(lines)
 
 

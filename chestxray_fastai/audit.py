@@ -219,10 +219,6 @@ def _interval(y, score, patient, rng, n_boot=200):
     "95 % interval of the AUROC from a bootstrap over patients; Wilson's over the rarer class where it is exactly 1"
     from sklearn.metrics import roc_auc_score
 
-    if roc_auc_score(y, score) == 1:  # so it is in every resample, which proves nothing
-        n = pd.Series(y).groupby(patient).max().value_counts().min()
-        return n / (n + 1.96**2), 1.0
-
     rows_of_patient = list(pd.Series(range(len(y))).groupby(patient).indices.values())
     n = len(rows_of_patient)
     aurocs = []
@@ -230,6 +226,9 @@ def _interval(y, score, patient, rng, n_boot=200):
         drawn = np.concatenate([rows_of_patient[k] for k in rng.integers(0, n, n)])
         if 0 < y[drawn].sum() < len(drawn):
             aurocs.append(roc_auc_score(y[drawn], score[drawn]))
+    if roc_auc_score(y, score) == 1:  # so it is in every resample, which proves nothing
+        n = pd.Series(y).groupby(patient).max().value_counts().min()
+        return n / (n + 1.96**2), 1.0
     return np.quantile(aurocs, [0.025, 0.975])
 
 # %% ../nbs/19_audit.ipynb #25f9d3d4

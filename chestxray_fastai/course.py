@@ -7,7 +7,7 @@ __all__ = ['PACKAGE', 'NOT_YET', 'MOST_ITEMS', 'SECONDS', 'LESSONS', 'STAY', 'HA
            'called', 'result_of', 'progress_file', 'check', 'Progress', 'progress', 'set_up', 'go_to_clone']
 
 # %% ../nbs/70_course.ipynb #7c873dae
-import linecache, os, platform, re, shutil, signal, subprocess, sys, tempfile, threading, types, warnings
+import linecache, os, platform, re, shutil, signal, subprocess, sys, tempfile, threading, time, types, warnings
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -117,6 +117,22 @@ def _unrolled(answer):
         raise ChestXrayError(f'this holds {MOST_ITEMS:,} items or more.')
     return items
 
+_nan_given = []  # by a function that was called in this check
+
+def _has_nan(value, depth=3):
+    "Whether a number, a list of numbers, an array, Series or tensor holds a NaN, to which no comparison is true"
+    kind = type(value)
+    if issubclass(kind, float):
+        return value != value
+    if kind in (list, tuple):
+        return depth > 0 and any(_has_nan(item, depth - 1) for item in value[:MOST_ITEMS])
+    if kind.__module__.partition('.')[0] not in ('numpy', 'pandas', 'torch', 'fastai'):
+        return False
+    try:
+        return 'float' in str(value.dtype).lower() and bool((value != value).any())
+    except Exception:  # a table has no one type, a tensor without data no values
+        return False
+
 def _quoted(error):
     "An error as Python says it, in one line"
     return f'{type(error).__name__}: {_short(error, 200)}'.removesuffix(': ')
@@ -152,15 +168,23 @@ def called(
         raise ChestXrayError(f'your function raises {_quoted(error)}{_line_of(error, function)}') from error
     if _is_empty(value):
         raise _NotYet
-    return _unrolled(value)
+    value = _unrolled(value)
+    if _has_nan(value):
+        _nan_given.append(True)
+    return value
 
 # %% ../nbs/70_course.ipynb #6dd5d30a
-SECONDS = 30  # that a check may take
+SECONDS = 30  # that a check may take: half of them of the processor, since a busy machine is not the student's fault
 
 _old_handler = []  # of the alarm, while a check runs
+_began = [0.0, 0.0]  # by the clock, and of the processor [s]
 
 def _alarm(signum, frame):
-    if _old_handler:
+    if not _old_handler:
+        return
+    clock = time.monotonic() - _began[0]
+    processor = time.process_time() - _began[1]
+    if processor >= SECONDS / 2 or clock >= 10 * SECONDS:
         raise _TooLong(f'this takes longer than {SECONDS} seconds, and was stopped: is there a loop that never ends?')
 
 def _end_limit():
@@ -177,8 +201,9 @@ def _time_limit():
     if not usable or signal.getitimer(signal.ITIMER_REAL)[0]:
         yield
         return
+    _began[:] = [time.monotonic(), time.process_time()]
     _old_handler.append(signal.signal(signal.SIGALRM, _alarm))
-    signal.setitimer(signal.ITIMER_REAL, SECONDS, 1)  # again each second: a bare `except` may swallow one
+    signal.setitimer(signal.ITIMER_REAL, SECONDS, SECONDS / 30)  # again and again: a bare `except` may swallow one
     try:
         yield
     finally:
@@ -199,7 +224,11 @@ def _found(number, answer):
     function = _check_of(_number(number))
     if _is_empty(answer):
         return NOT_YET
-    result = function(_unrolled(answer))
+    answer = _unrolled(answer)
+    _nan_given.clear()
+    result = function(answer)
+    if result is None and (_nan_given or _has_nan(answer)):
+        return 'there is a nan in it, which is not a number: is something divided by zero?'
     if result is None or result is NOT_YET:
         return result
     if not isinstance(result, str):

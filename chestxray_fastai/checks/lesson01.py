@@ -9,7 +9,7 @@ __all__ = ['sensitivity', 'always_positive', 'lenient', 'half']
 import numpy as np
 from ..course import called, exercise
 
-# %% ../../nbs/course/solutions/01_model_before_lunch.ipynb #a5e99814
+# %% ../../nbs/course/solutions/01_model_before_lunch.ipynb #ebb316f4
 _TRUTH = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
 _CALLED = np.array([1, 1, 1, 0, 1, 1, 0, 0, 0, 0])
 _OTHERS = {0.7: 'accuracy', 4 / 6: 'specificity', 0.6: 'the share of positive answers that are right'}
@@ -21,14 +21,14 @@ def sensitivity(answer):
     for other, name in _OTHERS.items():
         if abs(value - other) < 1e-6:
             return f'that is {name}. Look at the films with pneumonia alone.'
-    if abs(value - 0.75) > 1e-6:
+    if not abs(value - 0.75) <= 1e-6:  # NaN is near to nothing
         return f'four films have pneumonia and three of them are called positive: your function says {value:.3g}.'
     second = float(called(answer, 1 - _TRUTH, _CALLED.copy()))
-    if abs(second - 2 / 6) > 1e-6:
+    if not abs(second - 2 / 6) <= 1e-6:
         return 'right for one set of films and wrong for another: does it use both arguments?'
     return None
 
-# %% ../../nbs/course/solutions/01_model_before_lunch.ipynb #7447f89d
+# %% ../../nbs/course/solutions/01_model_before_lunch.ipynb #6681dbd9
 @exercise('01.2')
 def always_positive(answer):
     "An accuracy that no eye is needed for"
@@ -40,7 +40,7 @@ def always_positive(answer):
     if max(values) > 1:
         return 'give shares between 0 and 1.'
     wanted = {'accuracy': 0.6, 'sensitivity': 1.0, 'specificity': 0.0}
-    wrong = [name for (name, want), value in zip(wanted.items(), values) if abs(value - want) > 1e-6]
+    wrong = [name for (name, want), value in zip(wanted.items(), values) if not abs(value - want) <= 1e-6]
     if wrong:
         return f'look again at {wrong[0]}: which films does it count, and how many of them are called right?'
     return None

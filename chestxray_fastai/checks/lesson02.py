@@ -72,13 +72,13 @@ def hidden(answer):
         return 'the patch lies mainly on his left side. His right is on the left of the picture.'
     return f'beside {lost:.0%} of the right border there is a patch: half of it shall be hidden. Move or enlarge it.'
 
-# %% ../../nbs/course/solutions/02_reading_a_film.ipynb #5a2c3c5e
+# %% ../../nbs/course/solutions/02_reading_a_film.ipynb #0850a5f2
 @exercise('02.4')
 def quiz(answer):
     "You have looked: see in the table whether you can be told from the model"
     from chestxray_fastai.quiz import Quiz, read_answers
 
-    films = Quiz(n=12, seed=2)
+    films = Quiz(n=12, seed=9)
     given = read_answers(answer, len(films), 'yours')
     open_ = int(np.isnan(given).sum())
     if open_ == len(films):

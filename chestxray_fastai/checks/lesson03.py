@@ -36,7 +36,7 @@ def check_rows(answer):
         if [train, valid] != want:
             return f'With the splits {names} some rows are missing or on the wrong side.'
 
-# %% ../../nbs/course/solutions/03_blocks.ipynb #22ea4d95
+# %% ../../nbs/course/solutions/03_blocks.ipynb #bfcac701
 @exercise('03.2')
 def check_side(answer):
     "The share stays near 1 for small angles and falls to about a half."
@@ -45,10 +45,10 @@ def check_side(answer):
         return f'A share lies between 0 and 1; for 3 degrees it is {small:g}.'
     if small < 0.9:
         return 'Turned by 3 degrees nearly every heart should be on its own side. Do you count heart_side(…) > 0?'
-    if float(called(answer, 180)) > 0.85:
+    if not float(called(answer, 180)) <= 0.85:
         return 'With 180 degrees many films should fail. Does max_rotate reach xray_augmentations?'
 
-# %% ../../nbs/course/solutions/03_blocks.ipynb #a7a5c7aa
+# %% ../../nbs/course/solutions/03_blocks.ipynb #c9f19177
 @exercise('03.3')
 def check_weights(answer):
     "Both classes weigh the same, and so do the films within a class."
@@ -57,9 +57,9 @@ def check_weights(answer):
         w = np.array([float(v) for v in called(answer, labels)])
         if w.shape != labels.shape:
             return f'There should be one weight for each label: {len(labels)}, not {len(w)}.'
-        if abs(w[labels == 1].sum() - w[labels == 0].sum()) > 1e-4:
+        if not abs(w[labels == 1].sum() - w[labels == 0].sum()) <= 1e-4:  # NaN too
             return 'The total weight of the positive films differs from that of the negative films.'
-        if abs(w.sum() - 1) > 1e-4:
+        if not abs(w.sum() - 1) <= 1e-4:
             return f'All weights together should be 1; they are {w.sum():.3g}.'
         if any(np.ptp(w[labels == k]) > 1e-4 for k in (0, 1)) or w.min() <= 0:
             return 'Films of one class should all have the same weight, above 0.'

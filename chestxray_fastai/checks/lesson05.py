@@ -9,7 +9,7 @@ __all__ = ['check_kernel', 'check_field', 'check_attention', 'check_block']
 import numpy as np
 from ..course import called, exercise
 
-# %% ../../nbs/course/solutions/05_network.ipynb #bb2beae8
+# %% ../../nbs/course/solutions/05_network.ipynb #41faf55c
 @exercise('05.1')
 def check_kernel(answer):
     "The numbers add up to 0, and what lies opposite weighs the same."
@@ -18,12 +18,12 @@ def check_kernel(answer):
         return f'A kernel of 3 × 3 numbers is asked for, not {" × ".join(map(str, kernel.shape))}.'
     down, right = np.mgrid[-1:2, -1:2]
     small = 1e-6 * max(1.0, np.abs(kernel).max())
-    if abs(kernel.sum()) > small:
+    if not abs(kernel.sum()) <= small:  # NaN too
         return f'On an even area of ones it gives {kernel.sum():g}.'
     for name, slope in {'downwards': down, 'to the right': right, 'along the diagonal': down + right}.items():
-        if abs((kernel * slope).sum()) > small:
+        if not abs((kernel * slope).sum()) <= small:
             return f'On a slope that rises {name} it gives {(kernel * slope).sum():g}.'
-    if kernel[1, 1] <= 0:
+    if not kernel[1, 1] > 0:
         return f'On a single bright pixel under its middle it gives {kernel[1, 1]:g}.'
 
 # %% ../../nbs/course/solutions/05_network.ipynb #702495d2
@@ -65,7 +65,7 @@ def check_attention(answer):
         return 'The weights of each query should add up to 1: softmax along the other axis.'
     return 'Likeness is query @ key.T, scaled; softmax makes weights of it, and these average the values.'
 
-# %% ../../nbs/course/solutions/05_network.ipynb #8b8b4323
+# %% ../../nbs/course/solutions/05_network.ipynb #a85701b0
 def _depends_on_input(block, x):
     "Whether the block still passes its input on when all its convolutions are 0"
     import torch
@@ -103,5 +103,5 @@ def check_block(answer):
     if _depends_on_input(block, x):
         return 'With its convolutions set to 0 it still passes on its input, so there is a skip.'
     share = _gradient_share(torch.nn.Sequential(*[called(answer, 6) for _ in range(12)]), x)
-    if share < 1e-2:
+    if not share >= 1e-2:
         return f'The first convolution gets {share:.0e} of the gradient of the last. What keeps numbers in scale?'

@@ -49,7 +49,7 @@ def in_the_first_place(answer):
     if not torch.equal(given.float(), x):
         return 'the patches are not yet where they were: what was put at place i came from place order[i].'
 
-# %% ../../nbs/course/solutions/08_vit.ipynb #f5fd42af
+# %% ../../nbs/course/solutions/08_vit.ipynb #2eb313d5
 @exercise('08.4')
 def mean_of_differences(answer):
     "What two models have in common cancels out in the difference, and the error gets smaller."
@@ -61,11 +61,11 @@ def mean_of_differences(answer):
     unpaired = np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 30)
     if abs(mean + gain.mean()) < 1e-9:
         return 'second − first, not the other way round.'
-    if abs(mean - gain.mean()) > 1e-9:
+    if not abs(mean - gain.mean()) <= 1e-9:
         return 'the first of the pair is the mean of second − first.'
     if abs(error - unpaired) < 1e-9:
         return 'that is the error for two different sets of films. Take the differences first, then their spread.'
     if abs(error - gain.std(ddof=1)) < 1e-9:
         return 'that is the spread of single differences; divide by the root of n for the error of their mean.'
-    if abs(error - gain.std(ddof=1) / 30**0.5) > 1e-9:
+    if not abs(error - gain.std(ddof=1) / 30**0.5) <= 1e-9:
         return 'the standard deviation of the differences with ddof=1, divided by the root of their number.'

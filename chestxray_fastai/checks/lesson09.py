@@ -51,7 +51,7 @@ def most_doubtful(answer):
     if given != due[:7].tolist():
         return 'how likely is the label of each film, by the model? Sort by that.'
 
-# %% ../../nbs/course/solutions/09_errors.ipynb #879e33aa
+# %% ../../nbs/course/solutions/09_errors.ipynb #4e8f11c8
 @exercise('09.3')
 def share_really_wrong(answer):
     "Half of this list is worth reading again; what the list missed is another figure, the recall."
@@ -59,8 +59,8 @@ def share_really_wrong(answer):
         hits = len(set(places) & set(wrong))
         given = float(called(answer, np.array(places), np.array(wrong)))
         if hits and abs(given - hits / len(wrong)) < 1e-6:
-            return 'that is the share of the wrong labels that the list holds, its recall. Divide by the length of the list.'
+            return 'that is the share of the wrong labels that it holds, its recall: divide by the length of the list.'
         if hits and given == hits:
             return 'that is a count; a share divides it by the length of the list.'
-        if abs(given - hits / len(places)) > 1e-6:
+        if not abs(given - hits / len(places)) <= 1e-6:
             return 'count the places that are among the wrong ones, and divide by the length of the list.'
