@@ -75,7 +75,6 @@ def threshold_words(
         return f'{threshold:.3f}'
     return f'{threshold:.7f}'.rstrip('0')
 
-# %% ../nbs/56_app.ipynb #553f3f45
 def _words(code, **fields):
     "A sentence, escaped for HTML"
     return html.escape(say(code, **fields))
@@ -121,7 +120,6 @@ def curve_at(
     specificity = curve[below]['specificity'] if below >= 0 else 0.0
     return float(sensitivity), float(specificity)
 
-# %% ../nbs/56_app.ipynb #5d2e4770
 def _gave_words(card, threshold):
     "What a threshold would have given on the calibration images, in a sentence"
     rates = curve_at(card, threshold)
@@ -164,7 +162,6 @@ def redecide(
     )
     return {**answer, 'decision': 'positive' if positive else 'negative', 'reason': reason}
 
-# %% ../nbs/56_app.ipynb #bab16251
 def threshold_in_use(
     value: float,  # of the slider, which has three digits
     frozen: float,  # of the bundle, exactly
@@ -188,7 +185,6 @@ def _sentence(words):
     "Words with a capital letter and a full stop"
     return words[:1].upper() + words[1:].rstrip('.') + '.' if words else ''
 
-# %% ../nbs/56_app.ipynb #8ba662b0
 def _reason(answer):
     "Why, in words for somebody who looks at images; and notes, also with figures that the words leave out"
     notes = list(answer.notes)
@@ -213,7 +209,6 @@ def _plain_answer(answer, name, image):
     drawn = dict(kind=answer.kind, aspect=image.width / image.height, heat=state)
     return dict(name=name, many=1, **judged, **drawn), image_url(np.asarray(image)), heat
 
-# %% ../nbs/56_app.ipynb #19743326
 def ask(
     triage: 'Triage',
     name: str,  # of the file
@@ -262,7 +257,6 @@ def _notes(answer, maps):
         notes.append(say('app.note.maps', words=maps))
     return notes
 
-# %% ../nbs/56_app.ipynb #750677e3
 def _image_box(answer, i):
     "The place of an image and its heat map, which the style sheet fills"
     aspect = answer['aspect']
@@ -319,7 +313,6 @@ def count_words(
     shown = ', '.join(say(f'app.count.{code}', n=n) for code, n in counts.items() if n)
     return say('app.count' if total > 1 else 'app.count.one', n=total, counts=shown)
 
-# %% ../nbs/56_app.ipynb #7eafd291
 def image_cards(
     answers: list[dict],  # of `ask`
     label: str,  # what is looked for
@@ -353,7 +346,6 @@ class AppError(ChestXrayError):
 
 TOTAL_MEGABYTES = 100  # of all files that are dropped at once
 
-# %% ../nbs/56_app.ipynb #2497636c
 def _fault(file, max_megabytes):
     "What is wrong with a file as it was sent, or None"
     data = file.get('data')
@@ -380,7 +372,6 @@ def _received(file, max_megabytes):
         return name, None, say('app.file.damaged')
     return (name, data, None) if data else (name, None, say('app.file.empty'))
 
-# %% ../nbs/56_app.ipynb #6147a73d
 def received(
     files: Any,  # what the browser sent: a list of {name, data in base64}; size, over or folder for what it held back
     max_megabytes: float,  # of one file
@@ -418,7 +409,6 @@ def _example_button(i, example):
     caption = html.escape(example['caption'])
     return f'<button type="button" data-n="{i}"><img alt="" src="{url}"><span>{caption}</span></button>'
 
-# %% ../nbs/56_app.ipynb #0ddef451
 def example_strip(
     examples: list[dict],  # of `example_images`
 ) -> str:  # HTML
@@ -438,7 +428,6 @@ def drop_script(
     total = int(TOTAL_MEGABYTES * 1e6)
     return f'const most = {most}, many = {max_files}, total = {total};\n{package_text("templates/app_drop.js")}'
 
-# %% ../nbs/56_app.ipynb #800b40cf
 def drop_zone(
     max_megabytes: float,  # of one file
 ) -> str:  # HTML
@@ -656,7 +645,6 @@ def foot_words(
 # %% ../nbs/56_app.ipynb #8c8add07
 WAITING = 8  # events that may wait
 
-# %% ../nbs/56_app.ipynb #9a6e6f06
 def _controls(gr, handlers):
     "The left half of the page: where to drop images, examples, threshold and heat map"
     limits = (handlers.max_megabytes, handlers.max_files)
@@ -846,7 +834,6 @@ def host_name(
     except ValueError:
         return ''
 
-# %% ../nbs/56_app.ipynb #4a5f48a9
 def _header_values(scope, name):
     "All values that a request has under a name"
     return [v.decode('latin-1') for k, v in scope['headers'] if k.decode('latin-1').lower() == name]
@@ -1166,7 +1153,6 @@ QUIET = dict(
     state_session_capacity=200,
 )
 
-# %% ../nbs/56_app.ipynb #4194d272
 def _guards(host, address, local, silent):
     "What stands before Gradio, in the order in which it sees a request"
     from starlette.middleware import Middleware

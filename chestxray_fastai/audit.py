@@ -39,7 +39,6 @@ class ImageFacts(NamedTuple):
     notes: str  # what the reader noticed
     thumb: np.ndarray  # uint8, shape (THUMB, THUMB)
 
-# %% ../nbs/19_audit.ipynb #8d4acdcd
 _CUT_SHORT = ('truncated', 'broken', 'unexpected end', 'not enough', 'eof')  # words of decoders
 
 def _is_text(data):
@@ -62,7 +61,6 @@ def _problem(error, data):
         return 'it is truncated: the end of the image is missing'
     return f'it cannot be decoded ({why})'
 
-# %% ../nbs/19_audit.ipynb #b5694956
 def _unreadable(problem, n_bytes):
     "What there is to say of a file that cannot be read"
     black = np.zeros((THUMB, THUMB), np.uint8)
@@ -106,7 +104,6 @@ def _with_progress(items, total, progress):
         progress = total > 200 and (sys.stderr.isatty() or 'ipykernel' in sys.modules)
     return show_progress(items, total, 'Audit') if progress else items
 
-# %% ../nbs/19_audit.ipynb #a392839e
 def inspect_images(
     paths: Iterable[str | Path],  # image files
     workers: int | None = None,  # threads (default: one per processor, at most 8)
@@ -195,7 +192,6 @@ def _one_thread():
 
     return threadpool_limits(1)
 
-# %% ../nbs/19_audit.ipynb #239eb810
 def _out_of_fold(x, y, patient, seed):
     "Predictions for each image by a model that has not seen its patient"
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -231,7 +227,6 @@ def _interval(y, score, patient, rng, n_boot=200):
         return n / (n + 1.96**2), 1.0
     return np.quantile(aurocs, [0.025, 0.975])
 
-# %% ../nbs/19_audit.ipynb #25f9d3d4
 def _file_table(manifest, images, label):
     "Truth, patient and the numbers of the file, for each sound image outside the test split whose label is known"
     known = manifest[label].isin([0, 1]) & (manifest['split'] != 'test') & (images['problem'] == '').to_numpy()
@@ -329,7 +324,6 @@ def _person_space(thumbs, learn, person, n_components=64):
     z = np.concatenate([lda.transform(pca.transform(_unit_rows(block))) for block in blocks])
     return z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-9)
 
-# %% ../nbs/19_audit.ipynb #6ac267c5
 def _rows_by(key, which):
     "Lists of those rows among `which` that share a key"
     rows = np.flatnonzero(which)
@@ -375,7 +369,6 @@ def _texts(manifest, column):
         return np.full(len(manifest), '', dtype=object)
     return manifest[column].fillna('').astype(str).to_numpy(dtype=object)
 
-# %% ../nbs/19_audit.ipynb #6aa7c03e
 def _two_halves(person, usable, seed, most):
     "Rows of people with several images, the people divided in two; None where there are too few of them"
     counts = pd.Series(person[usable]).value_counts()
@@ -560,7 +553,6 @@ _COPIES = (  # what a pair of copies crosses, the gravest first; severity and ad
     ('nothing', 'info', 'Nothing for a split by patient; each counts twice in training and in metrics.'),
 )
 
-# %% ../nbs/19_audit.ipynb #60480ab1
 def _crossings(manifest, copies):
     "{what: for each pair of copies, whether it crosses that}"
     a = manifest.loc[copies['first']].reset_index(drop=True)
@@ -609,7 +601,6 @@ def _verdict(names, pixels):
         return 'different'
     return 'same' if pixels['shared']['low'] > middle else 'unclear'
 
-# %% ../nbs/19_audit.ipynb #55edd115
 def _say_names(names):
     "The evidence of the names as a sentence"
     sentence = f"{names['other_cause']} of {names['shared']} have another cause on each side"
@@ -701,7 +692,6 @@ def _auroc_error(auroc, positives, negatives):
     variance = auroc * (1 - auroc) + (positives - 1) * (q1 - auroc**2) + (negatives - 1) * (q2 - auroc**2)
     return np.sqrt(variance / (positives * negatives))
 
-# %% ../nbs/19_audit.ipynb #a564321f
 def _label_counts(values):
     "How often a label is present, absent, uncertain and missing, and the prevalence among those that are known"
     present = int((values == 1).sum())
@@ -726,7 +716,6 @@ def _balance(manifest):
         }
     return {split: balance[split] for split in (*SPLITS, 'no split') if split in balance}
 
-# %% ../nbs/19_audit.ipynb #dc910718
 def _advice_for_small(split, is_small_for_all):
     "What to do about a split that is too small"
     if split == 'test':
@@ -813,7 +802,6 @@ def _audit_unsure(labels, balance):
     )
     return [finding]
 
-# %% ../nbs/19_audit.ipynb #ef6b2c0a
 def _audit_no_split(balance):
     "Images that are in no split"
     none = balance.get('no split', {}).get('images', 0)
@@ -878,7 +866,6 @@ def _have_one_size(groups):
             return False
     return True
 
-# %% ../nbs/19_audit.ipynb #121da766
 def _audit_sizes(looks, groups):
     "Whether sizes differ"
     sentence = 'Sizes differ from image to image; medians by class are given.'
@@ -900,7 +887,6 @@ def _colour_share(group):
 def _modes(group):
     return ', '.join(f'{mode} {n}' for mode, n in group['modes'].items())
 
-# %% ../nbs/19_audit.ipynb #f014d2f9
 def _audit_colour(groups):
     "Whether the classes differ in their share of colour images"
     shares = [_colour_share(group) for group in groups.values()]
@@ -935,7 +921,6 @@ def _audit_compression(groups):
     )
     return [finding]
 
-# %% ../nbs/19_audit.ipynb #b7c3017f
 def _audit_looks(looks):
     "Sizes, colour modes and JPEG compression that differ between the classes"
     groups = {name: group for name, group in looks.items() if name != 'all images'} or looks
@@ -955,7 +940,6 @@ _SHORTCUT_ADVICE = {
 def _beats_chance(result):
     return result['low'] > max(0.6, result['chance_highest'])
 
-# %% ../nbs/19_audit.ipynb #9a0928db
 def _shortcut_of_label(severity, label, result):
     "The finding on one label"
     sentence = (
@@ -1015,7 +999,6 @@ def _finding_as_text(finding):
         )
     return lines
 
-# %% ../nbs/19_audit.ipynb #237f3fd0
 def _lines_of_html(texts):
     return '<br>'.join(html.escape(printable(text)) for text in texts)
 

@@ -50,7 +50,6 @@ class TensorXray(TensorImage):
 
     _show_args = {'cmap': 'gray', 'vmin': 0, 'vmax': 255}
 
-# %% ../nbs/18_blocks.ipynb #b8605424
 class ReadXray(Transform):
     "A row of a manifest to pixels: from the cache when it holds the file, else decoded, and the same either way"
 
@@ -195,7 +194,6 @@ def _reads_whole_batches(dl, reader, labels):
         return False
     return all(isinstance(f, ToTensor) for f in dl.after_item.fs)
 
-# %% ../nbs/18_blocks.ipynb #712217c1
 @patch
 def _plan(self: XrayDL):
     "Work out cache rows and targets of all items, once; False when batches must be put together item by item"
@@ -289,7 +287,6 @@ def split_column(
     "fastai's splitter for a manifest: what the column says, nothing drawn again"
     return tuple(np.flatnonzero((manifest['split'] == s).to_numpy()).tolist() for s in ('train', 'valid'))
 
-# %% ../nbs/18_blocks.ipynb #ea2aa511
 def xray_block(
     labels: str | Sequence[str],  # label column, or several
     size: int = 224,  # side of the square [pixels]
@@ -403,7 +400,6 @@ def _own_stats(train, cache, size, resize):
         return pixel_stats(cache, train.index)
     return pixel_stats(np.stack([read_pixels(path, size, resize) for path in train['path'][:1000]]))
 
-# %% ../nbs/18_blocks.ipynb #d0dae9fd
 def _check_batch_size(batch_size):
     "Raise unless it is a positive whole number"
     if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:

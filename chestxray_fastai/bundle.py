@@ -143,7 +143,6 @@ def _members(file, size):
         raise ValueError
     return packed
 
-# %% ../nbs/51_bundle.ipynb #5f98419f
 def _unpacked(file, size):
     "The files of an open packed bundle; raises `ValueError` when a byte was changed"
     packed = _members(file, size)
@@ -190,7 +189,6 @@ def _read_file(path, name):
     except (FileNotFoundError, NotADirectoryError):
         return None
 
-# %% ../nbs/51_bundle.ipynb #d33eaebf
 def _sealed(seal_text, versions):  # `versions`: tables of files by name, None for one that is not there
     "The files that a seal names, from several versions of each; None unless all are there"
     lines = seal_text.decode('ascii', 'replace').split('\n')
@@ -235,7 +233,6 @@ def _read_folder(path):
         )
     return current
 
-# %% ../nbs/51_bundle.ipynb #5d9d43bd
 def _read_any(path):
     "The files of a bundle, of a folder or a packed one"
     if path.is_file():
@@ -359,7 +356,6 @@ def _calibrator_of(run):
     except ScoresError:
         return Calibrator('none', {})  # too few patients to fit one
 
-# %% ../nbs/51_bundle.ipynb #b3627935
 def _check_rule(rule, point, run):
     "Refuse a rule for referrals that is none, or is made for another threshold"
     if not _is_number(_field(rule, 'threshold')):
@@ -401,7 +397,6 @@ def _rates(logits, positive, threshold):
     specificity = float((logits[~positive] < threshold).mean())
     return dict(sensitivity=sensitivity, specificity=specificity)
 
-# %% ../nbs/51_bundle.ipynb #69e56271
 def _check_promise(point, logits, positive):
     "Refuse a point that does not give the rates that were written down; `logits` on its scale"
     rates = _rates(logits, positive, point.logit)
@@ -463,7 +458,6 @@ def _listed(names):
     "`a`, `a and b`, or `a, b and c`"
     return names[0] if len(names) == 1 else say('bundle.and', names=', '.join(names[:-1]), last=names[-1])
 
-# %% ../nbs/51_bundle.ipynb #0f092746
 def heat_map_verdict(
     judged: dict | None,  # `explanation` of report.json
 ) -> dict:  # passed, failed and undecidable tests by name, and `words`; or `words` alone
@@ -656,7 +650,6 @@ _KINDS = dict(  # of values, and whether a value is of the kind
 def _is_kind(value, kind):
     return _KINDS[kind](value)
 
-# %% ../nbs/51_bundle.ipynb #0b5e1e11
 _FIELDS = dict(  # each field of a card by its kind
     text="""name label run frozen licence intended_use data.manifest calibration.method preprocessing.resize
     architecture.arch architecture.weights architecture.storage
@@ -679,7 +672,6 @@ def _check_fields(card):
             if not _is_kind(value, kind):
                 raise makes_no_sense(f'{path} is {printable(repr(value))[:60]}, and not a {kind}')
 
-# %% ../nbs/51_bundle.ipynb #0b5e1e12
 def _check_preprocessing(card):
     preprocessing = card['preprocessing']
     size = preprocessing['size']
@@ -703,7 +695,6 @@ def _check_measured(card):
     if graph['map'] and not _is_kind(_field(graph, 'map_scale'), 'positive'):
         raise makes_no_sense('graph.map_scale is no positive number')
 
-# %% ../nbs/51_bundle.ipynb #c8ab749e
 _PARAMETERS = {'none': '', 'temperature': 'temperature', 'platt': 'a c', 'beta': 'a b c', 'isotonic': 'low high'}
 
 def _rises(values):
@@ -758,7 +749,6 @@ def _check_threshold(card):
 
 _CURVE = dict(probability=1, sensitivity=-1, specificity=1)  # what a point of the curve holds: 1 rises, -1 falls
 
-# %% ../nbs/51_bundle.ipynb #bea6f9ea
 def _check_curve(card):
     curve = _field(card['operating_point'], 'curve')
     if not isinstance(curve, list) or not curve:
@@ -900,7 +890,6 @@ def _example(pixels, name, caption, expected):
     Image.fromarray(pixels).save(stream, 'PNG', optimize=True)
     return dict(name=name, caption=caption, expected=expected, png=base64.b64encode(stream.getvalue()).decode('ascii'))
 
-# %% ../nbs/51_bundle.ipynb #19ccb5e2
 def _clear_cases(card, logits, near, positive):
     "Rows that a bundle answers rightly and with a wide margin, the clearest first, by decision; `near`: like training"
     point = card['operating_point']
@@ -980,7 +969,6 @@ def _freeze_network(network, card, storage, images, positive):
         raise BundleError(f"Rounding moved a logit by {measured['moved']:.3f}: freeze with storage='float32'.")
     return _FrozenGraph(graph, weights, unused, session, tensors, selftest, measured)
 
-# %% ../nbs/51_bundle.ipynb #89cc5d52
 def _probe_card(probe, run, session, preprocessing):
     "The probe of orientation as it stands on the card, in a table; an empty one without"
     if probe is None:

@@ -555,7 +555,6 @@ def shift_prevalence(
 
     return _moved(scores, shift, split, label)
 
-# %% ../nbs/34_calibrate.ipynb #c5e998cc
 def _likeliest(z, weights, old):
     "The prevalence of highest likelihood for each row of weights, by bisection"
     # how much likelier the score is with the finding than without

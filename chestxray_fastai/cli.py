@@ -145,7 +145,6 @@ def judgement_words(
         parts.append(trust_words(report))
     return '\n'.join(part for part in parts if part)
 
-# %% ../nbs/59_cli.ipynb #ff551ba3
 def _images_words(n):
     "So many images"
     return say('cli.image' if n == 1 else 'cli.images', n=n)
@@ -261,7 +260,6 @@ def summary_words(
     words = [f'{counts[kind]:,} {say(code)}' for kind, code in codes.items() if counts.get(kind)]
     return say('cli.answered', images=_images_words(sum(counts.values())), counts=', '.join(words))
 
-# %% ../nbs/59_cli.ipynb #b91a06cf
 def _map_stem(path):
     "The name of an image, shortened where a file system would find it too long"
     stem = os.fsencode(Path(path).name if path else 'picture')
@@ -480,7 +478,6 @@ def _tell_bundle(triage, where, as_json, more):
     if more.get('packed') is not None:
         _print('cli.packed', file=more['packed'])
 
-# %% ../nbs/59_cli.ipynb #c1067777
 class Alone(str):
     "Marks a parameter that may be left out, and stands without its name on the command line"
 
@@ -545,7 +542,6 @@ def report(
     if not no_card:
         _print('cli.model_card', file=printable(write_model_card(run_dir, prevalence=prevalence)))
 
-# %% ../nbs/59_cli.ipynb #a3e235cb
 def app(
     bundle: str | None = None,  # folder or file of a bundle; by default the one that comes with the package
     port: int | None = None,  # by default the first free one from 7860 on
@@ -681,7 +677,6 @@ def command_parser(
         parser.add_argument(*flags, **more)
     return parser
 
-# %% ../nbs/59_cli.ipynb #91958c95
 def _underscored(argv):
     "The words of a command line, options with underscores in place of dashes; what follows a bare `--` stays"
     end = argv.index('--') if '--' in argv else len(argv)
@@ -707,7 +702,6 @@ def usage() -> str:
         lines.append(fill(command.__doc__, width, initial_indent=f'  {name:<10}', subsequent_indent=' ' * 12))
     return '\n'.join([*lines, '', say('cli.purpose')])
 
-# %% ../nbs/59_cli.ipynb #ec0877e2
 @contextmanager
 def _plain_warnings():
     "Warnings as sentences on the error stream, each once, without file names and code"
@@ -766,7 +760,6 @@ def _called(name, command, options):
         return 2
     return 0
 
-# %% ../nbs/59_cli.ipynb #03c3d16d
 def _error_words(error):
     "What went wrong in a sentence; what the library itself brings, and is not there, with the line that installs it"
     if isinstance(error, ModuleNotFoundError) and missing_package(error):

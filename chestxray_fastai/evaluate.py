@@ -143,8 +143,6 @@ def assert_ece(
         excess = f'{np.nanmax(over):.4f}'
         raise AssertionError(f'a square of ECE exceeds the Brier score by {excess}: this is no calibration error')
 
-
-# %% ../nbs/31_evaluate.ipynb #8e9e037e
 def probability_bins(
     probability: np.ndarray,  # shape (n,)
     n_bins: int = 15,  # at most; ties may leave fewer of equal mass
@@ -157,7 +155,6 @@ def probability_bins(
     if binning == 'mass':
         edges = np.unique(np.r_[0, np.quantile(probability, edges[1:-1]), 1])
     return np.clip(np.searchsorted(edges, probability, side='right') - 1, 0, len(edges) - 2), edges
-
 
 # %% ../nbs/31_evaluate.ipynb #950da5ee
 def calibration_error(
@@ -176,15 +173,12 @@ def calibration_error(
     assert_ece(ece, (w * (p - y) ** 2).sum() / w.sum())
     return float(ece)
 
-
-# %% ../nbs/31_evaluate.ipynb #b03cf728
 def log_losses(
     y: np.ndarray,  # truth, 0 or 1, any shape
     logit: np.ndarray,  # the same shape
 ) -> np.ndarray:
     "Minus the log-likelihood of each truth"
     return np.logaddexp(0, np.where(np.asarray(y) > 0, -1, 1) * np.asarray(logit, float))
-
 
 # %% ../nbs/31_evaluate.ipynb #3286d8ca
 def point_metrics(
@@ -239,8 +233,6 @@ def _codes(patient):
     code, names = pd.factorize(pd.Series(np.asarray(patient)).astype(str), sort=True)
     return code, len(names)
 
-
-# %% ../nbs/31_evaluate.ipynb #72ddef40
 def _draws(n_patients, rows, n_boot, seed):
     "How often each patient is drawn, in blocks of shape (resamples, patients)"
     n_boot = n_resamples(n_boot, rows)
@@ -250,7 +242,6 @@ def _draws(n_patients, rows, n_boot, seed):
         b = min(block, n_boot - start)
         drawn = rng.integers(0, n_patients, (b, n_patients)) + n_patients * np.arange(b)[:, None]
         yield np.bincount(drawn.ravel(), minlength=b * n_patients).reshape(b, n_patients)
-
 
 # %% ../nbs/31_evaluate.ipynb #ed61defc
 def resample_weights(
@@ -263,8 +254,6 @@ def resample_weights(
     for counts in _draws(n_patients, len(code), n_boot, seed):
         yield counts[:, code].astype(float)
 
-
-# %% ../nbs/31_evaluate.ipynb #ce414c0e
 def _ranked(positive, negative):
     "AUROC and average precision of each row of weights; columns by rising score, ties merged"
     below = np.cumsum(negative, 1)
@@ -276,7 +265,6 @@ def _ranked(positive, negative):
     average_precision = safe_ratio((positive * precision).sum(1), true_positives[:, 0])
     return auroc, average_precision
 
-
 # %% ../nbs/31_evaluate.ipynb #22e64280
 def _errors(y, logit, n_bins, binning):
     "Of each row: squared error, log loss, and its gap in the bin in which it lies"
@@ -286,8 +274,6 @@ def _errors(y, logit, n_bins, binning):
     gaps[np.arange(len(p)), where] = p - y
     return np.c_[(p - y) ** 2, log_losses(y, logit), gaps]
 
-
-# %% ../nbs/31_evaluate.ipynb #31c9aaf4
 def _figures(ranks, boxes, errors, total, prevalence):
     "All metrics of all resamples from their sums"
     auroc, average_precision = ranks
@@ -299,7 +285,6 @@ def _figures(ranks, boxes, errors, total, prevalence):
     figures.update(_at_prevalence(boxes, prevalence))
     has_both = (boxes['tp'] + boxes['fn'] > 0) & (boxes['tn'] + boxes['fp'] > 0)
     return {name: np.where(has_both, values, np.nan) for name, values in figures.items()}
-
 
 # %% ../nbs/31_evaluate.ipynb #d17610f9
 def weighted_metrics(
@@ -355,14 +340,11 @@ def _large_metrics(y, z, code, counts, threshold=0.0, prevalence=None, n_bins=15
     ranks = _ranked(by_step(y), by_step(1 - y))
     return _figures(ranks, dict(tp=tp, fp=fp, tn=tn, fn=fn), sums[:, 5:], total, prevalence)
 
-
-# %% ../nbs/31_evaluate.ipynb #8c64160d
 def _resampled(y, z, code, counts, options):
     "The metrics of a block of resamples: exact row by row, or of a large table patient by patient"
     if len(y) <= LARGE:
         return weighted_metrics(y, z, counts[:, code], **options)
     return _large_metrics(y, z, code, counts, **options)
-
 
 # %% ../nbs/31_evaluate.ipynb #cc40a32f
 MIN_PATIENTS = 10  # for an interval
@@ -793,8 +775,6 @@ def positives_needed(
         )
     return int(np.ceil(1 / (1 - target_sensitivity) - 1e-9))
 
-
-# %% ../nbs/31_evaluate.ipynb #3b4f3e26
 def promise_refused(
     positives: int,  # images with the finding in `split`
     target_sensitivity: float = 0.95,  # that is to be promised
@@ -811,7 +791,6 @@ def promise_refused(
     code = 'promise.few_of_label' if label else 'promise.few'
     counts = dict(split=split, positives=positives, needed=needed, target=target_sensitivity)
     return Refused(say(code, label=printable(label), less=less, **counts), 'few_positives')
-
 
 # %% ../nbs/31_evaluate.ipynb #bc4c6fb4
 def _point_at(rows, logit, target_sensitivity, split, label):
@@ -870,8 +849,6 @@ def _verdict_part(code, sentence=None, **fields):
     "A verdict: its code, and the sentence in words (by default that of the code)"
     return dict(code=code, words=say(f'verdict.{sentence or code}', **fields))
 
-
-# %% ../nbs/31_evaluate.ipynb #f402712c
 def _guessing(judged, finding):
     "The verdict on a model or a threshold that may be guessing, or None"
     auroc = judged['auroc']
@@ -884,7 +861,6 @@ def _guessing(judged, finding):
     if balanced['low'] is not None and balanced['low'] <= 0.5:
         return _verdict_part('guessing', 'guessing_here', balanced=_span(judged, 'balanced_accuracy'), **spans)
     return None
-
 
 # %% ../nbs/31_evaluate.ipynb #0c424cba
 def _promise_kept(judged, target):
@@ -913,8 +889,6 @@ def _one_verdict(judged, threshold, finding):
         return _verdict_part('no_promise', auroc=_span(judged, 'auroc'), sensitivity=_span(judged, 'sensitivity'))
     return _promise_kept(judged, target)
 
-
-# %% ../nbs/31_evaluate.ipynb #11e9318e
 VERDICTS = ('backwards', 'guessing', 'broken', 'too_few', 'no_promise', 'kept')  # the worst first
 
 # %% ../nbs/31_evaluate.ipynb #48858e7e

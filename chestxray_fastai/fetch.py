@@ -192,7 +192,6 @@ def _stream(url, headers, timeout):
     finally:
         request.stopped.set()
 
-# %% ../nbs/12_fetch.ipynb #894cdef1
 def _no_room(folder, need):
     "Raise before a disk is filled"
     free = shutil.disk_usage(folder).free
@@ -254,7 +253,6 @@ def _check_status(response, url, part):
             ' file has moved.'
         )
 
-# %% ../nbs/12_fetch.ipynb #c3c02393
 def _read_offer(response, url, part, start, note, size):
     "What an answer offers; raises for another length than was published, and for a disk without room"
     start, length = _start_and_total(response, part, start, note)
@@ -324,7 +322,6 @@ def _alone(file):
     with suppress(OSError):
         os.unlink(f'{os.path.realpath(file)}.lock')  # somebody else may hold it again
 
-# %% ../nbs/12_fetch.ipynb #e0c5394c
 def _disk_error(error, part):
     "The sentence for a disk or share that does not take a part; another error as it is"
     if is_storage_error(error):
@@ -473,7 +470,6 @@ def safe_parts(
         raise _outside(name)
     return path.parts
 
-# %% ../nbs/12_fetch.ipynb #0ad83b65
 def is_junk(
     parts: tuple[str, ...],  # folders and file name of an entry
 ) -> bool:
@@ -553,7 +549,6 @@ def _parts_to_write(entry):
         )
     return None if entry.kind == 'folder' or is_junk(parts) else parts
 
-# %% ../nbs/12_fetch.ipynb #d83e8523
 def _check_folders(names):
     "Raise when a name is that of a file and of a folder"
     for parts in names:
@@ -607,7 +602,6 @@ def is_complete(
         return False
     return isinstance(marker, dict) and marker.get('files') == _count_files(folder)
 
-# %% ../nbs/12_fetch.ipynb #2203eaab
 def check_absent_or_complete(
     folder: Path,  # that is to be filled
 ) -> None:

@@ -114,7 +114,6 @@ def _stored(array, storage):
     "An array as it is stored: kernels and matrices rounded, vectors and counters as they are"
     return array.astype(storage) if array.ndim > 1 and array.dtype == np.float32 else array
 
-# %% ../nbs/49_graph.ipynb #137e0935
 def weights_of(
     model: 'torch.nn.Module',
     storage: str = 'float16',  # of kernels and matrices; or 'float32'
@@ -133,7 +132,6 @@ def weights_of(
         )
     return weights
 
-# %% ../nbs/49_graph.ipynb #75903cab
 def _layout(data):
     "What the header of a safetensors file tells of each tensor, and where the numbers begin"
     start = 8 + int.from_bytes(data[:8], 'little')
@@ -223,7 +221,6 @@ OPERATORS = set(
 )
 _TYPES = {1: 'F32', 2: 'U8', 3: 'I8', 6: 'I32', 7: 'I64', 9: 'BOOL', 10: 'F16', 11: 'F64'}  # of ONNX: of safetensors
 
-# %% ../nbs/49_graph.ipynb #695c3f1d
 # Numbers of the fields in onnx.proto
 _MODEL = dict(graph=7, functions=25)
 _GRAPH = dict(nodes=1, weights=5, sparse_weights=15)
@@ -280,7 +277,6 @@ def _numbers(values):
             numbers.append(number)
     return numbers
 
-# %% ../nbs/49_graph.ipynb #0b5e1e03
 def _text(values):
     return values[-1].decode('utf-8') if values else ''
 
@@ -299,7 +295,6 @@ def _check_attribute(data, operator):
             f'model.onnx holds a graph or a file within its operator {operator}, which a bundle may not.'
         )
 
-# %% ../nbs/49_graph.ipynb #96c8262f
 def _check_node(data):
     "Refuse an operator that is not on the list"
     node = _message(data)
@@ -324,7 +319,6 @@ def _points_to(tensor, about, start):
     kind = _TYPES.get(tensor[_TENSOR['kind']][-1])
     return _numbers(tensor[_TENSOR['dims']]) == about['shape'] and kind == about['dtype']
 
-# %% ../nbs/49_graph.ipynb #3a8b9584
 def _check_weights(tensors, header, start, unused):
     "Refuse weights that are not those of model.safetensors"
     outside = {_text(tensor[_TENSOR['name']]): tensor for tensor in tensors if _is_outside(tensor)}
@@ -388,7 +382,6 @@ def _limited_memory() -> bool:  # False where this ONNX Runtime has another stor
         return False
     return True
 
-# %% ../nbs/49_graph.ipynb #1c7b369e
 def _runtime_words(error):
     "What an error of ONNX Runtime or safetensors says, in a few words"
     text = printable(error)
@@ -489,7 +482,6 @@ def selftest_pixels(
         [255 * x // size, 255 * y // size, (x * x + 3 * y * x) // size % 256, (7 * x + 13 * y * y) % 256]
     ).astype(np.uint8)
 
-# %% ../nbs/49_graph.ipynb #0b5e1e17
 def known_answers(
     session: 'onnxruntime.InferenceSession',
     size: int,  # side of the images [pixels]

@@ -35,7 +35,6 @@ def random_maps(
     "Maps that know nothing: random cells, and as smooth as others of so many cells when they are drawn large"
     return np.random.default_rng(seed).normal(size=(n, *cells)).astype(np.float32)
 
-# %% ../nbs/42_judge_maps.ipynb #43abac96
 def contrast_maps(
     pixels: np.ndarray,  # uint8, shape (n, size, size)
     cells: tuple[int, int] = (8, 8),  # height and width of a map
@@ -110,7 +109,6 @@ def _on_the_way(pixels, other, order, kind, steps):
     is_first = order[:, None] < shares
     return torch.where(is_first, filled, image) if kind == 'deletion' else torch.where(is_first, image, filled)
 
-# %% ../nbs/42_judge_maps.ipynb #3aee496f
 def _grey_input(grey, pre):
     "Grey levels from 0 to 255, not only whole ones, as the network wants them: (n, height, width) to its input"
     with need('A network in PyTorch', 'train'):
@@ -318,7 +316,6 @@ def _checked_masks(maps, masks):
         )
     return upsample(np.maximum(raw, 0), masks.shape[1]), masks
 
-# %% ../nbs/42_judge_maps.ipynb #2b581910
 def pointing_game(
     maps: HeatMap | np.ndarray,  # a `HeatMap`, or maps of shape (n, h, w)
     masks: np.ndarray,  # bool (n, size, size)
@@ -349,7 +346,6 @@ def _recorded(info, name):
         return '' if value is None or value != value else value
     return bool(value) if name in ('tube', 'leads') else value
 
-# %% ../nbs/42_judge_maps.ipynb #f807c55a
 def _marker_mask(info, marker, size):
     "Where the letter of a phantom lies, bool (size, size)"
     mask = np.zeros((size, size), bool)
@@ -433,7 +429,6 @@ def _areas(model, pixels, card, kind, fill, steps, target, seed, progress, maps)
     curves = deletion_curves(model, pixels, maps, card, kind, fill, steps, target, seed=seed, progress=progress)
     return curve_area(curves)
 
-# %% ../nbs/42_judge_maps.ipynb #64e69cb9
 def _area_of(masks):
     "Share of each image that a region takes; NaN where it is empty"
     return np.where(masks.any((1, 2)), masks.mean((1, 2)), np.nan)
@@ -446,7 +441,6 @@ def _judged_region(heat, masks, interval):
     mean_area = None if np.isnan(area).all() else float(np.nanmean(area))
     return dict(**interval(share), area=mean_area, more_than_area=gain)
 
-# %% ../nbs/42_judge_maps.ipynb #02ab22ea
 def _luck(heat, masks, seed):
     "(how often luck hits each mask: a point anywhere or smooth noise, whichever does better; that of noise)"
     cells = heat.raw.shape[1:]
@@ -465,7 +459,6 @@ def _hit_rate(hits, patient, interval):
     low, high = rate_interval(hits[known], None if patient is None else np.asarray(patient)[known])
     return rate | dict(low=min(low, rate['value']), high=max(high, rate['value']))
 
-# %% ../nbs/42_judge_maps.ipynb #c1f05d2a
 def _judged_pointing(heat, masks, patient, interval, seed):
     "The pointing game against a point anywhere, smooth noise and the maps of other images; None without any lesion"
     hits = pointing_game(heat, masks)
@@ -500,7 +493,6 @@ def border_masks(
 # %% ../nbs/42_judge_maps.ipynb #8dea4aca
 TESTS = ('deletion', 'insertion', 'sufficiency', 'randomisation', 'pointing')  # each claims a sentence of `words`
 
-# %% ../nbs/42_judge_maps.ipynb #e72b70e5
 def _results(judged):
     "(names of the tests that were passed, failed, not done)"
     outcome = {name: (judged.get(name) or {}).get('passed') for name in TESTS}
@@ -561,7 +553,6 @@ def may_be_shown(
     passed, failed, _ = _results(judged)
     return _advice(passed, failed, judged['nothing_positive'] == judged['n']) == 'judge_maps.hint'
 
-# %% ../nbs/42_judge_maps.ipynb #bafebe76
 def _healthy_for(n, healthy, pixels, logit, threshold, seed):
     "For each of n images one that the network predicts negative, or None where there are fewer than 5"
     if healthy is None:
@@ -650,7 +641,6 @@ def _map_facts(heat, patient, threshold):
         constant=int(heat.flat.sum()),
     )
 
-# %% ../nbs/42_judge_maps.ipynb #15a327f8
 def _judged_places(heat, patient, masks, lungs, interval, seed):
     "Whether the maps point into lesions, lungs or the border; None where there are no masks"
     border = border_masks(len(heat), heat.pixels.shape[1])
@@ -668,7 +658,6 @@ def _shown(value):
 def _between(interval):
     return '' if interval['low'] is None else f'{interval["low"]:.3f} to {interval["high"]:.3f}'
 
-# %% ../nbs/42_judge_maps.ipynb #aea10f20
 def _table_rows(judged):
     "Pairs of the name of a test and (the map, its control, what decides, whether it passed)"
     for kind in KINDS:
@@ -715,7 +704,6 @@ def _phantom_masks(rows, size):
     at = ((np.arange(size) + 0.5) * lesions.shape[1] / size).astype(int)
     return lesions[:, at][:, :, at], lungs[:, at][:, :, at], ''
 
-# %% ../nbs/42_judge_maps.ipynb #7bc70af3
 def _pneumonia_mask(masks):
     "Where any of the findings of pneumonia lies"
     from chestxray_fastai.phantom import PNEUMONIA
@@ -740,7 +728,6 @@ def _masks_for(rows, drawn, masks, size):
     lesions, lungs, why = _phantom_masks(rows, size)
     return lesions, lungs, why or 'of phantoms'
 
-# %% ../nbs/42_judge_maps.ipynb #14b33759
 def _not_judged(n, code, **fields):
     "What a report says where heat maps could not be judged"
     words = say(f'judge_maps.{code}', n=n, **fields)

@@ -72,7 +72,6 @@ _BESIDE_SPLITS = set(
     ' split splits fold folder stage part partition subset official list only'.split()
 )
 
-# %% ../nbs/10_manifest.ipynb #359886b2
 _WORD = re.compile(r'[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+')
 
 def _words(text):
@@ -98,7 +97,6 @@ def splits_in_name(
     rest = [word for word in words if word not in SPLIT_NAMES and word not in _BESIDE_SPLITS and not word.isdigit()]
     return splits, rest
 
-# %% ../nbs/10_manifest.ipynb #92e883fa
 def as_split(
     text: object,  # what somebody calls a split: 'val', 'Training Set', '01_test', 'train_val'
 ) -> str | None:  # 'train', 'valid', 'calib', 'test', or None if it does not name a split
@@ -180,7 +178,6 @@ def _check_paths(manifest, name):
         )
     return paths
 
-# %% ../nbs/10_manifest.ipynb #bb429248
 def _check_patients(manifest, paths, name):
     "Raise unless every row has a patient; gives them back as text"
     patients = [_as_key(patient) for patient in manifest['patient'].tolist()]
@@ -278,7 +275,6 @@ def _row_as_line(row, labels):
     numbers = ['' if np.isnan(value) else str(int(value)) for value in values]
     return '\t'.join([place, row['patient'], row['split'] or '', *numbers])
 
-# %% ../nbs/10_manifest.ipynb #b9339d06
 def manifest_hash(
     manifest: pd.DataFrame,  # one row for each image
 ) -> str:  # SHA-256, hexadecimal
@@ -354,7 +350,6 @@ def _is_mask(name):
         return True
     return any(word in _THUMBNAILS or re.search('(mask|segmentation)s?$', word) for word in words)
 
-# %% ../nbs/10_manifest.ipynb #214d7835
 @dataclass
 class Walk:
     "What lies below a folder: files and folders as tuples of their parts"
@@ -377,7 +372,6 @@ def _kind(name, suffixes, is_mask):
         return 'hidden'
     return 'masks' if is_mask or _is_mask(name.rpartition('.')[0][-24:]) else 'images'
 
-# %% ../nbs/10_manifest.ipynb #cabd5b22
 def _scan(folder):
     "What a folder holds, in order: [(name, whether it is a folder)]"
     with os.scandir(folder) as entries:
@@ -456,7 +450,6 @@ def _place(parts, classes):
         root -= 1  # Train/Train/NORMAL
     return _placed(parts, root, at)
 
-# %% ../nbs/10_manifest.ipynb #c3f43c3e
 def _place_beside(parts, roots):
     "The place of a file whose class folder is only known by its neighbours, below one of `roots`"
     for root in roots:
@@ -572,7 +565,6 @@ def _kinds(files):
         words += '; DICOM files are taken where their names end in .dcm'
     return words
 
-# %% ../nbs/10_manifest.ipynb #1195e321
 def _unreadable_in_classes(walk, places):
     "Files in class folders and splits that cannot be read as images, and X-rays in other formats next to them"
     roots = {place.root for place in places.values()}
@@ -595,7 +587,6 @@ def _say_files(files, what):
         return []
     return [f'{counted_are(files, "file")} {what} ({listed("/".join(file) for file in files)})']
 
-# %% ../nbs/10_manifest.ipynb #7a2fa4a7
 def _left_out(walk, places, stray, classes):
     "What lies in a folder and is not in its manifest: sentences with counts and kinds"
     no_label = [image for image, place in places.items() if place.class_folder not in classes]
@@ -624,7 +615,6 @@ def _warn_named_splits(files, where):
             stacklevel=4,
         )
 
-# %% ../nbs/10_manifest.ipynb #b24601fa
 def _is_split_list(file):
     "Whether a file is called as lists of splits are: `train_list.txt`"
     name = re.fullmatch(r'(.*)\.(txt|lst|csv|tsv|json)', file[-1], re.I | re.S)
@@ -662,7 +652,6 @@ def _warn_unknown_splits(places):
             stacklevel=4,
         )
 
-# %% ../nbs/10_manifest.ipynb #d055584d
 def _warn_of_splits(walk, places, folder):
     "Warn of splits that a folder may have and that are not read"
     _warn_unknown_splits(places)
@@ -682,7 +671,6 @@ def _warn_unknown_patients(patients, where):
             stacklevel=3,
         )
 
-# %% ../nbs/10_manifest.ipynb #775524a3
 def _labelled(walk, folder, ones, zeros):
     "({image: its place}, {class folder: 1.0 or 0.0}); raises unless it is plain which class is which"
     places, stray = _places(walk.images, {*ones, *(zeros or {})})
@@ -877,7 +865,6 @@ def _plain_findings(findings, nothing):
         return None
     return {_without_blanks(f) for f in plain if f not in nothing and not _DENIED.fullmatch(f)}
 
-# %% ../nbs/10_manifest.ipynb #e56d9529
 def _warn_denied(findings, nothing):
     "Say which words are taken for none, besides those that are known"
     plain = {finding: plain_name(finding).rstrip('. ') for finding in findings}
@@ -947,7 +934,6 @@ def _mixes_splits(words):
         splits |= splits_in_name(word)[0]
     return len(splits) > 1
 
-# %% ../nbs/10_manifest.ipynb #59134188
 def _refuse_unclear_splits(table, known, words):
     "Raise over a column that tells a split in a way that is not understood; `words`: {column of text: its words}"
     flags = [c for c in table.columns if c not in known and _is_split_flag(c, words.get(c, ()))]
@@ -1002,7 +988,6 @@ def _without_no_finding(table):
     warnings.warn(f'The column "{name}" names no finding, and is kept as "meta_{name}".', stacklevel=4)
     return table.rename(columns={c: f'meta_{c}' for c in none})
 
-# %% ../nbs/10_manifest.ipynb #3ec7bf12
 def _renamed(table, columns, labels):
     "Give columns their manifest names; where some are asked for, all others are kept as `meta_…`"
     if not columns and not labels:
@@ -1030,7 +1015,6 @@ def _with_values(table, values):
         table['sex'] = table['sex'].map(lambda sex: {'m': 'M', 'f': 'F'}.get(_as_text(sex)[:1].lower()))
     return table
 
-# %% ../nbs/10_manifest.ipynb #7fbd613e
 def _as_manifest(table, columns, labels, values):
     "A table with the names and values of a manifest, which may still lack patient and split"
     table = _renamed(table, columns, labels)
@@ -1055,7 +1039,6 @@ def choose_label(
         raise ManifestError(f'The label "{printable(label)}" could be any of {listed(chosen)}: {advice}')
     return manifest.rename(columns={c: f'meta_{c}' for c in labels if c != chosen[0]})
 
-# %% ../nbs/10_manifest.ipynb #254d5b8b
 def _read_words(csv, columns=None):
     "The CSV as a table, its paths, patients and findings word for word (007 stays 007)"
     ours = ('path', 'patient', 'findings')
@@ -1093,7 +1076,6 @@ def _parts(name):
 def _composed(parts):
     return tuple(unicodedata.normalize('NFC', part) for part in parts)
 
-# %% ../nbs/10_manifest.ipynb #c2aaeee9
 def _stem_and_suffix(name):
     "A file name and its suffix in small letters; what is no suffix of an image belongs to the name"
     stem, _, suffix = name.rpartition('.')
@@ -1237,7 +1219,6 @@ def _split_of_folder(folder):
     splits = [as_split(part) for part in reversed(folder.split('/'))]
     return next((split for split in splits if split), None)
 
-# %% ../nbs/10_manifest.ipynb #89407c7e
 def _no_path(table, name):
     "The error for a table without a column `path`"
     has_no_header = any(str(c).lower().endswith(IMAGE_SUFFIXES) for c in table.columns)
@@ -1292,7 +1273,6 @@ def _with_patient(table, patient, source, folder, name):
             table['cause'] = causes
     return table
 
-# %% ../nbs/10_manifest.ipynb #a58cfcfe
 def _image_folder(csv, folder):
     "Where the images of a table lie: in `folder`, else beside the CSV; raises when there is no such folder"
     if folder is None:
@@ -1354,7 +1334,6 @@ def _has_carriage_return(table):
     texts = [table[c] for c in table if table[c].dtype.kind not in 'bif']
     return any('\r' in str(value) for column in texts for value in column)
 
-# %% ../nbs/10_manifest.ipynb #1b058ffa
 def write_manifest(
     manifest: pd.DataFrame,  # one row for each image
     csv: str | Path,  # where to write it
@@ -1379,7 +1358,6 @@ def _resolved(names, folder, table, search):
         return paths
     return _find_files(names, folder, table, search=False)[0]
 
-# %% ../nbs/10_manifest.ipynb #dd98557c
 def read_manifest(
     csv: str | Path,  # written by `write_manifest`, or by hand in the same form
     need_files: bool = False,  # every file must exist
@@ -1409,7 +1387,6 @@ def _images_by_property(manifest):
     properties['image'] = pd.Series(True, index=manifest.index)
     return pd.DataFrame(properties).groupby(manifest['patient']).sum().astype(int)
 
-# %% ../nbs/10_manifest.ipynb #4972388a
 def hash_order(
     patients: Iterable[str],  # their keys
     seed: int,  # another one gives another order
@@ -1481,7 +1458,6 @@ def told_apart_by_cause(
     causes = rows['cause'].groupby(np.asarray(side)).agg(set)
     return sum(len(on_side) for on_side in causes) == len(set().union(*causes))
 
-# %% ../nbs/10_manifest.ipynb #1479ed81
 def _refuse_shared(manifest, official, shared):
     "Raise unless the names say of each shared patient that they are different people on the two sides"
     manifest = manifest.assign(side=official)
@@ -1502,7 +1478,6 @@ def _check_shares(fractions, test):
             ' train on: they must be 0 or more and add up to less than 1.'
         )
 
-# %% ../nbs/10_manifest.ipynb #414898b6
 def _split_pool(pool, fractions, seed):
     "{patient: split} of the images that are not the official test; raises when a split would be empty"
     fractions = {split: share for split, share in fractions.items() if share}

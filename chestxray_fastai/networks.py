@@ -182,14 +182,12 @@ def _load_state(net, state):
         raise ValueError(f'these weights belong to another network: {wrong} is missing or has another shape')
     net.load_state_dict({k: state[k] for k in own})
 
-# %% ../nbs/20_networks.ipynb #94228533
 def _one_channel(vit):
     "A vision transformer for grey images: the filters of the three colours are summed"
     first = vit.conv_proj
     vit.conv_proj = nn.Conv2d(1, first.out_channels, first.kernel_size, first.stride)
     vit.conv_proj.load_state_dict({'weight': first.weight.sum(1, keepdim=True), 'bias': first.bias})
 
-# %% ../nbs/20_networks.ipynb #9b1f3c70
 # a plain head (average pool, dropout, one linear layer), and that of a transformer, whose features are pooled
 _PLAIN_HEAD = {'concat_pool': False, 'lin_ftrs': [], 'first_bn': False, 'ps': 0.2}
 
@@ -212,7 +210,6 @@ def _torchvision_network(arch, n_out, size, channels, state, head):
         return add_head(body, None, n_out, **{'head': _vit_head(n_out), **head})
     return add_head(body, num_features_model(nn.Sequential(*body.children())), n_out, **{**_PLAIN_HEAD, **head})
 
-# %% ../nbs/20_networks.ipynb #c3ea186b
 class _ChannelsFirst(nn.Module):
     "A body that gives (n, height, width, channels), as Swin does, made to give (n, channels, height, width)"
 
@@ -270,7 +267,6 @@ def _check_shape(net, arch, n_out, size, channels):
             f'{arch} gives the shape {shape} for one image instead of {(1, n_out)}: choose another network'
         )
 
-# %% ../nbs/20_networks.ipynb #acfe0d94
 def check_whole_number(
     name: str,  # of the argument, for the sentence
     value: Any,  # that was given
@@ -310,7 +306,6 @@ def build_model(
 class WeightsError(ChestXrayError, RuntimeError):
     "Weights to start from cannot be had, or cannot be trusted"
 
-# %% ../nbs/20_networks.ipynb #4c52a0be
 # arch: (name of the file without its hash, SHA-256), of torchvision's weights DEFAULT
 IMAGENET_WEIGHTS = {
     'resnet18': ('resnet18', 'f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec'),
@@ -327,7 +322,6 @@ IMAGENET_WEIGHTS = {
 IMAGENET_WEIGHTS['resnet18_short'] = IMAGENET_WEIGHTS['resnet18']
 MAX_WEIGHTS = 2_000_000_000  # bytes
 
-# %% ../nbs/20_networks.ipynb #19510a94
 def _imagenet_file(arch):
     "Where torch keeps the ImageNet weights of `arch`, and their SHA-256; a WeightsError for a network without"
     if arch not in IMAGENET_WEIGHTS:
@@ -530,7 +524,6 @@ def _through_layers(layers, x):
         x = new
     return x, means
 
-# %% ../nbs/20_networks.ipynb #104adca1
 def _through_blocks(vit, x):
     "The class token of a torchvision vision transformer, and the mean patch after each quarter of its blocks"
     patches = vit._process_input(x)
@@ -568,7 +561,6 @@ class FeatureProbe(nn.Module):
         pooled = head[:-1](last)
         return head[-1](pooled), torch.cat([*means, pooled], 1)
 
-# %% ../nbs/20_networks.ipynb #3ba3e6bd
 def _is_body_and_head(model):
     if not isinstance(model, nn.Sequential) or len(model) != 2:
         return False
@@ -597,7 +589,6 @@ def _digest(tensors, state):
             digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).cpu().numpy())
     return digest.hexdigest()
 
-# %% ../nbs/20_networks.ipynb #d4abaf7e
 def save_tensors(
     tensors: dict[str, torch.Tensor],  # by name
     file: str | Path,  # where to write

@@ -41,7 +41,6 @@ def _svg_style():
     ours = {'svg.fonttype': 'none', 'svg.hashsalt': 'chestxray', 'text.parse_math': False}
     return style.context(['default', ours], after_reset=True)
 
-# %% ../nbs/55_page.ipynb #605e3682
 def svg(
     figure: 'Figure',  # drawn within `_svg_style`
     name: str,  # goes before its ids
@@ -69,7 +68,6 @@ def _drawn(name, size, plot, *args, heading='', **kwargs):
         plot(*args, ax=figure.subplots(), title=heading, **kwargs)
         return svg(figure, name, say(f'page.figure.{name}'))
 
-# %% ../nbs/55_page.ipynb #abf4fa54
 def _calibrated_figure(run, facts):
     "The reliability diagram after calibration, or None without a calibrator"
     from chestxray_fastai.calibrate import calibrate
@@ -98,7 +96,6 @@ def _subgroups_figure(run, facts):
     height = 0.9 + 0.3 * (table.metric == 'sensitivity').sum()
     return _drawn('subgroups', (7.2, height), plot_subgroups, table, heading=' ')
 
-# %% ../nbs/55_page.ipynb #f167ea7e
 def _coverage_figure(run, facts):
     "Coverage and risk, or None where doubt was not measured"
     from chestxray_fastai.refer import answers, plot_coverage_risk
@@ -122,7 +119,6 @@ def _training_axis(ax, log, columns, label):
     if len(columns) > 1:
         ax.legend(frameon=False)
 
-# %% ../nbs/55_page.ipynb #627cd3f5
 def _training_figure(run, facts):
     "Losses and validation AUROC by epoch, or None without a log"
     from matplotlib.figure import Figure
@@ -282,7 +278,6 @@ def _image_item(path, size=160):
         return dict(picture='', why=say('page.image.missing'))
     return dict(picture='', why=say('page.image.unread', reason=reason))
 
-# %% ../nbs/55_page.ipynb #c474cf60
 def _heat_maps(run):
     "The figures of heat maps that the run drew"
     files = [file for name, file in run.figures.items() if name.startswith('heat')]
@@ -360,7 +355,6 @@ def _thousand_md(block):
     kinds = [f'{counts[kind]} {say(f"page.mark.{kind}")}' for kind in SHAPES]
     return f'- {_md(title)}: {", ".join(kinds)}'
 
-# %% ../nbs/55_page.ipynb #e7b82b3d
 def _table_md(block):
     "A table as Markdown"
     head, *rows = ['| ' + ' | '.join(map(_md, row)) + ' |' for row in (block['head'], *block['rows'])]
@@ -404,7 +398,6 @@ def _eval_results(facts, dataset, slug):
             results.append(EvalResult(**shared, **named))
     return results
 
-# %% ../nbs/55_page.ipynb #c0c0b005
 _TAGS = ('chest-x-ray', 'radiology', 'medical-imaging', 'fastai')
 
 # %% ../nbs/55_page.ipynb #905b46ea

@@ -99,7 +99,6 @@ def _another_patch(place, rng):
     radius = (0.26 + 0.20 * place['size']) * rng.uniform(0.4, 0.9)
     return side, u, v, radius
 
-# %% ../nbs/02_phantom.ipynb #22ce57af
 def _patches(scene, place, rng):
     "One to three overlapping ellipses"
     q = -4.0
@@ -128,7 +127,6 @@ def consolidation(
     chest.fill(part * (0.53 + 0.42 * place['strength']))
     return (part > 0.4) & chest.field
 
-# %% ../nbs/02_phantom.ipynb #f17e2ad7
 def _interstitial_field(scene, place, rng):
     "Where the walls are thickened, 0 to 1: on both sides, or on one where it is small"
     height = rng.uniform(0.45, 0.85) * scene.length
@@ -156,7 +154,6 @@ def interstitial(
     chest.fill(np.minimum(part, 1))
     return (field > 0.5) & chest.field
 
-# %% ../nbs/02_phantom.ipynb #56764943
 def nodule(
     chest: Chest,  # is changed
     place: dict,  # side, u, v, size and strength
@@ -181,7 +178,6 @@ def effusion(
     chest.fill(0.93 * part)
     return (part > 0.5) & (chest.path > 0.25)
 
-# %% ../nbs/02_phantom.ipynb #b28d13e6
 def pneumothorax(
     chest: Chest,  # is changed
     place: dict,  # side and size
@@ -206,7 +202,6 @@ def cardiomegaly(
     "A heart too wide for its chest: the silhouette was drawn wider, and this is where it lies"
     return (chest.silhouette > 0) & chest.low & (chest.scene.v < chest.floor + 0.1)
 
-# %% ../nbs/02_phantom.ipynb #74bb2bc4
 FINDINGS = dict(
     consolidation=consolidation,
     interstitial=interstitial,
@@ -236,7 +231,6 @@ def _draw_names(rng, label):
         return ['interstitial', *comorbid]
     return [*PNEUMONIA, *comorbid]
 
-# %% ../nbs/02_phantom.ipynb #8ddf0282
 def _check_findings(label, findings):
     "What is fixed of each finding that was asked for; raises a `PhantomError`"
     if isinstance(findings, str):
@@ -299,7 +293,6 @@ def _gas(part, rng):
     bowel = 0.5 * lumps * part.rise(length + 0.12, 0.1) * step(0.8 - part.side, 0.2)
     return stomach + bowel
 
-# %% ../nbs/02_phantom.ipynb #3efb550b
 def _skeleton(scene):
     "Path through all bones, as dense as this patient's are"
     body = scene.body
@@ -354,7 +347,6 @@ class Phantom:
         height, width = self.image.shape
         return f"Phantom({height}×{width}, {info['sex']}, {info['age']:g} years, {info['view']}: {findings})"
 
-# %% ../nbs/02_phantom.ipynb #bddef9b8
 def _describe(seed, patient, body, acquisition, findings):
     "What was drawn, by name: the `info` of a phantom"
     info = dict(seed=seed, body=patient, pneumonia=int(any(name in findings for name in PNEUMONIA)))
@@ -468,7 +460,6 @@ SHORTCUTS = dict(
     sex=('F', 'M'),
 )  # what goes with no pneumonia, what with pneumonia; two numbers are a range
 
-# %% ../nbs/02_phantom.ipynb #d885499b
 def link_shortcut(
     rng: PortableRNG,
     label: int,  # 1 pneumonia, 0 none
@@ -505,7 +496,6 @@ def _groups(n, prevalence, val, test):
         groups += [(split, 0, count - positive), (split, 1, positive)]
     return groups
 
-# %% ../nbs/02_phantom.ipynb #8cdd6a11
 _SEEDS = 1_000_003  # numbers that one set has for its images and patients
 
 # %% ../nbs/02_phantom.ipynb #0f5a59fc
@@ -618,7 +608,6 @@ def pixel_hash(
     head = f'{array.dtype} {array.shape} '.encode()
     return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()[:32]
 
-# %% ../nbs/02_phantom.ipynb #a022e494
 def _save(row, folder, size, shortcut):
     "Draw an image of a plan and write it and its masks into `folder`; its row of the table, and hashes by file"
     from PIL import Image
@@ -647,7 +636,6 @@ def read_masks(
     with np.load(file) as masks:
         return {name: masks[name] for name in FINDINGS}
 
-# %% ../nbs/02_phantom.ipynb #4f240c11
 def _is_empty(folder):
     "Whether a folder holds nothing but what an interrupted run or a Mac leaves behind"
     return all(f.name.endswith('.tmp') or f.name == '.DS_Store' for f in folder.iterdir())

@@ -113,7 +113,6 @@ def _find_rows(home, wanted, size):
     _remove_chunks(damaged, home)
     return places
 
-# %% ../nbs/16_pixels.ipynb #85626bdb
 def _sweep(home, older_than=3600):
     "Remove what a killed process left behind; nothing that a living one may still be writing"
     unlisted = [rows for rows in home.glob('*.u8') if not rows.with_suffix('.json').exists()]
@@ -378,7 +377,6 @@ _DISK_REASONS = {
     errno.EROFS: 'it is read-only',
 }
 
-# %% ../nbs/16_pixels.ipynb #a92bbaee
 def _disk_error(error, home, done, n):
     "One sentence for a disk that can't take the cache"
     if isinstance(error, StorageError):
@@ -408,7 +406,6 @@ def _files_error(errors, n):
     error.errors = errors
     return error
 
-# %% ../nbs/16_pixels.ipynb #97ae8f9a
 def _check_room(home, need):
     "Raise before a disk is filled"
     free = shutil.disk_usage(home).free

@@ -109,7 +109,6 @@ def cloud(
     rows = _spline(size, n)
     return rows[where[0]] @ (grid * 2.1) @ rows[where[1]].T
 
-# %% ../nbs/01_radiograph.ipynb #d9fb6953
 @lru_cache(maxsize=16)
 def _coarse(size, n):
     "Matrix (`n`+3, `size`) that averages a row of pixels over the cells of `_spline`"
@@ -357,7 +356,6 @@ def curve(
         line = (total[61:] - total[:-61]) / 61
     return line
 
-# %% ../nbs/01_radiograph.ipynb #d7619f4f
 def _pixels_between(places, size):
     "Slice of the pixels from the least to the greatest of places 0 to 1, with a margin"
     first = int(places.min() * size) - 4
@@ -549,7 +547,6 @@ def _breast(part, sign):
     shape = dome(ellipse(part, sign * 0.52, height, 0.46, 0.42))
     return 0.09 * part.body['breast'] * shape * step(height + 0.32 - part.v, 0.10)
 
-# %% ../nbs/01_radiograph.ipynb #ee051010
 def _jaw(part):
     "Half the path through the jaw of a small child, which hangs over the neck"
     return 0.62 * dome(ellipse(part, 0.03, part.body['jaw'], 0.54, 0.38))
@@ -559,7 +556,6 @@ def _lay_over(total, part, solid):
     "Let the thicker of two solids stand where both are, in the window `part`; writes into `total`"
     total[part.where] = np.maximum(total[part.where], solid)
 
-# %% ../nbs/01_radiograph.ipynb #4beecb9a
 def flesh(
     scene: Scene,
 ) -> np.ndarray:  # (H, W) [half widths of the rib cage]
@@ -674,7 +670,6 @@ def _vertebrae(part):
     wings = step(width * 1.85 - np.abs(u), 0.06) * bump(-0.12, 0.14)
     return 0.075 * block + 0.03 * ends + 0.05 * pedicles + 0.045 * process + 0.03 * wings
 
-# %% ../nbs/01_radiograph.ipynb #f7cfccda
 def spine(
     scene: Scene,
 ) -> np.ndarray:  # (H, W) [half widths of the rib cage]
@@ -704,7 +699,6 @@ def _upper_arm(part, sign):
     head = 0.10 * dome(ellipse(part, sign * 1.19, height, 0.12, 0.13))
     return np.maximum(shaft, head)
 
-# %% ../nbs/01_radiograph.ipynb #8041252c
 def _shoulder_blade(part, sign):
     "Bone path through a shoulder blade, which is turned out of the lungs in a PA view"
     height = shoulder_height(part.body)
@@ -783,7 +777,6 @@ def heart(
     silhouette = 1 - ((scene.u - scene.look_up(middle)) / scene.look_up(half)) ** 2
     return silhouette, scene.v > 0.52 * scene.length
 
-# %% ../nbs/01_radiograph.ipynb #28b75333
 def _diaphragm(scene):
     "Height of the diaphragm: two domes, the right one raised by the liver"
     body = scene.body
@@ -859,7 +852,6 @@ def _point_mass(vessels, scene, n):
     cells = scene.zoom_x * scene.zoom_y * n * n / 4
     return 3.14 * r * r * vessels.length / len(_ALONG) * cells
 
-# %% ../nbs/01_radiograph.ipynb #2713dcc9
 _CELLS = 56, 112, 112, 192, 192  # across the image, by generation: thinner vessels on finer grids
 
 # %% ../nbs/01_radiograph.ipynb #e02a3eaa
@@ -953,7 +945,6 @@ def _add_lead(metal, scene, rng):
     part = scene.window(u0 - 0.1, u0 + 0.1, v0 - 0.1, v0 + 0.1)
     metal[part.where] += 0.12 * step(ellipse(part, u0, v0, 0.05, 0.05), 0.4)
 
-# %% ../nbs/01_radiograph.ipynb #f2c08827
 def devices_in_image(
     scene: Scene,
     rng: PortableRNG,

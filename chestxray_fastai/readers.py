@@ -35,7 +35,6 @@ def _quantiles(values, *shares):
     sample = values[:: max(1, values.size // 1_000_000)]
     return [float(q) for q in np.quantile(sample, shares)]
 
-# %% ../nbs/15_readers.ipynb #db2382ef
 def _is_far(end, low, high):
     "Whether an extreme number lies far from where the others have their low and high quantiles"
     if high <= low:
@@ -58,7 +57,6 @@ def _without_padding(values):
             values = rest
     return values
 
-# %% ../nbs/15_readers.ipynb #3d11c289
 def _brightest(values, low):
     "The brightest number but for stray ones, where no usual depth holds them"
     nearly = _quantiles(values, 0.999)[0] - low
@@ -189,7 +187,6 @@ def read_error(
     "The error for an image that cannot be read"
     return PixelsError(f'Cannot read {printable(name)}: {reason}.' if name is not None else reason, kind, reason)
 
-# %% ../nbs/15_readers.ipynb #a730ccc0
 def white_is_zero(
     img: 'Image.Image',  # as it was opened
 ) -> bool:  # True when 0 is white and Pillow has not turned it round already
@@ -215,7 +212,6 @@ def has_deep_channels(
     storage = [str(tile[3]) for tile in getattr(img, 'tile', [])]  # PNG, TIFF: "RGB;16B" or so; PPM: its highest number
     return any(';16' in how or how == f"('{img.mode}', 65535)" for how in storage)
 
-# %% ../nbs/15_readers.ipynb #3718c296
 def check_deep_channels(
     grey: 'Image.Image',  # of mode "L", made of channels with 16 bits
 ) -> None:
@@ -274,7 +270,6 @@ def check_resize(
     if not isinstance(size, (int, np.integer)) or not 1 <= size <= 8192:
         raise PixelsError(f'size={size!r} is not a number of pixels: use 224, for example.')
 
-# %% ../nbs/15_readers.ipynb #48992d6e
 def scaled_size(
     width: int,  # of the image [pixels]
     height: int,  # of the image [pixels]
@@ -412,7 +407,6 @@ MAX_TOGETHER = 1_024_000_000  # bytes for all images that are decoded at the sam
 MAX_SCANS = 64  # of a JPEG: progressive ones have about ten
 MAX_TEXT = 5_000_000  # bytes of an image that is written as text (ASCII PGM), which is slow to read
 
-# %% ../nbs/15_readers.ipynb #2834026a
 _MARKER = re.compile(rb'\xff([\x02-\xcf\xd9-\xfe])')  # of a JPEG, with a length; no fill byte, stuffed zero or restart
 
 # %% ../nbs/15_readers.ipynb #488489b9
@@ -470,7 +464,6 @@ def _check_pnm(data):
     if not re.match(rb'P\d(?:(?:\s|#[^\r\n]*[\r\n])+\d+){2}', data[:65536]):
         raise read_error('damaged', 'it is damaged (its header holds no size within 64 kB); save it as PNG')
 
-# %% ../nbs/15_readers.ipynb #60db29d1
 def _check_content(data):
     "Raise for what can be known to be damaged or too costly before a decoder sees it"
     if data.startswith(b'\x89PNG\r\n\x1a\n'):
@@ -607,7 +600,6 @@ class OpenedImage:
     step: float = float('nan')  # mean quantisation step of a JPEG
     sha256: str | None = None  # of the file, when asked for
 
-# %% ../nbs/15_readers.ipynb #48f94562
 def _made_small(img):
     "An image of at least 1,024 pixels reduced to about 512, so that memory stays flat"
     from PIL import Image
@@ -705,7 +697,6 @@ def _shrink(img, size, resize):
     img.full_size = img.size
     img.draft('L', (2 * width, 2 * height))
 
-# %% ../nbs/15_readers.ipynb #c29122d1
 def _check_end(grey):
     "Raise for a JPEG that ends in the grey that decoders put where nothing is stored; one framed in that grey is whole"
 

@@ -447,7 +447,6 @@ def _shares(parts, patient, n_boot, seed, level):
             table.loc[name, ['low', 'high']] = _at_edge(hits, of, patient, level)  # no resample varies there
     return table
 
-# %% ../nbs/37_refer.ipynb #e3130aa2
 def _at_edge(hits, of, patient, level):
     "Wilson's interval of a share that is exactly 0 or 1; `hits` among `of`, each of shape (n,)"
     rows = np.asarray(of, bool)

@@ -44,7 +44,6 @@ from .words import METRIC_NAMES, name_of, say
 class ReportError(ChestXrayError):
     "No report can be made: the message says of what, and what to do"
 
-# %% ../nbs/54_report.ipynb #674f5e71
 def per_thousand(
     sensitivity: float,  # share of the positives that are called positive
     specificity: float,  # share of the negatives that are called negative
@@ -76,7 +75,6 @@ def is_known(
     "Whether a figure is there and finite"
     return value is not None and bool(np.isfinite(value))
 
-# %% ../nbs/54_report.ipynb #c0c0a001
 def _tells_apart(value, ends, of):
     "Whether counts out of so many neither round a share to all or none, nor its interval to a point"
     for share in (value, *ends):
@@ -143,7 +141,6 @@ def _example_tables(folder, seed, label):
     write_text(manifest.to_csv(index=False), folder / 'manifest.csv')
     return manifest, judged
 
-# %% ../nbs/54_report.ipynb #c0c0a002
 def _write_example_model(folder, seed, label):
     "Write what a training leaves behind, but for the weights"
     settings = dict(data='simulated', arch='resnet18', size=96, epochs=3, seed=seed, lr=0.002)
@@ -231,7 +228,6 @@ def _checked_report(run):
         )
     return run.report
 
-# %% ../nbs/54_report.ipynb #c0c0a005
 def _confusion(rows, threshold):
     "Counts of right and wrong answers, `rows` with the columns y and logit"
     positive = rows.y == 1
@@ -259,7 +255,6 @@ def _checked_scores(run, report):
         )
     return scores
 
-# %% ../nbs/54_report.ipynb #c0c0a006
 def _check_auroc(run, report, scores):
     "Raise a `ReportError` where the scores give another AUROC than the report states"
     try:
@@ -283,7 +278,6 @@ def _error_row(kind, row):
         path=row.path,
     )
 
-# %% ../nbs/54_report.ipynb #5ad13a9e
 def worst_errors(
     scores: pd.DataFrame,  # Scores
     threshold: float,  # its logit
@@ -332,7 +326,6 @@ def _column_in_words(values, most=6):
         parts.append(say('report.column.unknown', n=len(values) - len(known)))
     return ', '.join(parts)
 
-# %% ../nbs/54_report.ipynb #0b8d1dee
 def run_table(
     run: Run,  # that was opened
     name: str,  # of a CSV in its folder
@@ -354,7 +347,6 @@ def _split_rows(data, label):
     splits = [split for split in ('train', 'valid', 'calib', 'test') if split in images]
     return [dict(split=s, images=images[s], patients=patients.get(s), positives=positives.get(s)) for s in splits]
 
-# %% ../nbs/54_report.ipynb #ec483a0c
 def _acquisition(manifest):
     "What is known of the images, in words: for development (all but the test) and for the test"
     if manifest is None:
@@ -453,7 +445,6 @@ def _facts(run, report, scores):
 # %% ../nbs/54_report.ipynb #bbd4c1d5
 PREVALENCES = (0.01, 0.05, 0.1, 0.3, 0.5)
 
-# %% ../nbs/54_report.ipynb #c0c0a009
 def _rate_draws(test, scores, threshold):
     "Sensitivity and specificity as a bootstrap draws them, shape (2, draws), and whether these are draws or ends"
     rates = (test['sensitivity'], test['specificity'])
@@ -466,7 +457,6 @@ def _rate_draws(test, scores, threshold):
         return np.full((2, 1), np.nan), False
     return draws[['sensitivity', 'specificity']].to_numpy().T, True
 
-# %% ../nbs/54_report.ipynb #a693b783
 def _at_prevalence(test, draws, prevalence, level):
     "A thousand people at a prevalence, with intervals of PPV and NPV"
     counts = per_thousand(test['sensitivity']['value'], test['specificity']['value'], prevalence)
@@ -490,7 +480,6 @@ def at_prevalences(
     rows = [_at_prevalence(test, draws, each, level) for each in shown]
     return dict(prevalence=prevalence, rows=rows)
 
-# %% ../nbs/54_report.ipynb #fb9d6e32
 def run_facts(
     run: Run | str | Path,  # a finished run, or its folder
     prevalence: float = 0.1,  # of another place to show beside the test
@@ -643,7 +632,6 @@ def _promise_code(threshold, test):
         return 'kept_by_value'
     return 'short' if sensitivity['high'] >= target else 'broken'
 
-# %% ../nbs/54_report.ipynb #9be03b98
 def promise(
     threshold: dict,  # of report.json
     test: dict,  # of report.json
@@ -671,7 +659,6 @@ def _phantoms_only(facts):
 def _caution_phantoms(facts):
     return [say('report.caution.phantoms')] if _phantoms_only(facts) else []
 
-# %% ../nbs/54_report.ipynb #2c9a72f6
 def _caution_chance(facts):
     "Whether the figures may be those of guessing"
     auroc = facts['judged']['test']['auroc']
@@ -738,7 +725,6 @@ def _is_off(ece):
     "Whether probabilities are off by more than 5 points, whatever chance did"
     return bool(ece) and is_known(ece['low']) and ece['low'] > 0.05
 
-# %% ../nbs/54_report.ipynb #66bfb840
 def _caution_calibrator(facts):
     change = _at(facts, 'calibration', 'effect', 'log_loss', 'low')
     return [say('report.caution.calibrator')] if is_known(change) and change > 0 else []
@@ -762,7 +748,6 @@ def _caution_maps(facts):
     failed = [test for test in tests if _at(facts, 'explanation', test, 'passed') is False]
     return [say('report.caution.maps', tests=', '.join(failed))] if failed else []
 
-# %% ../nbs/54_report.ipynb #5541f692
 _TRUST = (_caution_calibrator, _caution_subgroups, _caution_referral, _caution_maps)
 _CAUTIONS = (_caution_phantoms, _caution_chance, _caution_opening, _caution_gap, _caution_promise, *_TRUST)
 
@@ -837,7 +822,6 @@ def _figures(facts):
     table = table_block(say('report.caption.metrics'), heads, _metric_rows(facts))
     return _section('figures', words, table, figure_block('scores'), figure_block('roc'))
 
-# %% ../nbs/54_report.ipynb #798e7927
 def _thousand_rows(rows):
     "A thousand people at each prevalence"
     shown = []
@@ -873,7 +857,6 @@ def _not_done(part):
     own = [part[key] for key in ('verdict', 'words') if isinstance(part.get(key), str)]
     return own or [say('report.other_form')]
 
-# %% ../nbs/54_report.ipynb #382a62a4
 def _calibrated(part):
     "Sentence and table of what a calibrator did to the test"
     made = part.get('calibrator') or {}
@@ -999,7 +982,6 @@ def _selective(part):
         blocks.append(_conformal_table(conformal, rest['conformal']['alpha']))
     return _rule_words(rest, on_test), blocks
 
-# %% ../nbs/54_report.ipynb #c0c0a021
 def _are_shares(values):
     "Whether these are shares by split"
     if not isinstance(values, dict):
@@ -1021,7 +1003,6 @@ def _out_of_distribution(part):
     rows = [_row(key, part[key]) for key in ('alpha', 'limit') if key in part]
     return [], [table_block(say('report.caption.ood'), ['', ''], rows)]
 
-# %% ../nbs/54_report.ipynb #7f1efe15
 def _uncertainty(facts):
     "When it should not answer"
     part = facts['uncertainty']
@@ -1039,7 +1020,6 @@ def _gallery(facts, caption):
     maps = facts.get('maps')
     return [dict(kind='gallery', items=maps, caption=caption)] if maps else []
 
-# %% ../nbs/54_report.ipynb #51a2d668
 def _maps_table(part):
     "The tests of the heat maps as a table"
     from chestxray_fastai.judge_maps import maps_table
@@ -1096,7 +1076,6 @@ def _data_row(row):
     prevalence = in_words(row['positives'] / row['images']) if known else '–'
     return name_of('split', row['split']), row['images'], row['patients'], row['positives'], prevalence
 
-# %% ../nbs/54_report.ipynb #a5632b0e
 def _data(facts):
     "On whom it was trained and tested"
     data = facts['data']
@@ -1151,7 +1130,6 @@ def _threshold_rows(threshold):
     values = [_row('probability', threshold.get('value')), _row('logit', threshold['logit'])]
     return [*values, _row('chosen', chosen)]
 
-# %% ../nbs/54_report.ipynb #c0c0a024
 def _model(facts):
     "What was trained"
     model = facts['model']
@@ -1198,7 +1176,6 @@ def intended_use(
         bad.append(say('report.use.probabilities'))
     return dict(good=good, bad=bad)
 
-# %% ../nbs/54_report.ipynb #ec9d1091
 def _use(facts):
     "What it is for, and what not"
     use = intended_use(facts)
@@ -1218,7 +1195,6 @@ def _limits(facts):
         items.append(say('report.limits.not_done', parts=', '.join(missing)))
     return _section('limits', [], _items('', items))
 
-# %% ../nbs/54_report.ipynb #61251d42
 def _ethics(facts):
     "What its use may do to people"
     origin = facts['data']['origin']
@@ -1249,7 +1225,6 @@ def _ledger_table(openings):
     rows = [(_time(o['when']), o['run'], o['images'], o['patients'], o['kind']) for o in openings]
     return table_block(say('report.caption.ledger'), _heads('when', 'run', 'images', 'patients', 'opening'), rows)
 
-# %% ../nbs/54_report.ipynb #84b80a5a
 def _gap_table(gap):
     "What changes from validation to test"
     rows = [(metric_name(row['metric']), row['valid'], row['test'], _change(row)) for row in gap]
@@ -1268,7 +1243,6 @@ def _lock(facts):
         blocks.append(_gap_table(lock['gap']))
     return _section('lock', words, *blocks)
 
-# %% ../nbs/54_report.ipynb #c7eae773
 def _technical(facts):
     "Versions, hashes, time"
     from chestxray_fastai import __version__

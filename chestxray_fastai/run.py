@@ -50,7 +50,6 @@ if TYPE_CHECKING:  # names in hints alone: nothing heavy is imported
 class RunError(ChestXrayError):
     "A folder holds no finished run: the message says what is wrong and what to do"
 
-# %% ../nbs/50_run.ipynb #0b62abc0
 SCHEMA = 2  # version of report.json that is written here
 
 @dataclass(frozen=True)
@@ -394,7 +393,6 @@ def _one_or_list(values):
     "A list of one as its value"
     return values[0] if isinstance(values, list) and len(values) == 1 else values
 
-# %% ../nbs/50_run.ipynb #b096ba87
 def reading_options(
     positive: list[str] | str | None = None,  # names of class folders whose images are positive
     negative: list[str] | str | None = None,  # names of class folders whose images are negative
@@ -420,7 +418,6 @@ def _several_words(labels):
     shown = ', '.join(labels[:8])
     return printable(f'{shown} and {len(labels) - 8} more' if len(labels) > 8 else shown)
 
-# %% ../nbs/50_run.ipynb #adc6cf07
 def chosen_label(
     manifest: 'pd.DataFrame',  # with one label or several
     label: str | None = None,  # the one to keep
@@ -505,7 +502,6 @@ _OPTION_RANGES = {  # smallest and largest value of an option
     'n': (1, 1_000_000),
 }
 
-# %% ../nbs/50_run.ipynb #321158a0
 def check_options(
     **options: float | str | None,  # under their names on the command line; None is passed over
 ) -> None:
@@ -746,7 +742,6 @@ def _judge_groups(
     joined = join_manifest(scores, manifest) if known else scores
     return judge_subgroups(joined, point, split='test')
 
-# %% ../nbs/50_run.ipynb #4799197a
 def _write_figure(figure, file):
     "Write a figure as PNG, whole or not at all"
     return write_whole(file, lambda stream: figure.savefig(stream, dpi=120, format='png'))
@@ -1281,7 +1276,6 @@ def _keep(learn, manifest, folder):
     write_scored(scores, folder)  # from here on the test's figures are those of these scores
     return _Trained(learn, card, scores, outputs)
 
-# %% ../nbs/50_run.ipynb #7890ada4
 def _metric_line(test, valid, key, note=''):
     "A line of the summary about one metric"
     values = {'test': metric_with_interval(test[key]), 'valid': metric_text(valid[key]['value'])}

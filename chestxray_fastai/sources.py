@@ -144,7 +144,6 @@ def _kagglehub_folders(name):
     folder = cache / 'datasets' / KAGGLE.get(name, '-')
     return [folder / 'versions' / marker.stem for marker in sorted(folder.glob('*.complete'), reverse=True)]
 
-# %% ../nbs/13_sources.ipynb #4c79477d
 def _places(name, path):
     "Where to look, in order: pairs of what to call the place and a folder"
     if path is not None:
@@ -178,7 +177,6 @@ def _absent(name, *reasons):
         f'{facts["title"]} is not here{failed}: get {facts["fetch"]} from {facts["home"]}, then {facts["put"]}.'
     )
 
-# %% ../nbs/13_sources.ipynb #0cfa00de
 # Images of each split and class as published; those of val are counted with train
 PNEUMONIA_COUNTS = {('train', 0): 1349, ('train', 1): 3883, ('test', 0): 234, ('test', 1): 390}
 
@@ -220,7 +218,6 @@ def _from_mendeley(progress):
     archive.unlink(missing_ok=True)
     return folder
 
-# %% ../nbs/13_sources.ipynb #b81b893d
 PNEUMONIA_ORIGINS = {'kaggle': ['kaggle'], 'mendeley': ['mendeley'], 'auto': ['kaggle', 'mendeley']}
 _PNEUMONIA_FOLDERS = [
     'chest_xray',
@@ -318,7 +315,6 @@ def _list_split(file):
         return 'pool'
     return next(iter(splits)) if len(splits) == 1 else None
 
-# %% ../nbs/13_sources.ipynb #f9d9ea2a
 def _split_lists(folder):
     "The lists of splits in a folder and up to two below it"
     files = [file for pattern in ('*', '*/*', '*/*/*') for file in folder.glob(pattern)]
@@ -397,7 +393,6 @@ def _present_rows(table, csv, folder, partial):
         )
     return table[~gone]
 
-# %% ../nbs/13_sources.ipynb #263e3d5d
 def _nih_findings(manifest):
     "The fourteen labels under their names and first among the columns; 0 for one that no report mentions"
     names = {column: plain_name(column).replace(' ', '_') for column in manifest}
@@ -479,7 +474,6 @@ def _npz_name(size):
     "The file name that MedMNIST gives a size"
     return 'pneumoniamnist.npz' if size == 28 else f'pneumoniamnist_{size}.npz'
 
-# %% ../nbs/13_sources.ipynb #bf4d6904
 def _is_npz_part(images, labels):
     "Whether arrays of a split hold grey images and labels of 0 and 1"
     if images.ndim != 3 or images.dtype != np.uint8 or len(images) != len(labels):
@@ -606,7 +600,6 @@ def _chosen(manifest, label):
     "A manifest with one label, where one is chosen"
     return manifest if label is None else choose_label(manifest, label)
 
-# %% ../nbs/13_sources.ipynb #09e1a5ca
 def _is_archive(path):
     "Whether a file is an archive of images, rather than a table (a spreadsheet is a zip, and a table may be in one)"
     try:
@@ -632,7 +625,6 @@ def _own_table(path, label, **options):
         manifest = read_csv(path, **_fits(read_csv, options, 'a table'))
     return _chosen(manifest, label)
 
-# %% ../nbs/13_sources.ipynb #804acc00
 def _own_folder(path, label, say, **options):
     "The manifest of a folder of the user's: phantoms, ChestX-ray14, or class folders"
     if is_file(path / 'phantoms.csv') and not options:
@@ -654,7 +646,6 @@ def _no_such_path(path):
         advice = f'did you mean {meant[0]!r}?'
     return SourceError(f'There is no folder or file "{printable(path)}": {advice}')
 
-# %% ../nbs/13_sources.ipynb #5e194efa
 def _own(path, progress, say, label=None, **options):
     "The manifest of a folder, table, archive or .npz of the user's, read by what it holds"
     path = Path(path).expanduser()
@@ -690,7 +681,6 @@ def _check_options(name, options):
         allowed = sorted({*known, 'label'} - {'path', 'fetch', 'progress', 'say', 'options'})
         raise SourceError(f'{name!r} has no option {unknown[0]!r}: it takes {", ".join(allowed)}.')
 
-# %% ../nbs/13_sources.ipynb #6dee580f
 def _given_path(name, path, progress):
     "The path that was given for a named set; an archive is unpacked"
     path = Path(path).expanduser()

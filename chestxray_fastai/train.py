@@ -46,7 +46,6 @@ def _optimizer_state(opt):
 def _floats(numbers):
     return {k: float(v) for k, v in numbers.items()}
 
-# %% ../nbs/22_train.ipynb #ba46b5f6
 def _restore_optimizer(opt, tensors, saved, device):
     "Put what `_optimizer_state` took apart back into `opt`"
     states = [dict(plain) for plain in saved['plain']]
@@ -236,7 +235,6 @@ def _snapshot(checkpoint, copy):
     }
     return tensors, state
 
-# %% ../nbs/22_train.ipynb #7759a0f9
 def _named(tensors, prefix):
     "The tensors whose name begins with `prefix`, without it"
     return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
@@ -333,7 +331,6 @@ class Phase(NamedTuple):
     is_frozen: bool  # the body does not train
     fit: Callable  # fit(epochs, cbs=…, start_epoch=…) runs it
 
-# %% ../nbs/22_train.ipynb #7e2a1d7c
 def _phases(learn, epochs, lr, schedule, freeze_epochs):
     "The `Phase`s of a schedule; raises ValueError"
     if schedule == 'one_cycle':
@@ -404,7 +401,6 @@ def _is_sensible(state, epochs):
     in_a_phase = sum(phase in range(len(epochs)) for phase in phases)
     return phases.count(number) == done and in_a_phase == len(state['rows'])
 
-# %% ../nbs/22_train.ipynb #fb16d59d
 def _check_state(file, state, epochs):
     "Raise a ChestXrayError for a state that no `Checkpoint` writes"
     if not _is_sensible(state, epochs):
@@ -430,7 +426,6 @@ def _resume_state(folder, config, resume, epochs):
     _check_state(file, state, epochs)
     return tensors, state
 
-# %% ../nbs/22_train.ipynb #e59bdb8a
 def _check_config(file, state, config):
     "Raise a ChestXrayError for a checkpoint that was made with other arguments"
     made_with = state.get('config') if isinstance(state, dict) else None
@@ -512,7 +507,6 @@ def _fit(learn, phase, start, checkpoint, cbs):
             sentence = f'{sentence} {_kept_text(checkpoint)}'
         raise type(error)(sentence) from error
 
-# %% ../nbs/22_train.ipynb #283ca088
 def _detach_callbacks(learn, cbs):
     "Give a Learner whose fit was interrupted its own weights and callbacks back"
     if hasattr(learn, 'ema'):

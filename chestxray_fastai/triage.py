@@ -154,7 +154,6 @@ def positive(
     "Whether logits reach the threshold, on the scale on which it was chosen"
     return self._on_scale(logit) >= self.card['operating_point']['logit']
 
-# %% ../nbs/52_triage.ipynb #23f03007
 @patch
 def _shapes_fit(self: Triage, out, n):
     "Whether outputs for `n` images are those that the card tells of"
@@ -210,7 +209,6 @@ def _rate_words(rate):
         return say('model.rate', value=rate['value'])
     return say('model.interval', **{name: rate[name] for name in ('value', 'low', 'high')})
 
-# %% ../nbs/52_triage.ipynb #5efea928
 @patch(as_prop=True)
 def for_whom(self: Triage) -> str:
     "Whose images the model was made and judged on, in a sentence"
@@ -342,7 +340,6 @@ def _numbers_in(array):
         raise _no_image('empty', shape=values.shape)
     return values
 
-# %% ../nbs/52_triage.ipynb #a892024b
 def _channels_last(values, notes):
     "Numbers of shape (height, width), or (height, width, 3 or 4)"
     shape = values.shape
@@ -405,7 +402,6 @@ def _border(lines):  # uint8, shape (n, m); lines from the edge inwards
         n += len(step)
     return most
 
-# %% ../nbs/52_triage.ipynb #0065db51
 _SMALLEST = 32  # side of what may lie within a border [pixels]
 
 # %% ../nbs/52_triage.ipynb #89327546
@@ -448,7 +444,6 @@ class ImageCheck:
     stamp: tuple | None = None  # size and time of change of a path, when it was read
     image: 'Image | None' = None  # PIL image, where it was asked for
 
-# %% ../nbs/52_triage.ipynb #63ce0954
 @dataclass(frozen=True)
 class _Wanted:
     "How an image is to be read"
@@ -700,7 +695,6 @@ def resize_heatmap(
     beside = (x < -0.5) | (x > columns - 0.5)
     return np.where(above_or_below[:, None] | beside, 0.0, resized)
 
-# %% ../nbs/52_triage.ipynb #7372d338
 @patch
 def read_image(
     self: Answer,
@@ -789,7 +783,6 @@ def _draw_score(draw, answer, left, top):
     draw.text((left, top + 24), score, (0, 0, 0), _font(14))
     draw.text((left + _BAR, top + 24), threshold, (0, 0, 0), _font(14), anchor='ra')
 
-# %% ../nbs/52_triage.ipynb #bdfbf7d8
 def _draw_words(draw, answer, left, top, longest):
     "Decision, score, reason and notes, from the top; the bundle at the bottom"
     draw.text((left, top - 46), answer.decision, _COLOURS[answer.decision], _font(26))
@@ -924,7 +917,6 @@ def _without_borders(self: Triage, checks, out):
         checks[i].pixels = checks[i].inner
         checks[i].notes.append(say('note.border'))
 
-# %% ../nbs/52_triage.ipynb #56d332f4
 @dataclass(frozen=True)
 class Correction:
     "What has to be undone before an image looks like the training images, or much more like them"
@@ -987,7 +979,6 @@ def orientations(
         undone.append(self._undo_best(check, ways, score) if ways else Correction((), score))
     return undone
 
-# %% ../nbs/52_triage.ipynb #ee7a6c5c
 @dataclass(frozen=True)
 class _Result:
     "What was computed for one image"
@@ -1127,12 +1118,10 @@ def _content(folder):
     _, folders, files = content
     return sorted(folders), sorted(files), closed
 
-# %% ../nbs/52_triage.ipynb #7bc15e18
 def _is_entered(folder, name):
     "Whether a subfolder is looked into"
     return not (name.startswith('.') or name == '__MACOSX' or os.path.islink(os.path.join(folder, name)))
 
-# %% ../nbs/52_triage.ipynb #503b19c8
 def _warn_skipped(folder, names):
     "Warn of files that do not look like images by name"
     some = ', '.join(printable(name) for name in names[:3]) + (', …' if len(names) > 3 else '')
@@ -1210,7 +1199,6 @@ def _bar_html(answer):
     tick = f'<div style="{place}width:2px;height:16px;background:#000"></div>'
     return f'<div style="background:#e4e4e4;width:120px;position:relative">{score}{tick}</div>'
 
-# %% ../nbs/52_triage.ipynb #b99871f3
 def _row_html(i, answer):
     "A row of the table of answers"
     name = escape(printable(Path(answer.path).name)) if answer.path else i
@@ -1328,7 +1316,6 @@ def stream(
     "Answers one after the other, with a few images in memory at a time"
     return self._answers(sources_in(images), batch_size, workers, hashed, log, keep_image)
 
-# %% ../nbs/52_triage.ipynb #242126cb
 @patch
 def _predict_one(self: Triage, source, log, hashed, keep_image):
     answers, problem = self._answer_batch([source], hashed or log is not None, keep_image)

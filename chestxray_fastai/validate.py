@@ -1062,7 +1062,6 @@ def _pairs_within(y, z, w, source):
             pairs = pairs + own_pairs
     return won, pairs
 
-# %% ../nbs/39_validate.ipynb #c29c45c0
 def _by_pairs(y, z, w, source):
     "AUROC of all pairs, of pairs within a source, of pairs across, the first less the second; and the share within"
     won, pairs = _count_pairs(y, z, w)

@@ -33,7 +33,6 @@ METRIC_NAMES = {
     'metric.log_loss': 'log loss',
 }
 
-# %% ../nbs/04_words.ipynb #d031b778
 # What a split is called
 SPLIT_NAMES = {
     'split.train': 'training',
@@ -217,7 +216,6 @@ DECISIONS |= {
     'rule.all_images': 'that at most {alpha:.3g} of all images get a wrong answer',
 }
 
-# %% ../nbs/04_words.ipynb #b82791f3
 DECISIONS |= {
     'subgroups.compared': '{n} comparisons of a group with its rest were possible.',
     'subgroups.not_compared': 'No group is large enough to be compared.',
@@ -327,7 +325,6 @@ EVALUATE_OPENINGS = {
 # %% ../nbs/04_words.ipynb #cd2cff22
 EVALUATE = {**EVALUATE_LEAKS, **EVALUATE_VERDICTS, **EVALUATE_PROMISES, **EVALUATE_OPENINGS}
 
-# %% ../nbs/04_words.ipynb #8042bc47
 # What the tests of heat maps say
 EXPLAIN = {
     'judge_maps.passed': '{method} of {n} images passed {passed} of {done} tests{which}.',
@@ -996,7 +993,6 @@ APP = {
     **APP_REFUSED,
 }
 
-# %% ../nbs/04_words.ipynb #08549bd7
 # What a run and the command line say: what a run says while it goes on
 RUN_STEPS = {
     'run.loading': '      Loading PyTorch and fastai',
@@ -1120,7 +1116,6 @@ CLI_ENTRANCE = {
     ),
 }
 
-# %% ../nbs/04_words.ipynb #5a132e53
 RUN = {**RUN_STEPS, **RUN_LIMITS, **RUN_SUMMARY, **CLI_JUDGED, **CLI_ANSWERS, **CLI_BUNDLES, **CLI_ENTRANCE}
 
 # %% ../nbs/04_words.ipynb #57e0de20
@@ -1143,7 +1138,6 @@ TRAIN = {
     ),
 }
 
-# %% ../nbs/04_words.ipynb #acec2d34
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
