@@ -675,7 +675,7 @@ def plot_recalibration(
     "Error on other patients against the number of local cases; the band is the middle 90 % of the draws"
     name = 'ECE' if value == 'ece' else value.replace('_', ' ')
     ax = plot_axes(ax, 'local cases', name, title, square=False)
-    colours = [*list(COLOURS.values())[:3], '#7a9e5b']
+    colours = [COLOURS['positive'], COLOURS['negative'], '#7a9e5b', COLOURS['curve']]
     for i, (method, part) in enumerate(table.drop('none').groupby(level='method')):
         part = part.droplevel('method')
         colour = colours[min(i, 3)]

@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['PACKAGE', 'NOT_YET', 'MOST_ITEMS', 'SECONDS', 'LESSONS', 'STAY', 'HARMLESS', 'REPOSITORY', 'exercise', 'exercises',
-           'called', 'result_of', 'progress_file', 'check', 'Progress', 'progress', 'set_up', 'go_to_clone']
+           'called', 'as_number', 'result_of', 'progress_file', 'check', 'Progress', 'progress', 'set_up',
+           'go_to_clone']
 
 # %% ../nbs/70_course.ipynb #7c873dae
-import linecache, os, platform, re, shutil, signal, subprocess, sys, tempfile, threading, time, types, warnings
+import dis, linecache, os, platform, re, shutil, signal, subprocess, sys, tempfile, threading, time, types, warnings
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -150,6 +151,13 @@ def _line_of(error, function):
         step = step.tb_next
     return found
 
+def _works(function):
+    "Whether a student's function does anything; `...`, `pass` and a docstring do not"
+    code = getattr(function, '__code__', None)
+    if not isinstance(code, types.CodeType):
+        return False
+    return any(step.opname.startswith(('CALL', 'STORE', 'BINARY', 'COMPARE')) for step in dis.get_instructions(code))
+
 def called(
     function: Callable,  # that a student wrote
     *args: Any,  # it is called with these
@@ -166,12 +174,31 @@ def called(
         raise
     except BaseException as error:  # SystemExit too
         raise ChestXrayError(f'your function raises {_quoted(error)}{_line_of(error, function)}') from error
+    if value is None and _works(function):
+        raise ChestXrayError('your function returns nothing: is `return` missing?')
     if _is_empty(value):
         raise _NotYet
     value = _unrolled(value)
     if _has_nan(value):
         _nan_given.append(True)
     return value
+
+def as_number(
+    answer: Any,  # a number, text that says one, or a list, array, Series or tensor that holds one
+) -> float:  # that number
+    "The one number that a student gives, or that a function returned; raises a sentence where it is something else"
+    value = answer
+    if type(value) in (list, tuple) and len(value) == 1:
+        value = value[0]
+    with suppress(Exception):  # what holds no number, or several, is named below
+        return float(value.item() if hasattr(type(value), 'item') else value)
+    if issubclass(type(answer), str):
+        words = f'the text "{_short(answer, 40)}"'
+    elif issubclass(type(answer), types.FunctionType):
+        words = 'a function, which is not called'
+    else:
+        words = f'of type {type(answer).__name__}'
+    raise ChestXrayError(f'give one number; this is {words}.')
 
 # %% ../nbs/70_course.ipynb #6dd5d30a
 SECONDS = 30  # that a check may take: half of them of the processor, since a busy machine is not the student's fault

@@ -270,14 +270,15 @@ def plot_precision_recall(
     table = curve(scores, 'precision_recall', split, label, n_boot)
     prevalence = rows.y.mean()
     ax = plot_axes(ax, 'recall (sensitivity)', 'precision (PPV)', title)
-    ax.axhline(prevalence, color=COLOURS['guide'], linestyle=':', linewidth=1, label=f'prevalence {prevalence:.2f}')
+    ax.axhline(prevalence, color='black', linestyle=':', linewidth=1.6, label=f'prevalence {prevalence:.2f}')
     _plot_band(ax, table, '95 % band')
     area = f'average precision {average_precision_score(rows.y, rows.logit):.3f}\n{count}'
     ax.step(table.x, table.y, where='pre', color=COLOURS['curve'], linewidth=1.8, label=area)
     predicted = rows.logit >= (np.inf if at is None else at)
     if predicted.any():
         _plot_point(ax, predicted[rows.y == 1].mean(), rows.y[predicted].mean())
-    ax.legend(loc='lower left', frameon=False, fontsize=9)
+    above = prevalence if prevalence < 0.3 else 0  # the line of chance does not run through the legend
+    ax.legend(loc='lower left', bbox_to_anchor=(0, above), frameon=False, fontsize=9)
     return ax
 
 

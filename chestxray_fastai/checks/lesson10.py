@@ -7,7 +7,7 @@ __all__ = ['auroc_of_pairs', 'precision_where_rare', 'draw_of_patients', 'patien
 
 # %% ../../nbs/course/solutions/10_metrics.ipynb #d083b836
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/10_metrics.ipynb #1b4af82a
 def _pairs(truth, score):
@@ -24,7 +24,7 @@ def auroc_of_pairs(answer):
         truth = rng.permutation([1] * 14 + [0] * 23)
         score = (rng.random(37) + 0.3 * truth).round(digits)
         due = _pairs(truth, score)
-        given = float(called(answer, truth, score))
+        given = as_number(called(answer, truth, score))
         if abs(given - (1 - due)) < 1e-9 and abs(due - 0.5) > 0.01:
             return 'your pairs are the wrong way round: the film with the finding should score higher.'
         if abs(given - due) > 1e-9 and digits == 1:
@@ -36,9 +36,11 @@ def auroc_of_pairs(answer):
 @exercise('10.2')
 def precision_where_rare(answer):
     "Of a thousand people 18 are found and 98 are false alarms."
-    given = float(answer)
+    given = as_number(answer)
     if abs(given - 18 / 116) < 0.002:
         return None
+    if abs(given - 18 / 116) < 0.006:
+        return 'close: give three digits.'
     if abs(given - 45 / 65) < 0.005:
         return 'that is the precision among the people of the test. The 2 % are far fewer: count a thousand of them.'
     if given > 1:
@@ -62,29 +64,36 @@ def _times_drawn(rows, patient):
 @exercise('10.3')
 def draw_of_patients(answer):
     "Whole patients are drawn, some of them twice and some not at all."
-    patient = np.array([f'p{i % 9}' for i in range(25)])
     rng = np.random.default_rng(3)
+    patient = rng.permutation(np.repeat([f'p{i}' for i in range(9)], [16, 6, 3, 2, 1, 1, 1, 1, 1]))
     draws = []
-    for _ in range(12):
+    for _ in range(100):
         rows = np.asarray(called(answer, patient, rng)).ravel()
         if rows.dtype.kind not in 'iu' or not len(rows) or rows.min() < 0 or rows.max() >= len(patient):
             return 'give the numbers of rows, from 0 to the number of rows less one.'
         times = _times_drawn(rows, patient)
         if times is None:
             return 'some patients bring only a part of their films: take all rows of each patient that is drawn.'
+        if sum(times.values()) < len(times) and max(times.values()) == 1:
+            return 'draw as many patients as there are; a patient drawn twice must bring all films twice.'
         if sum(times.values()) != len(times):
             return 'draw as many patients as there are (not as many as there are films).'
         draws.append(tuple(times.values()))
     if all(max(times) == 1 for times in draws):
         return 'every patient comes exactly once: draw with replacement.'
-    if len(set(draws)) < 6:
+    if len(set(draws)) < 50:
         return 'the same draw comes again and again: draw with the generator that you are given.'
+    often = np.mean(draws, axis=0)  # once in each draw is due; in 100 draws chance moves that by a tenth
+    if often[0] > 1.5:
+        return 'a patient with many films is drawn more often than one with a single film: give all the same chance.'
+    if often.min() < 0.5 or often.max() > 1.5:
+        return 'some patients are drawn more often than others: give all the same chance.'
 
 # %% ../../nbs/course/solutions/10_metrics.ipynb #24739db2
 @exercise('10.4')
 def patients_without_a_miss(answer):
     "From 73 patients on, all of them found, the lower end lies above 95 %."
-    given = float(answer)
+    given = as_number(answer)
     if given == 73:
         return None
     if given == 59:

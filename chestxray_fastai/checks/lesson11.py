@@ -7,13 +7,13 @@ __all__ = ['patients_for_a_promise', 'point_for_a_target', 'specificity_of_a_pro
 
 # %% ../../nbs/course/solutions/11_promise.ipynb #d083b836
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/11_promise.ipynb #0f1d222e
 @exercise('11.1')
 def patients_for_a_promise(answer):
     "With 44 of 44 found the chance of luck is below one in a hundred."
-    given = float(answer)
+    given = as_number(answer)
     if given == 44:
         return None
     if given == 29:
@@ -38,7 +38,7 @@ def point_for_a_target(answer):
     for n, target in ((30, 0.9), (37, 0.8), (52, 0.95), (20, 0.5)):
         truth = rng.permutation([1] * n + [0] * n)
         logit = rng.normal(size=2 * n) + truth
-        given = float(called(answer, truth, logit, target))
+        given = as_number(called(answer, truth, logit, target))
         found = (logit[truth == 1] >= given).mean()
         if found < target - 1e-9:
             return f'of {n} positives it finds a share of {found:.3f}, and {target:g} was asked for.'
@@ -55,8 +55,10 @@ def specificity_of_a_promise(answer):
     from chestxray_fastai.scores import simulate_scores
     from chestxray_fastai.threshold import guaranteed_point
 
+    given = as_number(answer)
+    if not 0 <= given <= 1:
+        return 'give it as a share between 0 and 1.'
     scores = simulate_scores(1200, auroc=0.9, seed=11)
-    given = float(answer)
 
     def is_that_of(point, split='test', name='specificity'):
         return abs(metrics(scores, point, split, n_boot=0).value[name] - given) < 0.003
@@ -78,11 +80,13 @@ def specificity_of_a_promise(answer):
 @exercise('11.4')
 def threshold_of_a_price(answer):
     "Where a miss weighs 30 false alarms, from a probability of 1/31 on."
-    given = float(answer)
+    given = as_number(answer)
     if abs(given - 1 / 31) < 0.0003:
         return None
     if abs(given - 1 / 30) < 0.0005:
         return 'close. At p the calls cost 1 - p false alarms, not one: solve 30 p = 1 - p.'
+    if abs(given - 1 / 31) < 0.003:
+        return 'close: give three digits.'
     if abs(given - 30 / 31) < 0.001:
         return 'the wrong way round: misses are dear, so call early.'
     if given > 1:

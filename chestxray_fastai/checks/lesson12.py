@@ -6,8 +6,10 @@
 __all__ = ['possible_pairs', 'temperature', 'moved_probability', 'reliability_points']
 
 # %% ../../nbs/course/solutions/12_probabilities.ipynb #d083b836
+from contextlib import suppress
 import numpy as np
-from ..course import called, exercise
+from ..core import ChestXrayError
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/12_probabilities.ipynb #24297576
 @exercise('12.1')
@@ -17,9 +19,13 @@ def possible_pairs(answer):
              (0.05, 0.01): True, (0.4, 0.2): True, (0.15, 0.02): False}
     for (ece, brier), due in pairs.items():
         given = called(answer, ece, brier)
-        if isinstance(given, str) or bool(given) not in (True, False):
+        if isinstance(given, str):
             return 'answer with True or False.'
-        if bool(given) != due:
+        try:
+            given = bool(as_number(given))
+        except ChestXrayError:
+            return 'answer with True or False.'
+        if given != due:
             word = 'possible' if due else 'impossible'
             return f'an ECE of {ece:g} with a Brier score of {brier:g} is {word}. Which of the two is squared?'
 
@@ -42,7 +48,7 @@ def temperature(answer):
         z = rng.normal(0, 2, 600)
         truth = (rng.random(600) < 1 / (1 + np.exp(-z))).astype(int)
         due = _best_temperature(truth, stretch * z)
-        given = float(called(answer, truth, stretch * z))
+        given = as_number(called(answer, truth, stretch * z))
         if abs(given / due - 1) < 0.03:
             continue
         if abs(given * due - 1) < 0.03:
@@ -55,9 +61,13 @@ def temperature(answer):
 @exercise('12.3')
 def moved_probability(answer):
     "The log-odds fall by the difference of the two prevalences."
-    given = float(answer)
+    given = as_number(answer)
     if abs(given - 2 / 29) < 0.001:
         return None
+    if not 0 <= given <= 1:
+        return 'give it as a share between 0 and 1.'
+    if abs(given - 2 / 29) < 0.003:
+        return 'close: give three digits.'
     if abs(given - 0.1) < 0.001:
         return 'that would be a film that says nothing. At home this one was below average: .5 where .6 is usual.'
     if abs(given - 0.5 * 0.1 / 0.6) < 0.001:
@@ -75,6 +85,15 @@ def _bins(truth, probability, n_bins):
         points.append([probability[which == b].mean(), truth[which == b].mean()])
     return np.array(points)
 
+def _slip(given, truth, p, n_bins):
+    "A hint for a film that is left out, or for another kind of bins"
+    shorter = _bins(truth[p < 1], p[p < 1], n_bins)
+    if given.shape == shorter.shape and np.allclose(given, shorter, atol=1e-6):
+        return 'a film with a probability of 1 is missing: it belongs to the last bin.'
+    equal = [part.mean() for part in np.array_split(np.sort(p), n_bins)]
+    if len(given) == n_bins and np.allclose(given[:, 0], equal, atol=0.02):
+        return 'bins of equal width are asked for, not of equal number.'
+
 @exercise('12.4')
 def reliability_points(answer):
     "A reliability diagram by hand: one point for each bin that holds a film."
@@ -83,11 +102,17 @@ def reliability_points(answer):
         p = np.r_[rng.beta(0.5, 0.5, n), 1.0]
         truth = (rng.random(n + 1) < p).astype(int)
         due = _bins(truth, p, n_bins)
-        given = np.asarray(called(answer, truth, p, n_bins), float)
+        pairs = called(answer, truth, p, n_bins)
+        given = np.empty(0)
+        with suppress(TypeError, ValueError):  # what is not a table of numbers
+            given = np.asarray(pairs, float)
         if given.ndim != 2 or given.shape[1] != 2:
             return 'give a list with one pair for each bin: mean probability, share with the finding.'
         if np.isnan(given).any():
             return 'some values are undefined: leave out the bins without a film.'
+        slip = _slip(given, truth, p, n_bins)
+        if slip:
+            return slip
         if len(given) != len(due):
             return f'{n + 1} films in {n_bins} bins give {len(due)} pairs, not {len(given)} (is 1.0 in the last bin?).'
         if np.allclose(given[:, ::-1], due):
