@@ -21,6 +21,7 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 from .core import is_storage_error, printable, try_again, write_whole
+from .dicom import is_dicom_file
 from .tables import ManifestError, counted, counted_are, listed, plain_name, read_table
 _all_ = ['ManifestError']  # the error of this room, too
 
@@ -415,6 +416,8 @@ def walk_images(
         is_mask = any(_is_mask(part) and plain_name(part) not in classes for part in parts)
         for name in (name for name, is_dir in entries if not is_dir):
             kind = _kind(name, tuple(suffixes), is_mask)
+            if kind == 'other' and is_dicom_file(os.path.join(folder, *parts, name)):
+                kind = 'masks' if is_mask else 'images'
             if kind:
                 getattr(walk, kind).append((*parts, name))
     return walk
@@ -556,13 +559,11 @@ def _class_values(class_folders, positive, negative, folder):
 _OTHER_IMAGES = {'ima', 'nii', 'nrrd', 'mha', 'heic', 'heif', 'jxl', 'raw'}
 
 def _kinds(files):
-    "How many files of which kind, as text, and a word on DICOM without its suffix"
+    "How many files of which kind, as text"
     names = [file[-1] for file in files]
     suffixes = [f'.{name.rpartition(".")[2].lower()}' if '.' in name else 'without a suffix' for name in names]
     kinds = Counter(suffixes)
     words = ', '.join(f'{n:,} {printable(kind)}' for kind, n in kinds.most_common(6))
-    if kinds.keys() & {'.ima', 'without a suffix'}:
-        words += '; DICOM files are taken where their names end in .dcm'
     return words
 
 def _unreadable_in_classes(walk, places):
@@ -725,7 +726,8 @@ def _no_class_folder(walk, folder, wanted):
 # %% ../nbs/10_manifest.ipynb #e63722ed
 def _with_headers(manifest, keep_patients=False):
     "A manifest with what the headers of its DICOM files tell: patient, study, view, sex, age, device"
-    is_dicom = manifest.path.str.lower().str.endswith(('.dcm', '.dicom'))
+    names = manifest.path.str.lower().str
+    is_dicom = names.endswith(('.dcm', '.dicom')) | ~names.endswith(IMAGE_SUFFIXES)
     if not is_dicom.any():
         return manifest
     from chestxray_fastai.dicom import read_columns

@@ -1122,6 +1122,14 @@ def _is_entered(folder, name):
     "Whether a subfolder is looked into"
     return not (name.startswith('.') or name == '__MACOSX' or os.path.islink(os.path.join(folder, name)))
 
+def _is_dicom_by_content(folder, name):
+    "Whether a file whose name tells nothing holds DICOM"
+    if name.lower().endswith(_NO_IMAGES):
+        return False
+    from chestxray_fastai.dicom import is_dicom_file
+
+    return is_dicom_file(os.path.join(folder, name))
+
 def _warn_skipped(folder, names):
     "Warn of files that do not look like images by name"
     some = ', '.join(printable(name) for name in names[:3]) + (', …' if len(names) > 3 else '')
@@ -1143,7 +1151,7 @@ def images_in(
         for name in sorted([*files, *named_like_files]):
             if name.startswith('.'):
                 continue
-            if name.lower().endswith(SUFFIXES):
+            if name.lower().endswith(SUFFIXES) or _is_dicom_by_content(here, name):
                 yield os.path.join(here, name)
             elif not name.lower().endswith(_NO_IMAGES):
                 skipped.append(name)

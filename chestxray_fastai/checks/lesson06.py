@@ -69,8 +69,8 @@ def check_rule(answer):
         words = f'A curve goes down from {10**start:.0e} to {10**end:.0e}, and your rule says {found:.1e}: '
         if found < 10**start:
             return words + 'there it is still flat. A single jump may be steeper than the whole descent.'
-        if found >= 10**end:
-            return words + 'that is the lowest point or beyond it.'
+        if found >= 0.6 * 10**end:
+            return words + 'that is the lowest point, where training is about to break, or beyond it.'
 
 # %% ../../nbs/course/solutions/06_rate.ipynb #e55b3924
 @exercise('06.4')
