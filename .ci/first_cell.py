@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -278,7 +279,9 @@ def test_real_pip(tmp):
     pip = [python, '-m', 'pip', 'install', '--quiet']
     subprocess.run([*pip, 'torch==2.6'], check=True, env=env)
     subprocess.run([*pip, '--no-deps', package], check=True, env=env)  # as the cell does
-    code = (f'import sys; sys.path.insert(0, {str(root)!r}); from {package}.course import set_up; set_up(); '
+    alone = tmp/'alone'  # without what lies beside it in the repository, where an installed copy leaves its needs
+    shutil.copytree(root/package, alone/package, ignore=shutil.ignore_patterns('__pycache__'))
+    code = (f'import sys; sys.path.insert(0, {str(alone)!r}); from {package}.course import set_up; set_up(); '
             'import tables, backbones, weights, importlib.metadata as m; print("torch", m.version("torch"))')
     done = subprocess.run([python, '-c', code], capture_output=True, text=True, encoding='utf-8', cwd=tmp,
                           env=env | {'PYTHONIOENCODING': 'utf-8'})
