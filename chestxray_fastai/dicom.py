@@ -79,14 +79,16 @@ def dicom_bytes(
 def is_dicom_file(
     path: 'str | os.PathLike',
 ) -> bool:  # False also for a file that cannot be opened, and for a DICOMDIR
-    "Whether a file holds DICOM by its preamble, whatever it is called: many have no suffix, or a number for one"
+    "Whether a file holds DICOM by its content: many have no suffix, or a number for one"
     if os.path.basename(path).upper() == 'DICOMDIR':
         return False
     try:
         with open(path, 'rb') as file:
-            return file.read(132)[128:] == b'DICM'
+            head = file.read(200)
     except OSError:
         return False
+    is_named = os.path.splitext(path)[1].lower() in ('.dcm', '.dicom')  # only such a name may lack the preamble
+    return is_dicom(head) if is_named else head[128:132] == b'DICM'
 
 class DicomError(ChestXrayError):
     "A DICOM file cannot be read as a picture: the sentence says why"

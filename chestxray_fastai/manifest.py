@@ -391,6 +391,10 @@ def _entries(folder, parts):
         return None
 
 # %% ../nbs/10_manifest.ipynb #0c7bcb8c
+def _is_false_dicom(path):
+    "Whether a file is called DICOM and holds none"
+    return path.lower().endswith(('.dcm', '.dicom')) and not is_dicom_file(path)
+
 def walk_images(
     folder: str | Path,  # to look through, with all below it
     suffixes: Iterable[str] = IMAGE_SUFFIXES,  # file name endings that are images
@@ -418,6 +422,8 @@ def walk_images(
             kind = _kind(name, tuple(suffixes), is_mask)
             if kind == 'other' and is_dicom_file(os.path.join(folder, *parts, name)):
                 kind = 'masks' if is_mask else 'images'
+            elif kind == 'images' and _is_false_dicom(os.path.join(folder, *parts, name)):
+                kind = 'other'
             if kind:
                 getattr(walk, kind).append((*parts, name))
     return walk
