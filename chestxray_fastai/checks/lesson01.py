@@ -7,7 +7,7 @@ __all__ = ['sensitivity', 'always_positive', 'lenient', 'half']
 
 # %% ../../nbs/course/solutions/01_model_before_lunch.ipynb #bbf264d2
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/01_model_before_lunch.ipynb #ebb316f4
 _TRUTH = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
@@ -17,13 +17,13 @@ _OTHERS = {0.7: 'accuracy', 4 / 6: 'specificity', 0.6: 'the share of positive an
 @exercise('01.1')
 def sensitivity(answer):
     "Only films with pneumonia enter it"
-    value = float(called(answer, _TRUTH.copy(), _CALLED.copy()))
+    value = as_number(called(answer, _TRUTH.copy(), _CALLED.copy()))
     for other, name in _OTHERS.items():
         if abs(value - other) < 1e-6:
             return f'that is {name}. Look at the films with pneumonia alone.'
     if not abs(value - 0.75) <= 1e-6:  # NaN is near to nothing
         return f'four films have pneumonia and three of them are called positive: your function says {value:.3g}.'
-    second = float(called(answer, 1 - _TRUTH, _CALLED.copy()))
+    second = as_number(called(answer, 1 - _TRUTH, _CALLED.copy()))
     if not abs(second - 2 / 6) <= 1e-6:
         return 'right for one set of films and wrong for another: does it use both arguments?'
     return None

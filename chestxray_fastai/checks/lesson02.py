@@ -8,7 +8,7 @@ __all__ = ['half_layer', 'enlarged', 'hidden', 'quiz']
 # %% ../../nbs/course/solutions/02_reading_a_film.ipynb #89607e36
 import math
 import numpy as np
-from ..course import NOT_YET, called, exercise
+from ..course import NOT_YET, as_number, called, exercise
 from ..phantom import FINDINGS, Phantom, anatomy
 from ..radiograph import TISSUE
 
@@ -16,7 +16,7 @@ from ..radiograph import TISSUE
 @exercise('02.1')
 def half_layer(answer):
     "Each such layer halves what is left of the beam"
-    value = float(answer)
+    value = as_number(answer)
     wanted = math.log(2) / TISSUE
     if abs(value - wanted) < 0.05:
         return None
@@ -31,7 +31,7 @@ def half_layer(answer):
 def enlarged(answer):
     "Near the tube and far from the detector means large"
     for tube, height in ((180, 6), (100, 14), (150, 0), (120, 60)):
-        value = float(called(answer, tube, height))
+        value = as_number(called(answer, tube, height))
         wanted = tube / (tube - height)
         if abs(value - wanted) < 1e-6:
             continue

@@ -7,7 +7,7 @@ __all__ = ['check_rows', 'check_side', 'check_weights', 'check_agreement']
 
 # %% ../../nbs/course/solutions/03_blocks.ipynb #ec60dcac
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/03_blocks.ipynb #366edf5c
 def _rows(part):
@@ -40,12 +40,12 @@ def check_rows(answer):
 @exercise('03.2')
 def check_side(answer):
     "The share stays near 1 for small angles and falls to about a half."
-    small = float(called(answer, 3))
+    small = as_number(called(answer, 3))
     if not 0 <= small <= 1:
         return f'A share lies between 0 and 1; for 3 degrees it is {small:g}.'
     if small < 0.9:
         return 'Turned by 3 degrees nearly every heart should be on its own side. Do you count heart_side(…) > 0?'
-    if not float(called(answer, 180)) <= 0.85:
+    if not as_number(called(answer, 180)) <= 0.85:
         return 'With 180 degrees many films should fail. Does max_rotate reach xray_augmentations?'
 
 # %% ../../nbs/course/solutions/03_blocks.ipynb #c9f19177
@@ -68,8 +68,8 @@ def check_weights(answer):
 @exercise('03.4')
 def check_agreement(answer):
     "Copies before the split predict coins: the same film lies on both sides."
-    first = np.mean([float(called(answer, True)) for _ in range(2)])
-    later = np.mean([float(called(answer, False)) for _ in range(4)])
+    first = np.mean([as_number(called(answer, True)) for _ in range(2)])
+    later = np.mean([as_number(called(answer, False)) for _ in range(4)])
     if not 0 <= min(first, later) <= max(first, later) <= 1:
         return 'A share lies between 0 and 1.'
     if not 0.25 <= later <= 0.75:

@@ -7,7 +7,7 @@ __all__ = ['leaks', 'share', 'split', 'patient_of']
 
 # %% ../../nbs/course/solutions/04_the_split.ipynb #bbf264d2
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/04_the_split.ipynb #581f6b21
 _PATIENTS = ['a', 'a', 'b', 'b', 'c', 'c', 'd', 'e', 'e']
@@ -19,7 +19,10 @@ def leaks(answer):
     import pandas as pd
 
     manifest = pd.DataFrame(dict(patient=_PATIENTS, split=pd.Series(_SPLITS, dtype=object)))
-    found = {str(patient) for patient in called(answer, manifest.copy())}
+    named = called(answer, manifest.copy())
+    if isinstance(named, pd.Series) and named.dtype.kind in 'iufb':
+        return 'that counts something for each patient; the patients themselves stand in its index.'
+    found = {str(patient) for patient in named}
     if 'c' in found:
         return 'patient c has one film in validation and one without a split: that is no leak.'
     if 'a' in found or 'd' in found:
@@ -34,7 +37,7 @@ def leaks(answer):
 @exercise('04.2')
 def share(answer):
     "The partner is in training unless it was drawn too"
-    value = float(answer)
+    value = as_number(answer)
     if abs(value - 0.9) < 0.02:
         return None
     if 1 < value <= 100:

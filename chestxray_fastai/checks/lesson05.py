@@ -7,7 +7,7 @@ __all__ = ['check_kernel', 'check_field', 'check_attention', 'check_block']
 
 # %% ../../nbs/course/solutions/05_network.ipynb #8b7b260b
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/05_network.ipynb #41faf55c
 @exercise('05.1')
@@ -38,7 +38,7 @@ def check_field(answer):
         'a kernel of 1 after others': ([(3, 2), (3, 2), (1, 1), (3, 1)], 15),
     }
     for words, (layers, want) in cases.items():
-        found = float(called(answer, layers))
+        found = as_number(called(answer, layers))
         if found != want:
             return f'For {words}, {layers}, it is not {found:g}.'
 

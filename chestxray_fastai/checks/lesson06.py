@@ -7,7 +7,7 @@ __all__ = ['check_steps', 'check_momentum', 'check_rule', 'check_share']
 
 # %% ../../nbs/course/solutions/06_rate.ipynb #526e9128
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/06_rate.ipynb #dfbb77c9
 @exercise('06.1')
@@ -15,7 +15,7 @@ def check_steps(answer):
     "A rate of 1 lands at the bottom in one step, because the slope of this loss is x itself."
     for rate in (0.1, 0.5, 1.0, 1.5, 0.03):
         want = 1 if rate == 1 else int(np.floor(np.log(0.01 / 2.5) / np.log(abs(1 - rate)))) + 1
-        found = float(called(answer, rate))
+        found = as_number(called(answer, rate))
         if abs(found - want) == 1:
             return f'With a rate of {rate} you are off by one: count steps, not places.'
         if found != want:
@@ -39,7 +39,7 @@ def check_momentum(answer):
 
     for momentum, steps in ((0.0, 1), (0.0, 5), (0.6, 2), (0.9, 12)):
         case = (steep_bowl, 2.5, 0.1, momentum, steps)
-        found = float(called(answer, *case))
+        found = as_number(called(answer, *case))
         if abs(found - _momentum_path(*case)) < 1e-4:
             continue
         if momentum == 0:
@@ -63,7 +63,7 @@ def check_rule(answer):
     "Your rule found the way down in curves with a jump of noise on the flat part."
     for start, end, seed in ((-4.0, -1.5, 0), (-2.8, -0.5, 1), (-5.5, -3.2, 2)):
         rates, losses = _finder_curve(start, end, seed)
-        found = float(called(answer, rates.copy(), losses.copy()))
+        found = as_number(called(answer, rates.copy(), losses.copy()))
         if not rates[0] <= found <= rates[-1]:
             return f'It should return a rate between {rates[0]:g} and {rates[-1]:g}, not {found:.3g}.'
         words = f'A curve goes down from {10**start:.0e} to {10**end:.0e}, and your rule says {found:.1e}: '
@@ -76,7 +76,7 @@ def check_rule(answer):
 @exercise('06.4')
 def check_share(answer):
     "fastai climbs for a quarter of the training: pct_start=0.25."
-    found = float(answer)
+    found = as_number(answer)
     if 20 <= found <= 30:
         return 'As a share it lies between 0 and 1.'
     if found > 1:

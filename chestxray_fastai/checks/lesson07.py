@@ -6,7 +6,7 @@
 __all__ = ['share_of_parameters', 'rates_of_groups', 'trained_learner']
 
 # %% ../../nbs/course/solutions/07_transfer.ipynb #3775bd82
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/07_transfer.ipynb #b77d6555
 @exercise('07.1')
@@ -21,7 +21,7 @@ def share_of_parameters(answer):
             layer.requires_grad_(False)
         sizes = [10 * 20 + 20, 20 * 5 + 5, 5 * 2 + 2]
         due = sum(sizes[frozen:]) / sum(sizes)
-        given = float(called(answer, SimpleNamespace(model=net)))
+        given = as_number(called(answer, SimpleNamespace(model=net)))
         if abs(given - 100 * due) < 0.01:
             return 'that is in percent: give a share from 0 to 1.'
         if abs(given - (1 - due)) < 1e-6:

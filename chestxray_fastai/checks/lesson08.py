@@ -7,7 +7,7 @@ __all__ = ['patches_of_a_film', 'growth_of_attention', 'in_the_first_place', 'me
 
 # %% ../../nbs/course/solutions/08_vit.ipynb #981e5c38
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/08_vit.ipynb #1bb1301a
 @exercise('08.1')
@@ -25,7 +25,7 @@ def patches_of_a_film(answer):
 @exercise('08.2')
 def growth_of_attention(answer):
     "Four times as many patches, each compared with four times as many: resolution is dear to a ViT."
-    given = float(answer)
+    given = as_number(answer)
     if given == 4:
         return 'that is how many times more patches there are. Each is compared with how many?'
     if given == 2:

@@ -7,7 +7,7 @@ __all__ = ['shares_of_rows', 'most_doubtful', 'share_really_wrong']
 
 # %% ../../nbs/course/solutions/09_errors.ipynb #981e5c38
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/09_errors.ipynb #eb02b0cd
 @exercise('09.1')
@@ -57,7 +57,7 @@ def share_really_wrong(answer):
     "Half of this list is worth reading again; what the list missed is another figure, the recall."
     for places, wrong in (([2, 1, 7, 5], [1, 5, 9]), ([4, 0, 3, 8, 6], [8, 11, 12, 13]), ([3], [5, 6])):
         hits = len(set(places) & set(wrong))
-        given = float(called(answer, np.array(places), np.array(wrong)))
+        given = as_number(called(answer, np.array(places), np.array(wrong)))
         if hits and abs(given - hits / len(wrong)) < 1e-6:
             return 'that is the share of the wrong labels that it holds, its recall: divide by the length of the list.'
         if hits and given == hits:

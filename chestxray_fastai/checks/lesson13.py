@@ -7,7 +7,7 @@ __all__ = ['limit_of', 'aurc', 'smoother_machine']
 
 # %% ../../nbs/course/solutions/13_refuse.ipynb #d083b836
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/13_refuse.ipynb #22f9cab7
 @exercise('13.1')
@@ -17,7 +17,7 @@ def limit_of(answer):
     for n in (19, 100, 313):
         scores = rng.permutation(np.arange(1.0, n + 1) ** 2)
         rank = int(np.ceil((n + 1) * 0.95 - 1e-9))
-        found = float(called(answer, scores.copy()))
+        found = as_number(called(answer, scores.copy()))
         if np.isclose(found, np.quantile(scores, 0.95)) and not np.isclose(found, rank**2):
             return 'this is the plain quantile; count the film to come as well, and sort.'
         if not np.isclose(found, rank**2):

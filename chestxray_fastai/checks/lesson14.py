@@ -7,7 +7,7 @@ __all__ = ['for_prevalence', 'same_source', 'smallest']
 
 # %% ../../nbs/course/solutions/14_elsewhere.ipynb #d083b836
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/14_elsewhere.ipynb #c5d836ef
 @exercise('14.1')
@@ -16,7 +16,7 @@ def for_prevalence(answer):
     for old, new in ((0.6, 0.2), (0.5, 0.1), (0.3, 0.3)):
         shift = np.log(new / (1 - new)) - np.log(old / (1 - old))
         for z in (-2.0, 0.0, 1.5):
-            found = float(called(answer, z, old, new))
+            found = as_number(called(answer, z, old, new))
             if np.isclose(found, z - shift) and abs(shift) > 0:
                 return 'this goes the wrong way: where the finding is rarer, the logit falls.'
             if not np.isclose(found, z + shift):
@@ -35,7 +35,7 @@ def same_source(answer):
         score = rng.normal(size=n) + y + 2.0 * (source == 'A')
         above = score[y == 1][:, None] > score[y == 0]
         same = source[y == 1][:, None] == source[y == 0]
-        found = float(called(answer, y.copy(), score.copy(), source.copy()))
+        found = as_number(called(answer, y.copy(), score.copy(), source.copy()))
         right = above[same].mean()
         if np.isclose(found, above.mean()) and not np.isclose(found, right):
             return 'this counts all pairs; leave out those from two sources.'
@@ -54,7 +54,7 @@ def smallest(answer):
 
     for hits, floor in ((0.95, 0.9), (0.9, 0.8), (1.0, 0.9)):
         right = next(n for n in range(2, 3000) if low(hits, n) >= floor)
-        n = float(called(answer, hits, floor))
+        n = as_number(called(answer, hits, floor))
         if n != right:
             way = 'fewer' if n > right else 'more'
             return f'with {hits:g} found and a floor of {floor:g} it takes {way} patients than {n:g}.'

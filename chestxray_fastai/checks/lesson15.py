@@ -7,7 +7,7 @@ __all__ = ['without_letter', 'painted', 'flips']
 
 # %% ../../nbs/course/solutions/15_shortcut.ipynb #d083b836
 import numpy as np
-from ..course import called, exercise
+from ..course import as_number, called, exercise
 
 # %% ../../nbs/course/solutions/15_shortcut.ipynb #60d4df56
 @exercise('15.1')
@@ -49,7 +49,7 @@ def flips(answer):
         before = rng.normal(size=n)
         before[0] = 0.0
         after = before - rng.random(n) * 1.5
-        found = float(called(answer, before.copy(), after.copy()))
+        found = as_number(called(answer, before.copy(), after.copy()))
         right = (after[before >= 0] < 0).mean()
         if np.isclose(found, ((before >= 0) & (after < 0)).mean()) and not np.isclose(found, right):
             return 'this is a share of all films; divide by those that were called positive before.'
