@@ -225,6 +225,7 @@ def notebooks(place, scratch):
     command = [place.program('nbdev_test'), '--path', 'nbs', '--file_re', chosen, '--do_print', '--timing']
     env = place.env | {'PATH': f'{place.folder/programs}{os.pathsep}{place.env["PATH"]}', 'OMP_NUM_THREADS': '1'}
     env.pop('CHESTXRAY_GATE', None)  # here something may be skipped for want of a package
+    env.pop('VIRTUAL_ENV', None)  # IPython would add that environment's packages, torch with them
     began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, encoding='utf-8', cwd=clone, env=env)
     text = done.stdout + done.stderr
