@@ -1324,17 +1324,9 @@ def single_label(
     label: str,  # the one to keep; '' where there is one without a name
 ) -> 'Scores':
     "Scores of one label in `y` and `logit`, without the images of which it is not known"
-    from chestxray_fastai.scores import Scores, score_columns, score_labels
+    from chestxray_fastai.scores import single_label as of_one_label
 
-    if score_labels(scores) == ['']:
-        return scores
-    own = score_columns(label)
-    others = [c for c in scores if c.startswith(('y_', 'logit_')) and c not in own]
-    rows = scores.drop(columns=others).rename(columns=dict(zip(own, ('y', 'logit'))))
-    rows = rows[rows.y.isin((0, 1))].reset_index(drop=True)
-    if rows.empty:
-        return rows  # for whoever judges to refuse
-    return Scores.of(rows, is_logit=True, scale=scores.scale)
+    return of_one_label(scores, label)
 
 def excluded_counts(
     scores: 'Scores',  # of one label or several

@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS', 'EVALUATE_VERDICTS', 'EVALUATE_PROMISES',
-           'EVALUATE_OPENINGS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS', 'REPORT_NAMES', 'REPORT_TITLES',
-           'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD', 'REPORT_USE',
-           'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_CARD', 'REPORT', 'APP_PAGE',
-           'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY',
-           'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'TRAIN', 'TABLES', 'ENGLISH',
-           'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'EVALUATE_FINDINGS', 'EVALUATE_OPENINGS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS', 'REPORT_NAMES',
+           'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD',
+           'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_CARD', 'REPORT',
+           'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS',
+           'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'TRAIN', 'TABLES',
+           'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -289,6 +289,30 @@ EVALUATE_PROMISES = {
     'promise.less': ', or ask for no more than {most} (on the command line --target_sensitivity {most})',
 }
 
+# %% ../nbs/04_words.ipynb #a57881a5
+# What is said of several findings together
+EVALUATE_FINDINGS = {
+    'findings.positive': 'positive',
+    'findings.negative': 'negative',
+    'findings.one_class': (
+        '{split} has no {kind} image for {label} among the {known:,} of which it is known, so it cannot be judged.'
+    ),
+    'findings.lowered': (
+        '{label}: {positives} positive images in calib cannot carry a promise of {target:g}, so its threshold promises'
+        ' {promise:g}.'
+    ),
+    'findings.judged': '{judged} of {of} labels can be judged.',
+    'findings.none_judged': 'None of the {of} labels could be judged on {split}: each has images of one class only.',
+    'findings.overall': (
+        'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over {judged} of {of} labels; the'
+        ' others could not be judged.'
+    ),
+    'findings.overall_all': 'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.',
+    'findings.overall_bare': (
+        'Macro AUROC on {split}: {auroc:.3f}, the mean over {judged} of {of} labels; too few patients for an interval.'
+    ),
+}
+
 # %% ../nbs/04_words.ipynb #64ba1dfd
 EVALUATE_OPENINGS = {
     'opening.first': 'First opening of these {images} test images that any ledger here knows of.',
@@ -323,7 +347,13 @@ EVALUATE_OPENINGS = {
 }
 
 # %% ../nbs/04_words.ipynb #cd2cff22
-EVALUATE = {**EVALUATE_LEAKS, **EVALUATE_VERDICTS, **EVALUATE_PROMISES, **EVALUATE_OPENINGS}
+EVALUATE = {
+    **EVALUATE_LEAKS,
+    **EVALUATE_VERDICTS,
+    **EVALUATE_PROMISES,
+    **EVALUATE_FINDINGS,
+    **EVALUATE_OPENINGS,
+}
 
 # What the tests of heat maps say
 EXPLAIN = {
