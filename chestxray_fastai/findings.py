@@ -4,14 +4,15 @@
 
 # %% auto #0
 __all__ = ['LEAST_PROMISE', 'OVERALL', 'class_counts', 'promise_for', 'Plan', 'plan_labels', 'label_points', 'label_judgements',
-           'judge_labels', 'judged_labels', 'overall', 'compare_overall']
+           'judge_labels', 'label_calibrators', 'label_rules', 'as_findings', 'judged_labels', 'overall',
+           'compare_overall']
 
-# %% ../nbs/44_findings.ipynb #7952061f
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+# %% ../nbs/44_findings.ipynb #b48eab8e
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
-from .core import printable, refused, Refused
+from .core import attempt, printable, refused, Refused
 from .words import say
 from .scores import only_labels, score_columns, score_labels, Scores, ScoresError, single_label, split_rows
 from chestxray_fastai.evaluate import (
@@ -24,6 +25,8 @@ from chestxray_fastai.evaluate import (
     resample_weights,
     weighted_metrics,
 )
+from .calibrate import Calibrator, choose_calibrator
+from .refer import referral_rule, ReferralRule
 from .validate import align_scores
 
 # %% ../nbs/44_findings.ipynb #c0192b8f
@@ -147,6 +150,34 @@ def judge_labels(
                 raise
             return {}
     return label_judgements(judged)
+
+# %% ../nbs/44_findings.ipynb #a5e838f7
+def label_calibrators(
+    scores: Scores,  # of several labels, with calib
+    labels: Iterable[str],  # that are judged
+    fitted_on: str = 'calib',  # what the calibrators say they were fitted on
+) -> dict[str, Calibrator | Refused]:  # by label
+    "The calibrator that is best for each label, or why it has none"
+    chosen = {label: attempt(choose_calibrator, single_label(scores, label)) for label in labels}
+    return {label: c if refused(c) else replace(c, fitted_on=fitted_on) for label, c in chosen.items()}
+
+def label_rules(
+    scores: Scores,  # of several labels, with calib
+    points: dict[str, OperatingPoint],  # by label
+    risks: tuple[float, ...],  # errors among the answered, of which the smallest is promised that can be
+    min_coverage: float,  # share of the patients to be answered
+) -> dict[str, ReferralRule | Refused]:  # by label
+    "The referral rule of each label, or why it has none"
+    return {
+        label: attempt(referral_rule, single_label(scores, label), point, risks, min_coverage=min_coverage)
+        for label, point in points.items()
+    }
+
+def as_findings(
+    parts: dict[str, Calibrator | ReferralRule | Refused],  # by label
+) -> dict:  # for JSON; what was refused is left out
+    "What a file of a run holds of several labels"
+    return {'findings': {label: part.to_dict() for label, part in parts.items() if not refused(part)}}
 
 # %% ../nbs/44_findings.ipynb #4bbdd858
 OVERALL = {  # figures over all labels, by their names in a report: (of each label, or of all pairs; which)

@@ -31,6 +31,13 @@ METRIC_NAMES = {
     'metric.brier': 'Brier score',
     'metric.ece': 'ECE',
     'metric.log_loss': 'log loss',
+    'metric.macro_auroc': 'macro AUROC',
+    'metric.macro_average_precision': 'macro avg precision',
+    'metric.micro_auroc': 'micro AUROC',
+    'metric.micro_average_precision': 'micro avg precision',
+    'metric.macro_brier': 'macro Brier score',
+    'metric.macro_ece': 'macro ECE',
+    'metric.macro_log_loss': 'macro log loss',
 }
 
 # What a split is called
@@ -1027,6 +1034,7 @@ APP = {
 RUN_STEPS = {
     'run.loading': '      Loading PyTorch and fastai',
     'run.left_out': '{n:,} of {images:,} images are left out: {label} is uncertain or missing there.',
+    'run.left_out_all': '{n:,} of {images:,} images are left out: nothing is known of any label there.',
     'run.finished': '{folder} holds this very run, finished. Pass another --out or --seed for a new one.',
     'run.data': '[1/4] Data: {splits}',
     'run.split': '{split} {n:,} images of {patients:,} patients',
@@ -1036,6 +1044,9 @@ RUN_STEPS = {
     'run.weights': '      Weights {weights}',
     'run.scoring': '[3/4] Scoring all images, once',
     'run.judging': '[4/4] Judging: threshold on calib for sensitivity {target:g}, then the test, opened once',
+    'run.judging_several': (
+        '[4/4] Judging: the threshold of each label on calib for sensitivity {target:g}, then the test, opened once'
+    ),
     'run.heat_maps': '      Judging the heat maps',
     'run.figures': '      Drawing the figures',
     'run.no_heat_maps': '      No heat maps were drawn: {reason}',
@@ -1052,6 +1063,13 @@ RUN_LIMITS = {
         ' calibration images of {needed} patients, to know what is out of distribution; here are'
         ' {train:,} and {calib:,} of {patients:,}.'
     ),
+    'run.promises_less': (
+        'Too few positives in calib to promise {target:g} for each label; these thresholds promise less: {promises}.'
+    ),
+    'run.untrained': (
+        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no probability.'
+    ),
+    'run.nor': ', and none is ',
     'run.cannot_freeze': '{arch} can be trained and judged, but not frozen into a bundle: {reason}',
     'run.feature_shape': 'its features have the shape {shape}',
     'run.refused': '{part}: {reason}',
@@ -1060,6 +1078,7 @@ RUN_LIMITS = {
 # %% ../nbs/04_words.ipynb #2ac93d58
 # What a run comes to
 RUN_SUMMARY = {
+    'run.findings': '{n} findings',
     'run.title': '{run}: {arch} on {data}',
     'run.judged_on': 'Judged on {n:,} test images of {patients:,} patients.',
     'run.phantoms': 'All images are drawn phantoms: this says nothing about images of people.',
@@ -1073,6 +1092,13 @@ RUN_SUMMARY = {
     'summary.confusion': (
         '  {label}: {tp} of {positives} images with it called positive, {tn} of {negatives} without it called negative'
     ),
+    'summary.finding': (
+        '  {label}  AUROC {auroc}  {positives:>4} of {n:,} positive  sensitivity {sensitivity} (promised {promise:g}),'
+        ' specificity {specificity}'
+    ),
+    'summary.finding_refused': '  {label}  {reason}',
+    'summary.finding_verdict': '  {label}: {words}',
+    'summary.untrained': '  {reason}',
     'summary.weights': '  weights {weights}',
 }
 
