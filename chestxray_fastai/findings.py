@@ -7,7 +7,7 @@ __all__ = ['LEAST_PROMISE', 'OVERALL', 'class_counts', 'promise_for', 'Plan', 'p
            'judge_labels', 'label_calibrators', 'label_rules', 'as_findings', 'judged_labels', 'overall',
            'compare_overall']
 
-# %% ../nbs/44_findings.ipynb #b48eab8e
+# %% ../nbs/44_findings.ipynb #f384fa4d
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 import numpy as np
@@ -21,6 +21,7 @@ from chestxray_fastai.evaluate import (
     MIN_PATIENTS,
     operating_point,
     OperatingPoint,
+    positives_needed,
     promise_refused,
     resample_weights,
     weighted_metrics,
@@ -80,7 +81,7 @@ class Plan:
         "How many labels can be judged"
         return say('findings.judged', judged=len(self.targets), of=len(self.targets) + len(self.refused))
 
-# %% ../nbs/44_findings.ipynb #88360095
+# %% ../nbs/44_findings.ipynb #131b5136
 def _planned(label, by_split, target, splits):
     "(sensitivity to promise, note) of a label, or a `Refused`"
     for split in splits:
@@ -90,8 +91,9 @@ def _planned(label, by_split, target, splits):
     positives = by_split['calib'][0]
     promise = promise_for(positives, target)
     if promise is None:
-        least = round(1 / (1 - LEAST_PROMISE))
-        return promise_refused(positives, target, 'calib', label, least)
+        needed = positives_needed(min(target, LEAST_PROMISE))
+        words = say('findings.few', label=printable(label), positives=positives, needed=needed)
+        return Refused(words, 'few_positives')
     if promise == target:
         return promise, ''
     return promise, say('findings.lowered', label=printable(label), positives=positives, promise=promise, target=target)
@@ -264,7 +266,7 @@ def overall(
     figures = table.to_dict('index')
     return figures | counts | dict(words=_overall_words(figures['macro_auroc'], split, counts))
 
-# %% ../nbs/44_findings.ipynb #a69a8197
+# %% ../nbs/44_findings.ipynb #04f697dc
 def _paired(first, second, split, labels):
     "One row for each image and label that is known, with the logits of both models"
     parts = []
@@ -289,7 +291,8 @@ def compare_overall(
         raise ScoresError('The two models share no label of which the split has both classes: nothing to compare.')
     long = _paired(first, second, split, labels)
     ones = np.ones((1, len(long)))
-    table = pd.DataFrame({side: {n: v[0] for n, v in _overall(long, side, ones).items()} for side in ('first', 'second')})
+    sides = {side: pd.DataFrame(_overall(long, side, ones)).iloc[0] for side in ('first', 'second')}
+    table = pd.DataFrame(sides)
     drawn = _drawn(long, ['first', 'second'], n_boot, seed)
     change = drawn['second'] - drawn['first']
     table['difference'] = table.second - table['first']

@@ -9,7 +9,7 @@ __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL',
            'chosen_labels', 'check_uncertain', 'run_manifest', 'data_facts', 'drop_untrained', 'check_options',
            'check_splits', 'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions',
            'train_options', 'check_learning', 'check_single', 'check_network', 'try_network', 'run', 'score_varied',
-           'summary', 'single_label', 'excluded_counts', 'judge_scores', 'judge_file']
+           'summary', 'single_label', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
@@ -179,8 +179,8 @@ def check_report(
         raise RunError(damaged.format('schema'))
     if version > SCHEMA_SEVERAL:
         raise RunError(
-            f'{name} is of schema {version}, and this version of chestxray_fastai reads schemas up to {SCHEMA_SEVERAL}: '
-            'install a newer one.'
+            f'{name} is of schema {version}, and this version of chestxray_fastai reads schemas up to'
+            f' {SCHEMA_SEVERAL}: install a newer one.'
         )
     lost = _lost_of_all(report, version)
     if lost:
@@ -686,9 +686,9 @@ def drop_untrained(
     train = manifest[manifest.split == 'train']
     untrained = {}
     for label in labels if len(labels) > 1 else []:
-        missing = [say(f'findings.{kind}') for kind, y in (('positive', 1), ('negative', 0)) if not (train[label] == y).any()]
+        missing = [kind for kind, y in (('positive', 1), ('negative', 0)) if not (train[label] == y).any()]
         if missing:
-            kinds = say('run.nor').join(missing)
+            kinds = say('run.nor').join(say(f'findings.{kind}') for kind in missing)
             untrained[label] = say('run.untrained', label=printable(label), kinds=kinds, n=len(train))
     if len(untrained) == len(labels):
         raise ValueError(f'There is nothing to learn. {" ".join(untrained.values())}')
@@ -1109,6 +1109,8 @@ def _fit_ood(
     return {'alpha': alpha, 'limit': float(detector.threshold), 'referred': referred}
 
 # %% ../nbs/50_run.ipynb #ec38ae15
+_MAPS_OF_EACH = {'n': 24, 'steps': 4, 'draws': 1, 'n_boot': 500, 'progress': False}  # of one of several labels
+
 def _judge_heat_maps(
     manifest: 'pd.DataFrame',  # split
     scores: 'Scores',
@@ -1127,6 +1129,7 @@ def _judge_heat_maps(
     rows = rows.reset_index(drop=True)
     logits = test.set_index('path').logit.loc[rows.path].to_numpy()
     options = {'logits': logits, 'threshold': point.logit, 'target': label}
+    options |= {} if label is None else _MAPS_OF_EACH
     return explanation_report(model, _pixels(rows, card), card, rows, **options)
 
 # %% ../nbs/50_run.ipynb #e56a11fa
@@ -1147,7 +1150,7 @@ def _heat_map_figure(
     known = label_columns(rows)[0] if label is None else label
     rows = rows[rows[known].isin((0, 1))]
     rows = rows.sample(min(n, len(rows)), random_state=0).reset_index(drop=True)
-    heat = heat_map(model, _pixels(rows, card), card, target=label, progress=True)
+    heat = heat_map(model, _pixels(rows, card), card, target=label, progress=label is None)
     return _write_figure(plot_cases(heat, rows[known], point.logit), file)
 
 # %% ../nbs/50_run.ipynb #c53a0005
@@ -1549,12 +1552,11 @@ def _explain_several(trained, manifest, findings, folder):
     from chestxray_fastai.evaluate import OperatingPoint
     from chestxray_fastai.plots import label_folders, write_figures
 
-    _tell('run.heat_maps')
     network = trained.learn.model.eval(), trained.card
     folders = label_folders(list(findings))
-    for label, part in findings.items():
-        if refused(part):
-            continue
+    judged = {label: part for label, part in findings.items() if not refused(part)}
+    _tell('run.heat_maps')
+    for label, part in progress(judged.items(), len(judged), 'Heat maps and figures, labels', every=8):
         point = OperatingPoint.from_dict(part['threshold'])
         own = single_label(trained.scores, label)
         with exact_float32():
@@ -1712,9 +1714,16 @@ def _finding_line(label, part, width):
     if reason:
         return say('summary.finding_refused', label=name, reason=printable(reason))
     test = part['test']
-    values = {'auroc': metric_with_interval(test['auroc']), 'positives': test['positives'], 'n': test['n']}
+    values = {'auroc': metric_with_interval(test['auroc']), 'positives': test['positives']}
     values |= {key: metric_text(test[key]['value']) for key in ('sensitivity', 'specificity')}
-    return say('summary.finding', label=name, promise=part['threshold']['target_sensitivity'], **values)
+    promised = f'{part["threshold"]["target_sensitivity"]:.2f}'
+    return say('summary.findings', label=name, promised=promised, **values)
+
+def _findings_head(width):
+    "The head of the lines about several labels"
+    heads = {key: say(f'summary.findings_{key}') for key in ('auroc', 'positives', 'promised')}
+    heads |= {key: say(f'metric.{key}') for key in ('sensitivity', 'specificity')}
+    return say('summary.findings', label=' ' * width, **heads)
 
 def _summary_of_several(report):
     "A report of several labels: the figures over all, and a line for each"
@@ -1730,6 +1739,7 @@ def _summary_of_several(report):
         if key in whole:
             lines.append(_metric_line(whole, report['overall']['valid'], key))
     width = max(map(len, findings))
+    lines.append(_findings_head(width))
     ranked = sorted(findings.items(), key=lambda item: -_auroc_of(item[1]))
     lines += [_finding_line(label, part, width) for label, part in ranked]
     for label, part in ranked:
@@ -1835,6 +1845,18 @@ def judge_file(
     columns: dict[str, str | list[str]] | None = None,  # theirs -> ours
 ) -> dict[str, dict]:  # a report, or why it was refused, by label; '' for one without a name
     "Judge a table of scores; one of a run is opened through its lock, and several labels each for itself"
+    return judge_all(csv, label, target_sensitivity, threshold, prevalence, probabilities, columns)['findings']
+
+def judge_all(
+    csv: str | Path,  # Scores of any model
+    label: str | None = None,  # all as for `judge_file`
+    target_sensitivity: float = 0.95,
+    threshold: float | None = None,
+    prevalence: float | None = None,
+    probabilities: bool = False,
+    columns: dict[str, str | list[str]] | None = None,
+) -> dict[str, dict]:  # findings: as from `judge_file`; overall: by split the figures over all labels, if several
+    "As `judge_file`, and the figures over all labels that could be judged"
     from chestxray_fastai.lock import opening_for
     from chestxray_fastai.scores import read_scores, score_labels
 
@@ -1844,15 +1866,36 @@ def judge_file(
     name = printable(Path(csv).name)
     labels = _asked_labels(score_labels(scores), label, name)
     opening = opening_for(csv, scores)  # None for scores that are of no run
+    targets = _promises(scores, labels, target_sensitivity)
     reports = {}
     for each in labels:
-        asked = single_label(scores, each), name, target_sensitivity, threshold, prevalence
+        asked = single_label(scores, each), name, targets[each], threshold, prevalence
         report = judge_scores(*asked) if len(labels) == 1 else report_part(judge_scores, *asked)
         report['left_out'] = excluded_counts(scores, each)
         if opening and 'test' in report:
             report['test']['opening'] = opening
         reports[each] = report
-    return reports
+    return {'findings': reports, 'overall': _overall_of_reports(scores, reports)}
+
+def _promises(scores, labels, target):
+    "The sensitivity that the threshold of each label is to promise: of several what its positives on calib can carry"
+    from chestxray_fastai.findings import promise_for
+
+    if len(labels) == 1:
+        return dict.fromkeys(labels, target)
+    calib = scores[scores.split == 'calib']
+    promises = {label: promise_for(int((calib[f'y_{label}'] == 1).sum()), target) for label in labels}
+    return {label: target if promise is None else promise for label, promise in promises.items()}
+
+def _overall_of_reports(scores, reports):
+    "The figures over all labels that were judged, by split; nothing of one label"
+    from chestxray_fastai.findings import overall
+
+    judged = [label for label, report in reports.items() if not refused(report)]
+    if len(reports) == 1 or not judged:
+        return {}
+    there = set().union(*(reports[label] for label in judged))
+    return {split: overall(scores, split, judged, len(reports)) for split in JUDGED_SPLITS if split in there}
 
 def _asked_labels(labels, label, name):
     "The labels to judge: the one that was named, or all"

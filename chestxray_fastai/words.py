@@ -304,6 +304,9 @@ EVALUATE_FINDINGS = {
     'findings.one_class': (
         '{split} has no {kind} image for {label} among the {known:,} of which it is known, so it cannot be judged.'
     ),
+    'findings.few': (
+        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be judged.'
+    ),
     'findings.lowered': (
         '{label}: {positives} positive images in calib cannot carry a promise of {target:g}, so its threshold promises'
         ' {promise:g}.'
@@ -1092,10 +1095,11 @@ RUN_SUMMARY = {
     'summary.confusion': (
         '  {label}: {tp} of {positives} images with it called positive, {tn} of {negatives} without it called negative'
     ),
-    'summary.finding': (
-        '  {label}  AUROC {auroc}  {positives:>4} of {n:,} positive  sensitivity {sensitivity} (promised {promise:g}),'
-        ' specificity {specificity}'
-    ),
+    'summary.findings': '  {label}  {auroc:<25}{positives:<10}{sensitivity:<13}{promised:<10}{specificity}',
+    'summary.findings_auroc': 'AUROC',
+    'summary.findings_positives': 'positives',
+    'summary.findings_promised': 'promised',
+
     'summary.finding_refused': '  {label}  {reason}',
     'summary.finding_verdict': '  {label}: {words}',
     'summary.untrained': '  {reason}',
@@ -1113,6 +1117,7 @@ CLI_JUDGED = {
     'cli.no_split': '{images} in no split',
     'cli.not_judged': 'Not judged: {reason}',
     'cli.finding': 'the finding',
+    'cli.split_labels': '{split}, {n} labels',
     'cli.split': '{split}, {n:,} images',
     'cli.threshold': 'Positive from a logit of {logit:.4f}',
     'cli.verdict': 'Verdict on {split}: {verdict}',
