@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # names in hints alone: nothing heavy is imported
     from fastai.learner import Learner
     from chestxray_fastai.calibrate import Calibrator
     from chestxray_fastai.evaluate import OperatingPoint
+    from chestxray_fastai.findings import Plan
     from chestxray_fastai.scores import Scores
 
 # %% ../nbs/50_run.ipynb #ee87e29e
