@@ -1518,6 +1518,7 @@ def _judge_several(trained, manifest, judging, ood_part, folder):
     "As `_judge`, of several labels: what `report.json` holds under `findings` and `overall`"
     from chestxray_fastai.findings import judge_labels, label_judgements
     from chestxray_fastai.lock import open_test
+    from chestxray_fastai.plots import write_overview
 
     _tell('run.judging_several', target=judging.target_sensitivity)
     scores = trained.scores
@@ -1538,7 +1539,9 @@ def _judge_several(trained, manifest, judging, ood_part, folder):
         findings[label] = part | ({'note': plan.notes[label]} if label in plan.notes else {})
     _explain_several(trained, manifest, findings, folder)
     report = {'schema': SCHEMA_SEVERAL, 'model': _model_part(trained.card, trained.learn.best_epoch)}
-    report |= {'findings': findings, 'overall': _overall_parts(scores, points, len(findings), n_boot)}
+    whole = _overall_parts(scores, points, len(findings), n_boot)
+    write_overview(scores, judged['test'], folder / 'figures', whole['test']['macro_auroc'])
+    report |= {'findings': findings, 'overall': whole}
     return report | {'outliers': ood_part, 'versions': trained.card['versions']}
 
 def _overall_parts(scores, points, of, n_boot):
