@@ -8,8 +8,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD',
            'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_CARD', 'REPORT',
            'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS',
-           'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'TRAIN', 'TABLES',
-           'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'TRAIN', 'MULTILABEL',
+           'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -1199,7 +1199,35 @@ TRAIN = {
     ),
 }
 
-TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
+# What uncertain labels teach, and losses for several labels
+MULTILABEL = {
+    'uncertain.ignore': 'uncertain labels teach nothing',
+    'uncertain.ones': 'uncertain labels are taught as positive',
+    'uncertain.zeros': 'uncertain labels are taught as negative',
+    'uncertain.self': 'uncertain labels are taught as the probability that a first network, trained without them, gives',
+    'uncertain.smooth': 'uncertain labels are taught as a probability drawn between {low:g} and {high:g}',
+    'uncertain.marginal': (
+        'uncertain labels are taught as both values, each as probable as the network finds it where {low:.0%} of them'
+        ' are positive'
+    ),
+    'uncertain.no_policy': (
+        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones, zeros,'
+        ' smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
+    ),
+    'uncertain.no_such': (
+        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to high)'
+        ' or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
+    ),
+    'uncertain.all': 'all labels',
+    'uncertain.twice': 'The policy "{text}" names {name} twice: leave one of them out.',
+    'uncertain.unknown': 'The policy for uncertain labels names {name}, which is no label: there are {labels}.',
+    'uncertain.no_logits': 'The scores hold no logits of {label}: score the whole manifest with the first network.',
+    'loss.no_such': 'There is no loss "{name}": choose {names}.',
+    'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
+    'loss.one_class': 'No training image is {value} {label}, so it cannot be learned: leave this label out.',
+}
+
+TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, MULTILABEL]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
