@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL', 'SPLITS', 'JUDGED_SPLITS', 'FROZEN_FILES',
-           'DEFAULTS', 'PHANTOM_DEFAULTS', 'LOSSES', 'RunError', 'ReportKey', 'check_report', 'Run',
-           'report_of_finding', 'Finding', 'metric_text', 'metric_with_interval', 'reading_options', 'chosen_label',
-           'chosen_labels', 'check_uncertain', 'run_manifest', 'data_facts', 'drop_untrained', 'check_options',
-           'check_splits', 'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions',
-           'train_options', 'check_learning', 'check_single', 'check_network', 'try_network', 'run', 'score_varied',
-           'summary', 'single_label', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
+           'DEFAULTS', 'PHANTOM_DEFAULTS', 'RunError', 'ReportKey', 'check_report', 'Run', 'report_of_finding',
+           'Finding', 'metric_text', 'metric_with_interval', 'reading_options', 'chosen_label', 'chosen_labels',
+           'run_manifest', 'data_facts', 'taught_manifest', 'untrained_labels', 'check_options', 'check_splits',
+           'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions', 'train_options',
+           'check_learning', 'check_single', 'check_network', 'try_network', 'run', 'score_varied', 'summary',
+           'single_label', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
@@ -596,22 +596,6 @@ def chosen_labels(
         _tell('run.left_out_all', n=(~known).sum(), images=len(manifest))
     return manifest[known].reset_index(drop=True)
 
-def check_uncertain(
-    manifest: 'pd.DataFrame',  # with several labels
-    uncertain: str | None = None,  # how -1 is to be read: a policy of `multilabel`
-) -> None:
-    "Raise a ValueError where labels are uncertain and nobody said how that is to be read"
-    from chestxray_fastai.manifest import label_columns
-
-    counts = (manifest[label_columns(manifest)] == -1).sum()
-    if uncertain is None and counts.any():
-        from chestxray_fastai.multilabel import POLICIES
-
-        raise ValueError(
-            f'{_several_words(list(counts[counts > 0].index))}: {counts.sum():,} labels are uncertain (-1). Say how to'
-            f' learn from them: --uncertain with one of {", ".join(POLICIES)}.'
-        )
-
 # %% ../nbs/50_run.ipynb #8124bee3
 _OWN_VALID = 'phantoms', 'pneumonia', 'pneumoniamnist'  # sets whose official valid is one pool with their train
 
@@ -622,7 +606,6 @@ def run_manifest(
     label: str | None = None,  # the only one to keep
     drop_shared: bool = False,  # leave patients out of the pool who occur in the official test split too
     labels: list[str] | None = None,  # to keep; by default all
-    uncertain: str | None = None,  # how labels that are uncertain are read, where several are learned
     **reading: Any,  # of `reading_options`
 ) -> tuple['pd.DataFrame', str]:
     "A Manifest split by patient into train, valid, calib and test, and a short name for it"
@@ -641,8 +624,6 @@ def run_manifest(
         name = Path(data).stem or Path(data).resolve().name
     has_several = len(label_columns(manifest)) > 1 or ('source' in manifest and (manifest.source == 'nih').all())
     manifest = chosen_label(manifest) if label is not None else chosen_labels(manifest, labels)
-    if len(label_columns(manifest)) > 1:
-        check_uncertain(manifest, uncertain)
     has_test = 'split' in manifest and (manifest.split == 'test').any()
     shares = {'valid': 0.12, 'calib': 0.15, 'test': 0.0 if has_test else 0.15}
     keep_valid = has_several and data is not None and name not in _OWN_VALID
@@ -677,23 +658,43 @@ def _images_with(groups, label, value):
     return {split: int((rows[label] == value).sum()) for split, rows in groups.items()}
 
 # %% ../nbs/50_run.ipynb #c7a9af47
-def drop_untrained(
+def taught_manifest(
     manifest: 'pd.DataFrame',  # a split Manifest of several labels
-) -> tuple['pd.DataFrame', dict[str, str]]:  # without the labels that cannot be trained, and why, by label
-    "A label of which the training has one class only gets no output: it becomes a column `meta_…`"
+    uncertain: str | None,  # how labels that are uncertain (-1) are learned: text of a `multilabel.Policy`
+    seed: int = 0,  # of what is drawn
+    scores: 'Scores | None' = None,  # of a network that was trained before, for the policy `self`
+) -> 'pd.DataFrame':  # the same, with columns `meta_target_…` for the training; its labels are for judging
+    "What a network is taught; raises a ManifestError where labels are uncertain and nobody said how to learn them"
+    from chestxray_fastai.manifest import label_columns
+
+    if len(label_columns(manifest)) == 1:
+        return manifest
+    from chestxray_fastai.multilabel import apply_policy
+
+    return apply_policy(manifest, uncertain, seed=seed, scores=scores)
+
+def untrained_labels(
+    manifest: 'pd.DataFrame',  # of `taught_manifest`
+) -> dict[str, str]:  # why, by label
+    "Labels of which the training has one class only: they get no output, and no probability"
     from chestxray_fastai.manifest import label_columns
 
     labels = label_columns(manifest)
+    if len(labels) == 1:
+        return {}
+    from chestxray_fastai.blocks import training_targets
+
     train = manifest[manifest.split == 'train']
     untrained = {}
-    for label in labels if len(labels) > 1 else []:
-        missing = [kind for kind, y in (('positive', 1), ('negative', 0)) if not (train[label] == y).any()]
+    for label, target in zip(labels, training_targets(train, labels).T):
+        classes = {'positive': target > 0.5, 'negative': (target >= 0) & (target <= 0.5)}
+        missing = [kind for kind, images in classes.items() if not images.any()]
         if missing:
             kinds = say('run.nor').join(say(f'findings.{kind}') for kind in missing)
             untrained[label] = say('run.untrained', label=printable(label), kinds=kinds, n=len(train))
     if len(untrained) == len(labels):
         raise ValueError(f'There is nothing to learn. {" ".join(untrained.values())}')
-    return manifest.rename(columns={label: f'meta_{label}' for label in untrained}), untrained
+    return untrained
 
 # %% ../nbs/50_run.ipynb #c53a0003
 _OPTION_RANGES = {  # smallest and largest value of an option
@@ -1181,7 +1182,7 @@ class TrainOptions:
     precision: str  # 'float32', 'bfloat16', 'float16' or 'auto'
     offline: bool  # never ask the network for weights
     loss: str = 'bce'  # of several labels, a name of `multilabel.LOSSES`
-    uncertain: str | None = None  # how labels that are uncertain are learned, a name of `multilabel.POLICIES`
+    uncertain: str | None = None  # how labels that are uncertain are learned, text of a `multilabel.Policy`
 
 @dataclass
 class JudgeOptions:
@@ -1209,21 +1210,19 @@ def _folder_names(folders):
     return [name for name in names if name]
 
 # %% ../nbs/50_run.ipynb #68645096
-LOSSES = 'bce', 'weighted', 'focal', 'asl', 'logit_adjusted', 'class_balanced'  # of several labels, by name
-
 def check_learning(
     loss: str = 'bce',  # as `--loss` has it
     uncertain: str | None = None,  # as `--uncertain` has it
 ) -> None:
     "Raise a ValueError for a loss, or a way to read uncertain labels, that there is not"
+    if loss == 'bce' and uncertain is None:
+        return
+    from chestxray_fastai.multilabel import LOSSES, parse_policy
+
     if loss not in LOSSES:
         raise ValueError(f'--loss is one of {", ".join(LOSSES)}, not {loss!r}.')
-    if uncertain is None:
-        return
-    from chestxray_fastai.multilabel import POLICIES
-
-    if uncertain not in POLICIES:
-        raise ValueError(f'--uncertain is one of {", ".join(POLICIES)}, not {uncertain!r}.')
+    if uncertain is not None:
+        parse_policy(uncertain)
 
 def check_single(
     loss: str = 'bce',  # as `--loss` has it
@@ -1343,13 +1342,13 @@ def run(
     drop_shared: bool = False,  # leave patients out of the training who occur in the official test split too
     labels: list[str] | None = None,  # which labels to learn, by default all; of a CSV also which columns are labels
     loss: str = 'bce',  # of several labels: bce, weighted, focal, asl, logit_adjusted or class_balanced
-    uncertain: str | None = None,  # how labels that are uncertain (-1) are learned, where there are several
+    uncertain: str | None = None,  # how to learn labels that are -1: ignore, ones, zeros, self, smooth or marginal
 ) -> Run:
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     reading = reading_options(positive, negative, columns, folder)
     asked = dict(arch=arch, size=size, epochs=epochs, weights=weights, seed=seed, lr=lr, batch_size=batch_size)
-    asked |= dict(image_quality=image_quality, image_shape=image_shape, teachers=teachers)
-    asked |= dict(precision=precision, offline=offline, loss=loss, uncertain=uncertain)
+    asked |= dict(image_quality=image_quality, image_shape=image_shape, teachers=teachers, precision=precision)
+    asked |= dict(offline=offline, loss=loss, uncertain=uncertain)
     judging = JudgeOptions(target_sensitivity, prevalence)
     return _run(_DataOptions(data, label, drop_shared, reading, labels), train_options(data, **asked), judging, out)
 
@@ -1378,10 +1377,10 @@ def _run(source, options, judging, out):
         label=source.label,
         drop_shared=source.drop_shared,
         labels=source.labels,
-        uncertain=options.uncertain,
         **source.reading,
     )
-    manifest, untrained = drop_untrained(manifest)
+    untrained = untrained_labels(taught_manifest(manifest, options.uncertain, options.seed))
+    manifest = manifest.rename(columns={label: f'meta_{label}' for label in untrained})
     facts = data_facts(manifest)
     notes += [*untrained.values(), *check_splits(facts, judging.target_sensitivity)]
     if len(facts['labels']) == 1:
@@ -1420,6 +1419,15 @@ def _keep_manifest(manifest, folder):
     write_manifest(manifest, folder / 'manifest.csv')
 
 # %% ../nbs/50_run.ipynb #0239e3f8
+def _training_part(manifest, options):
+    "What a report says of how several labels were learned"
+    part = {'loss': options.loss, 'uncertain': options.uncertain}
+    if options.uncertain is None:
+        return part
+    from chestxray_fastai.multilabel import parse_policy
+
+    return part | {'policy': parse_policy(options.uncertain).facts(manifest)}
+
 def _train_and_judge(manifest, options, judging, data, started, folder):
     "Train, or take the network that was trained; score, judge, and write the report"
     if (folder / 'report.json').exists():
@@ -1439,7 +1447,7 @@ def _train_and_judge(manifest, options, judging, data, started, folder):
     timing = {'training_seconds': seconds, 'total_seconds': round(time.time() - started, 1)}
     report |= {'data': data, 'timing': timing}
     if len(data['labels']) > 1:
-        report['training'] = {'loss': options.loss, 'uncertain': options.uncertain}
+        report['training'] = _training_part(manifest, options)
     _training_figure(log, folder / 'figures/training.png')
     write_json(check_report(report), folder / 'report.json')
     return report
@@ -1613,29 +1621,47 @@ def _learner(manifest, options):
     from chestxray_fastai.blocks import xray_dataloaders
     from chestxray_fastai.learner import xray_learner
 
-    if options.uncertain:
-        from chestxray_fastai.multilabel import apply_policy
-
-        manifest = apply_policy(manifest, options.uncertain)
     batch_size = options.batch_size or (32 if (manifest.split == 'train').sum() < 2000 else 64)
     augment = _augmentations(options)
     dls = xray_dataloaders(
         manifest, size=options.size, channels=1, batch_size=batch_size, seed=options.seed, augment=augment
     )
     placing = {'precision': options.precision, 'seed': options.seed, 'offline': options.offline or None}
-    return xray_learner(dls, options.arch, options.weights, _loss(dls, options.loss), verbose=False, **placing)
+    return xray_learner(dls, options.arch, options.weights, _loss(dls, options), verbose=False, **placing)
 
-def _loss(dls, name):
-    "A loss by its name, for `xray_learner`"
-    if name == 'bce':
+def _loss(dls, options):
+    "The loss that was asked for, for `xray_learner`"
+    if len(dls.labels) == 1 or (options.loss == 'bce' and options.uncertain is None):
         return 'plain'
-    from chestxray_fastai.multilabel import make_loss
+    from chestxray_fastai.multilabel import loss_for
 
-    return make_loss(name, dls.train_manifest[dls.labels].to_numpy(float))
+    return loss_for(dls, options.loss, options.uncertain)
 
 # %% ../nbs/50_run.ipynb #86a712ea
 def _train(manifest, options, folder):
     "Train: (Learner with its best weights, log, seconds of training)"
+    manifest, before = _taught(manifest, options, folder)
+    learn, log, seconds = _train_once(manifest, options, folder / 'training', (folder / 'report.json').exists())
+    return learn, log, before + seconds
+
+def _taught(manifest, options, folder):
+    "(what the network is taught, seconds): with the policy `self` a first network says what uncertain labels are"
+    taught = taught_manifest(manifest, options.uncertain, options.seed)
+    if options.uncertain is None or taught is manifest:
+        return taught, 0.0
+    from chestxray_fastai.learner import score
+    from chestxray_fastai.multilabel import parse_policy
+
+    if not parse_policy(options.uncertain).needs_scores:
+        return taught, 0.0
+    _tell('run.first_network')
+    first, _, seconds = _train_once(taught, options, folder / 'training_first', (folder / 'report.json').exists())
+    with first.no_bar():
+        scores = score(first, manifest[manifest.split == 'train'])
+    return taught_manifest(manifest, options.uncertain, options.seed, scores), seconds
+
+def _train_once(manifest, options, folder, is_trained):
+    "Train one network: (Learner with its best weights, log, seconds of training)"
     from chestxray_fastai.networks import load_model
     from chestxray_fastai.train import Distill, train
 
@@ -1646,8 +1672,8 @@ def _train(manifest, options, folder):
         learn.add_cb(Distill([load_model(teacher) for teacher in options.teachers]))
     schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
     training = {'epochs': options.epochs, 'lr': options.lr, 'schedule': schedule, 'seed': options.seed}
-    with _shown_epochs(learn, (folder / 'report.json').exists()):
-        log = train(learn, folder / 'training', **training)
+    with _shown_epochs(learn, is_trained):
+        log = train(learn, folder, **training)
     return learn, log, float(log.seconds.sum())
 
 # %% ../nbs/50_run.ipynb #91b04e12

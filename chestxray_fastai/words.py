@@ -1044,6 +1044,7 @@ RUN_STEPS = {
     'run.note': '      {note}',
     'run.train': '[2/4] Training {arch} at {size} pixels for {epochs} epochs (Ctrl-C stops; the same command goes on)',
     'run.judge_again': '[2/4] The network is trained; it is judged again, for a sensitivity of {target:g}',
+    'run.first_network': '      A first network, which says what the uncertain labels of the training are taken for',
     'run.weights': '      Weights {weights}',
     'run.scoring': '[3/4] Scoring all images, once',
     'run.judging': '[4/4] Judging: threshold on calib for sensitivity {target:g}, then the test, opened once',
