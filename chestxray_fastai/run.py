@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL', 'SPLITS', 'JUDGED_SPLITS', 'FROZEN_FILES',
            'DEFAULTS', 'PHANTOM_DEFAULTS', 'RunError', 'ReportKey', 'check_report', 'Run', 'report_of_finding',
-           'Finding', 'metric_text', 'metric_with_interval', 'reading_options', 'chosen_label', 'chosen_labels',
-           'run_manifest', 'data_facts', 'taught_manifest', 'untrained_labels', 'check_options', 'check_splits',
-           'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions', 'train_options',
-           'check_learning', 'check_single', 'check_network', 'try_network', 'run', 'score_varied', 'summary',
-           'single_label', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
+           'Finding', 'metric_text', 'metric_with_interval', 'by_auroc', 'reading_options', 'chosen_label',
+           'chosen_labels', 'run_manifest', 'data_facts', 'taught_manifest', 'untrained_labels', 'check_options',
+           'check_splits', 'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions',
+           'train_options', 'check_learning', 'check_single', 'check_network', 'try_network', 'run', 'score_varied',
+           'summary', 'single_label', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
@@ -351,8 +351,6 @@ def _calibrator(part):
 
     return Calibrator.from_dict(part)
 
-_OF_FINDING = 'threshold', 'valid', 'calib', 'test', 'calibration', 'uncertainty', 'subgroups', 'explanation', 'note'
-
 def report_of_finding(
     report: dict,  # of several labels, as `report.json` holds it
     label: str,  # one of them
@@ -492,9 +490,17 @@ def _drawn_only(run):
         return False
     return set(manifest.source) == {'phantom'}
 
+def _test_of(report):
+    "Counts and opening of the test, of one label or of all"
+    if 'findings' not in report:
+        return report['test']
+    judged = [part['test'] for part in report['findings'].values() if not refused(part)]
+    counts = {name: report['data'][name]['test'] for name in ('n', 'patients')}
+    return counts | {'opening': judged[0].get('opening') if judged else None}
+
 def _images_words(run):
     "How many images of how many patients were judged, that they are drawn, or were opened before, where a run says so"
-    test = run.report['test']
+    test = _test_of(run.report)
     sentences = [say('run.judged_on', n=test['n'], patients=test['patients'])] if 'n' in test else []
     if _drawn_only(run):
         sentences.append(say('run.phantoms'))
@@ -510,6 +516,10 @@ def _run_html(run):
     from chestxray_fastai.evaluate import verdict
 
     report = run.report
+    if 'findings' in report:
+        return _several_html(run)
+    if isinstance(run, Finding) and run.refused:
+        return f'<p><b>{escape(printable(run.label))}</b></p><p>{escape(printable(run.refused))}</p>'
     title = say('run.title', run=run.name, arch=report['model'].get('arch'), data=report['data'].get('name'))
     found = verdict(report['test'], report['threshold'], printable(run.label))
     parts = [
@@ -520,6 +530,45 @@ def _run_html(run):
         ''.join(_thumbnail(run.figures[name]) for name in _SHOWN_FIGURES if name in run.figures),
     ]
     return '<div>' + ''.join(parts) + '</div>'
+
+# %% ../nbs/50_run.ipynb #877a3cf8
+def _finding_row(label, part):
+    "A row of the table of a run of several labels"
+    reason = refused(part)
+    name = f'<td>{escape(printable(label))}</td>'
+    if reason:
+        return f'<tr>{name}<td colspan="4">{escape(printable(reason))}</td></tr>'
+    test = part['test']
+    cells = [metric_with_interval(test[key]) for key in ('auroc', 'sensitivity', 'specificity')]
+    cells.insert(1, f'{test["positives"]:,}')
+    return f'<tr>{name}{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+
+def _several_html(run):
+    "A run of several labels as Jupyter shows it: the figures over all, a row for each label, and some figures"
+    report = run.report
+    title = say('run.title', run=run.name, arch=report['model'].get('arch'), data=report['data'].get('name'))
+    heads = ['', say('summary.findings_auroc'), say('summary.findings_positives')]
+    heads += [say(f'metric.{key}') for key in ('sensitivity', 'specificity')]
+    rows = [_finding_row(label, part) for label, part in by_auroc(report['findings'])]
+    untrained = [f'<p>{escape(printable(words))}</p>' for words in report['data']['untrained'].values()]
+    parts = [
+        f'<p><b>{escape(printable(title))}</b></p>',
+        f'<p>{escape(_images_words(run))}{escape(printable(report["overall"]["test"]["words"]))}</p>',
+        f'<table><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr>{"".join(rows)}</table>',
+        *untrained,
+        ''.join(_thumbnail(run.figures[name]) for name in ('labels', 'reliability') if name in run.figures),
+    ]
+    return '<div>' + ''.join(parts) + '</div>'
+
+def by_auroc(
+    findings: dict[str, dict],  # parts of a report, by label
+) -> list[tuple[str, dict]]:  # pairs of label and part
+    "The labels of a run, the highest AUROC on the test first and those that were refused last"
+
+    def rank(item):
+        return 1.0 if refused(item[1]) else -item[1]['test']['auroc']['value']
+
+    return sorted(findings.items(), key=rank)
 
 # %% ../nbs/50_run.ipynb #a20dedcb
 def _tell(code, **fields):
@@ -597,6 +646,14 @@ def chosen_labels(
     return manifest[known].reset_index(drop=True)
 
 # %% ../nbs/50_run.ipynb #8124bee3
+def _phantom_findings(labels):
+    "How phantoms are asked for that have several findings, and more of them: some findings are rare"
+    from chestxray_fastai.phantom import FINDINGS
+
+    if not labels or isinstance(labels, str) or len(labels) < 2 or not set(labels) <= set(FINDINGS):
+        return {}
+    return {'n': 3000, 'findings': list(labels)}
+
 _OWN_VALID = 'phantoms', 'pneumonia', 'pneumoniamnist'  # sets whose official valid is one pool with their train
 
 def run_manifest(
@@ -617,7 +674,8 @@ def run_manifest(
     if labels and data is not None and Path(data).is_file():
         reading['labels'] = labels  # other columns of a table may be no labels
     if data is None:
-        manifest = get_xrays('phantoms', n=phantoms, **reading)
+        reading |= {'n': phantoms, **_phantom_findings(labels)}
+        manifest = get_xrays('phantoms', **reading)
         name = 'phantoms'
     else:
         manifest = get_xrays(data, **reading)
@@ -1770,7 +1828,7 @@ def _summary_of_several(report):
             lines.append(_metric_line(whole, report['overall']['valid'], key))
     width = max(map(len, findings))
     lines.append(_findings_head(width))
-    ranked = sorted(findings.items(), key=lambda item: -_auroc_of(item[1]))
+    ranked = by_auroc(findings)
     lines += [_finding_line(label, part, width) for label, part in ranked]
     for label, part in ranked:
         found = None if refused(part) else verdict(part['test'], part['threshold'], printable(label))
@@ -1778,16 +1836,8 @@ def _summary_of_several(report):
             lines.append(say('summary.finding_verdict', label=printable(label), words=found['words']))
     lines += [say('summary.untrained', reason=reason) for reason in report['data']['untrained'].values()]
     lines.append(say('summary.weights', weights=printable(report['model']['weights'].partition(': ')[0])))
-    return '\n'.join([*lines, *_opening_lines(findings)])
-
-def _auroc_of(part):
-    "The AUROC of a label on the test; -1 where it was refused"
-    return -1 if refused(part) else part['test']['auroc']['value']
-
-def _opening_lines(findings):
-    "What the lock says of the one opening of the test"
-    openings = [part['test']['opening']['words'] for part in findings.values() if 'opening' in part.get('test', {})]
-    return [f'  {printable(words)}' for words in openings[:1]]
+    opening = _test_of(report)['opening']
+    return '\n'.join([*lines, *([f'  {printable(opening["words"])}'] if opening else [])])
 
 # %% ../nbs/50_run.ipynb #c3d58bf6
 def single_label(
