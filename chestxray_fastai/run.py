@@ -1750,10 +1750,10 @@ def _keep(learn, manifest, folder):
     write_scored(scores, folder)  # from here on the test's figures are those of these scores
     return _Trained(learn, card, scores, outputs)
 
-def _metric_line(test, valid, key, note=''):
+def _metric_line(test, valid, key, note='', width=0):
     "A line of the summary about one metric"
     values = {'test': metric_with_interval(test[key]), 'valid': metric_text(valid.get(key, {}).get('value'))}
-    return say('summary.metric', name=say(f'metric.{key}'), note=note, **values)
+    return say('summary.metric', name=f'{say(f"metric.{key}"):<{width}}', note=note, **values)
 
 def _confusion_line(confusion, label):
     "How many images with and without the finding were called right"
@@ -1825,7 +1825,7 @@ def _summary_of_several(report):
     lines = [f'\n{whole["words"]}\n', say('summary.test', interval=interval, **counts)]
     for key in ('macro_auroc', 'macro_average_precision', 'micro_auroc', 'macro_brier', 'macro_ece'):
         if key in whole:
-            lines.append(_metric_line(whole, report['overall']['valid'], key))
+            lines.append(_metric_line(whole, report['overall']['valid'], key, width=24))
     width = max(map(len, findings))
     lines.append(_findings_head(width))
     ranked = by_auroc(findings)
