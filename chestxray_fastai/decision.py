@@ -362,6 +362,14 @@ class DecisionTable:
 
 # %% ../nbs/29_decision.ipynb #c0e86667
 @patch
+def margin(
+    self: DecisionTable,
+    logit: np.ndarray,  # raw log-odds, shape (n, findings)
+) -> np.ndarray:  # the same shape
+    "How far above its threshold each finding lies, on the scale on which that was chosen [log-odds]"
+    return self.on_scale(logit) - self._threshold
+
+@patch
 def positive(
     self: DecisionTable,
     logit: np.ndarray,  # raw log-odds, shape (n, findings)

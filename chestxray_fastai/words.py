@@ -56,7 +56,10 @@ TRIAGE = {
     ),
     'bundle.example_positive': 'A phantom with {label}',
     'bundle.example_negative': 'A phantom without {label}',
+    'bundle.example_none': 'A phantom without findings',
     'bundle.example_noise': 'Noise, which is no X-ray',
+    'bundle.findings': '{n} findings',
+    'bundle.no_threshold': 'no threshold was chosen for it',
 }
 
 # %% ../nbs/04_words.ipynb #1d293352
