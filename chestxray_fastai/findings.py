@@ -58,13 +58,13 @@ def promise_for(
     most = int(100 * (1 - 1 / positives) + 1e-9) / 100 if positives else 0
     return most if most >= LEAST_PROMISE else None
 
-# %% ../nbs/44_findings.ipynb #d59bd5c3
+# %% ../nbs/44_findings.ipynb #6be58e60
 def _one_class(label, split, counts):
     "Why a label with one class in a split is refused, or None"
     positives, negatives = counts.get(split, (0, 0))
     if positives and negatives:
         return None
-    kind = say('findings.negative' if positives else 'findings.positive')
+    kind = say('findings.class_negative' if positives else 'findings.class_positive')
     words = say('findings.one_class', label=printable(label), split=split, kind=kind, known=positives + negatives)
     return Refused(words, 'one_class')
 

@@ -748,7 +748,7 @@ def untrained_labels(
         classes = {'positive': target > 0.5, 'negative': (target >= 0) & (target <= 0.5)}
         missing = [kind for kind, images in classes.items() if not images.any()]
         if missing:
-            kinds = say('run.nor').join(say(f'findings.{kind}') for kind in missing)
+            kinds = say('run.nor').join(say(f'findings.class_{kind}') for kind in missing)
             untrained[label] = say('run.untrained', label=printable(label), kinds=kinds, n=len(train))
     if len(untrained) == len(labels):
         raise ValueError(f'There is nothing to learn. {" ".join(untrained.values())}')

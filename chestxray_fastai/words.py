@@ -309,8 +309,8 @@ EVALUATE_PROMISES = {
 # %% ../nbs/04_words.ipynb #a57881a5
 # What is said of several findings together
 EVALUATE_FINDINGS = {
-    'findings.positive': 'positive',
-    'findings.negative': 'negative',
+    'findings.class_positive': 'positive',
+    'findings.class_negative': 'negative',
     'findings.one_class': (
         '{split} has no {kind} image for {label} among the {known:,} of which it is known, so it cannot be judged.'
     ),
