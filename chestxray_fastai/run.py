@@ -8,8 +8,8 @@ __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL',
            'Finding', 'metric_text', 'metric_with_interval', 'by_auroc', 'reading_options', 'chosen_label',
            'chosen_labels', 'run_manifest', 'data_facts', 'taught_manifest', 'untrained_labels', 'check_options',
            'check_splits', 'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions',
-           'train_options', 'check_learning', 'check_single', 'check_network', 'try_network', 'run', 'score_varied',
-           'summary', 'single_label', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
+           'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network', 'run',
+           'score_varied', 'summary', 'single_label', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
@@ -1282,14 +1282,23 @@ def check_learning(
     if uncertain is not None:
         parse_policy(uncertain)
 
-def check_single(
-    loss: str = 'bce',  # as `--loss` has it
-    uncertain: str | None = None,  # as `--uncertain` has it
+def check_label_options(
+    labels: list[str],  # that are learned
+    options: TrainOptions,
+    judging: JudgeOptions,
 ) -> None:
-    "Raise a ValueError for what says something of several labels, where there is one"
-    if loss != 'bce' or uncertain is not None:
-        option = '--loss' if loss != 'bce' else '--uncertain'
-        raise ValueError(f'{option} is for several labels, and there is one: leave it out.')
+    "Raise a ValueError for an option that is for several labels where there is one, or the other way round"
+    if len(labels) == 1:
+        kind = 'several labels'
+        number = 'there is one'
+        unfit = {'loss': options.loss != 'bce', 'uncertain': options.uncertain is not None}
+    else:
+        kind = 'one label'
+        number = f'there are {len(labels)}'
+        unfit = {'teachers': bool(options.teachers), 'prevalence': judging.prevalence is not None}
+    for option, is_unfit in unfit.items():
+        if is_unfit:
+            raise ValueError(f'--{option} is for {kind}, and {number}: leave it out.')
 
 # %% ../nbs/50_run.ipynb #ddd4336b
 def check_network(
@@ -1441,8 +1450,7 @@ def _run(source, options, judging, out):
     manifest = manifest.rename(columns={label: f'meta_{label}' for label in untrained})
     facts = data_facts(manifest)
     notes += [*untrained.values(), *check_splits(facts, judging.target_sensitivity)]
-    if len(facts['labels']) == 1:
-        check_single(options.loss, options.uncertain)
+    check_label_options(facts['labels'], options, judging)
     if len(facts['labels']) > 1 or untrained:
         facts['untrained'] = untrained
     config = _run_config(options, name, facts, judging)
