@@ -475,7 +475,8 @@ def plot_labels(
     for row, (_, figures) in enumerate(ranked):
         auroc = figures['auroc']
         if auroc['low'] is not None:
-            ax.plot([auroc['low'], auroc['high']], [row, row], color=COLOURS['band'], linewidth=4, solid_capstyle='butt')
+            ends = [auroc['low'], auroc['high']]
+            ax.plot(ends, [row, row], color=COLOURS['band'], linewidth=4, solid_capstyle='butt')
         ax.plot(auroc['value'], row, 'o', color=COLOURS['curve'], markersize=6)
         ax.text(1.02, row, f'{figures["positives"]:,} of {figures["n"]:,}', va='center', fontsize=8)
     ax.text(1.02, len(ranked) - 0.3, 'positive', va='bottom', fontsize=8)

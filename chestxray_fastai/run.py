@@ -543,6 +543,7 @@ def _finding_row(label, part):
     cells.insert(1, f'{test["positives"]:,}')
     return f'<tr>{name}{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
 
+# %% ../nbs/50_run.ipynb #c5e12478
 def _several_html(run):
     "A run of several labels as Jupyter shows it: the figures over all, a row for each label, and some figures"
     report = run.report
@@ -560,6 +561,7 @@ def _several_html(run):
     ]
     return '<div>' + ''.join(parts) + '</div>'
 
+# %% ../nbs/50_run.ipynb #f9a2f232
 def by_auroc(
     findings: dict[str, dict],  # parts of a report, by label
 ) -> list[tuple[str, dict]]:  # pairs of label and part
@@ -731,6 +733,7 @@ def taught_manifest(
 
     return apply_policy(manifest, uncertain, seed=seed, scores=scores)
 
+# %% ../nbs/50_run.ipynb #3f6de93d
 def untrained_labels(
     manifest: 'pd.DataFrame',  # of `taught_manifest`
 ) -> dict[str, str]:  # why, by label
@@ -821,6 +824,7 @@ def plan_of(
         counts[label] = {split: (n, negatives[split]) for split, n in positives.items()}
     return plan_labels(counts, target_sensitivity)
 
+# %% ../nbs/50_run.ipynb #dc13be2a
 def _check_several(facts, target_sensitivity):
     "`check_splits` of several labels: one that cannot be judged stops nothing, unless none can"
     absent = [split for split in SPLITS if not facts['n'].get(split)]
@@ -1055,6 +1059,7 @@ def _fix_several(trained, manifest, plan, folder):
     _freeze(manifest, points, folder)
     return points, calibrators, rules
 
+# %% ../nbs/50_run.ipynb #74f39913
 def _trust_parts(scores, manifest, point, calibrator, rule):
     "Calibration, uncertainty and subgroups of one label, of which these are the scores"
     from chestxray_fastai.calibrate import calibration_report
@@ -1282,6 +1287,7 @@ def check_learning(
     if uncertain is not None:
         parse_policy(uncertain)
 
+# %% ../nbs/50_run.ipynb #082057ae
 def check_label_options(
     labels: list[str],  # that are learned
     options: TrainOptions,
@@ -1618,12 +1624,14 @@ def _judge_several(trained, manifest, judging, ood_part, folder):
     report |= {'findings': findings, 'overall': whole}
     return report | {'outliers': ood_part, 'versions': trained.card['versions']}
 
+# %% ../nbs/50_run.ipynb #63579285
 def _overall_parts(scores, points, of, n_boot):
     "The figures over all labels of each split"
     from chestxray_fastai.findings import overall
 
     return {split: overall(scores, split, list(points), of, n_boot[split]) for split in JUDGED_SPLITS}
 
+# %% ../nbs/50_run.ipynb #6f8c7346
 def _explain_several(trained, manifest, findings, folder):
     "Judge and draw the heat maps of each label, and draw its figures"
     from chestxray_fastai.devices import exact_float32
@@ -1726,6 +1734,7 @@ def _taught(manifest, options, folder):
         scores = score(first, manifest[manifest.split == 'train'])
     return taught_manifest(manifest, options.uncertain, options.seed, scores), seconds
 
+# %% ../nbs/50_run.ipynb #89b4c25d
 def _train_once(manifest, options, folder, is_trained):
     "Train one network: (Learner with its best weights, log, seconds of training)"
     from chestxray_fastai.networks import load_model
@@ -1821,6 +1830,7 @@ def _findings_head(width):
     heads |= {key: say(f'metric.{key}') for key in ('sensitivity', 'specificity')}
     return say('summary.findings', label=' ' * width, **heads)
 
+# %% ../nbs/50_run.ipynb #ed3f62be
 def _summary_of_several(report):
     "A report of several labels: the figures over all, and a line for each"
     from chestxray_fastai.evaluate import verdict
@@ -1857,6 +1867,7 @@ def single_label(
 
     return of_one_label(scores, label)
 
+# %% ../nbs/50_run.ipynb #a174c494
 def excluded_counts(
     scores: 'Scores',  # of one label or several
     label: str,  # one of its labels, '' for one without a name
@@ -1935,6 +1946,7 @@ def judge_file(
     "Judge a table of scores; one of a run is opened through its lock, and several labels each for itself"
     return judge_all(csv, label, target_sensitivity, threshold, prevalence, probabilities, columns)['findings']
 
+# %% ../nbs/50_run.ipynb #d2b743fb
 def judge_all(
     csv: str | Path,  # Scores of any model
     label: str | None = None,  # all as for `judge_file`
@@ -1965,6 +1977,7 @@ def judge_all(
         reports[each] = report
     return {'findings': reports, 'overall': _overall_of_reports(scores, reports)}
 
+# %% ../nbs/50_run.ipynb #4892a16d
 def _promises(scores, labels, target):
     "The sensitivity that the threshold of each label is to promise: of several what its positives on calib can carry"
     from chestxray_fastai.findings import promise_for

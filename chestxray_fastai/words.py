@@ -315,7 +315,8 @@ EVALUATE_FINDINGS = {
         '{split} has no {kind} image for {label} among the {known:,} of which it is known, so it cannot be judged.'
     ),
     'findings.few': (
-        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be judged.'
+        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be'
+        ' judged.'
     ),
     'findings.lowered': (
         '{label}: {positives} positive images in calib cannot carry a promise of {target:g}, so its threshold promises'
@@ -327,7 +328,9 @@ EVALUATE_FINDINGS = {
         'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over {judged} of {of} labels; the'
         ' others could not be judged.'
     ),
-    'findings.overall_all': 'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.',
+    'findings.overall_all': (
+        'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.'
+    ),
     'findings.overall_bare': (
         'Macro AUROC on {split}: {auroc:.3f}, the mean over {judged} of {of} labels; too few patients for an interval.'
     ),
@@ -1081,7 +1084,8 @@ RUN_LIMITS = {
         'Too few positives in calib to promise {target:g} for each label; these thresholds promise less: {promises}.'
     ),
     'run.untrained': (
-        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no probability.'
+        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no'
+        ' probability.'
     ),
     'run.nor': ', and none is ',
     'run.cannot_freeze': '{arch} can be trained and judged, but not frozen into a bundle: {reason}',
