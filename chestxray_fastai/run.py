@@ -673,6 +673,8 @@ def run_manifest(
 
     if data is None and reading:
         raise ValueError(f'--{next(iter(reading))} says how data are read: name them with --data.')
+    if label is not None:
+        reading['label'] = label
     if labels and data is not None and Path(data).is_file():
         reading['labels'] = labels  # other columns of a table may be no labels
     if data is None:
