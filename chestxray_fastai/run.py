@@ -1512,7 +1512,8 @@ def _train_and_judge(manifest, options, judging, data, started, folder):
     learn, log, seconds = _train(manifest, options, folder)
     started += time.time() - before - seconds  # epochs of an interrupted call count, replaying them does not
     _tell('run.scoring')
-    trained = _keep(learn, manifest, folder)
+    facts = {'training': _training_part(manifest, options)} if len(data['labels']) > 1 else {}
+    trained = _keep(learn, manifest, folder, facts)
     if options.image_shape == 'varied':
         with learn.no_bar():
             trained.varied = score_varied(learn, manifest)
@@ -1520,8 +1521,7 @@ def _train_and_judge(manifest, options, judging, data, started, folder):
     report = _judge(trained, manifest, judging, ood_part, folder)
     timing = {'training_seconds': seconds, 'total_seconds': round(time.time() - started, 1)}
     report |= {'data': data, 'timing': timing}
-    if len(data['labels']) > 1:
-        report['training'] = _training_part(manifest, options)
+    report |= facts
     _training_figure(log, folder / 'figures/training.png')
     write_json(check_report(report), folder / 'report.json')
     return report
@@ -1754,14 +1754,14 @@ def _train_once(manifest, options, folder, is_trained):
     return learn, log, float(log.seconds.sum())
 
 # %% ../nbs/50_run.ipynb #91b04e12
-def _keep(learn, manifest, folder):
+def _keep(learn, manifest, folder, facts):
     "Keep model, log and scores, and give what judging needs of them"
     from chestxray_fastai.lock import write_scored
     from chestxray_fastai.networks import save_model
     from chestxray_fastai.scores import write_scores
     from chestxray_fastai.train import write_log
 
-    card = save_model(learn, folder, best_epoch=learn.best_epoch)
+    card = save_model(learn, folder, best_epoch=learn.best_epoch, **facts)
     write_log(learn.training_log, folder / 'log.csv')
     outputs = _split_outputs(manifest, (learn.model.eval(), card))
     scores = _scores_of(outputs)
