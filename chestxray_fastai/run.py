@@ -1598,7 +1598,7 @@ def _model_part(card, best_epoch):
 # %% ../nbs/50_run.ipynb #0519a5e7
 def _judge_several(trained, manifest, judging, ood_part, folder):
     "As `_judge`, of several labels: what `report.json` holds under `findings` and `overall`"
-    from chestxray_fastai.findings import judge_labels, label_judgements
+    from chestxray_fastai.findings import judge_labels, label_judgements, overall_calibrated
     from chestxray_fastai.lock import open_test
     from chestxray_fastai.plots import write_overview
 
@@ -1622,6 +1622,7 @@ def _judge_several(trained, manifest, judging, ood_part, folder):
     _explain_several(trained, manifest, findings, folder)
     report = {'schema': SCHEMA_SEVERAL, 'model': _model_part(trained.card, trained.learn.best_epoch)}
     whole = _overall_parts(scores, points, len(findings), n_boot)
+    whole['test']['after_calibration'] = overall_calibrated(scores, calibrators, 'test', n_boot['test'])
     write_overview(scores, judged['test'], folder / 'figures', whole['test']['macro_auroc'])
     report |= {'findings': findings, 'overall': whole}
     return report | {'outliers': ood_part, 'versions': trained.card['versions']}
