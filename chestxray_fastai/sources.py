@@ -706,7 +706,8 @@ def _own(path, progress, say, label=None, **options):
 
 # %% ../nbs/13_sources.ipynb #7756b0c9
 _READERS = {'phantoms': _phantoms, 'pneumonia': _pneumonia, 'nih': _nih, 'pneumoniamnist': _pneumoniamnist}
-_PHANTOM_OPTIONS = {'prevalence', 'val', 'test', 'repeat', 'shortcut'}  # what write_phantoms takes
+_OF_MANY = {'findings', 'uncertain', 'label_errors', 'hidden'}
+_PHANTOM_OPTIONS = {'prevalence', 'val', 'test', 'repeat', 'shortcut', *_OF_MANY}  # what write_phantoms takes
 
 def _silent(*args):
     "Say nothing"
