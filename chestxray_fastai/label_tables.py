@@ -30,7 +30,7 @@ from chestxray_fastai.manifest import (
 
 Say = Callable[[str], Any]  # takes a sentence, such as `print`
 
-# %% ../nbs/11_label_tables.ipynb #ef34e162
+# %% ../nbs/11_label_tables.ipynb #df404e13
 def as_label(
     text: object,  # what a table calls a finding
 ) -> str:  # 'pleural_effusion' for 'Pleural Effusion', 'nodule_mass' for 'Nodule/Mass'
@@ -40,15 +40,19 @@ def as_label(
 _VIEWS = {
     **dict.fromkeys(('ap', 'antero posterior', 'ap horizontal', 'ap supine', 'ap axial', 'ap lld', 'ap rld'), 'AP'),
     **dict.fromkeys(('pa', 'postero anterior', 'posteroanterior', 'pa lld', 'pa rld'), 'PA'),
-    **dict.fromkeys(('l', 'll', 'rl', 'lat', 'lateral', 'left lateral', 'right lateral', 'xtable lateral'), 'lateral'),
+    **dict.fromkeys(('l', 'll', 'rl', 'lat'), 'lateral'),
 }
 
-# %% ../nbs/11_label_tables.ipynb #99ea333c
+def _as_view(cell):
+    "AP, PA, lateral, or another word in small letters; None where nothing is said"
+    view = plain_name(cell) if isinstance(cell, str) else ''
+    view = 'lateral' if 'lateral' in view else _VIEWS.get(view, view)
+    return None if view in ('', 'unk', 'unknown') else view
+
+# %% ../nbs/11_label_tables.ipynb #1296c59b
 def _views(column):
-    "AP, PA, lateral, or another word in small letters for each cell; None where nothing is said"
-    plain = column.map(lambda cell: plain_name(cell) if isinstance(cell, str) else None)
-    views = plain.map(lambda view: _VIEWS.get(view, view) if view else None)
-    return views.astype(object).where(views.notna() & ~views.isin(['unk', 'unknown']), None)
+    "The view of each cell"
+    return pd.Series([_as_view(cell) for cell in column], index=column.index, dtype=object)
 
 # %% ../nbs/11_label_tables.ipynb #a49cb959
 def _frontal_rows(table, frontal, views, say):
