@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['ARCHITECTURES', 'IMAGENET_WEIGHTS', 'MAX_WEIGHTS', 'PACKAGE_WEIGHTS', 'to_logits', 'splitter', 'timm_overlay',
            'check_whole_number', 'build_model', 'WeightsError', 'fetch_weights', 'imagenet_state', 'PackageWeights',
-           'package_state', 'check_weights', 'starting_weights', 'FeatureProbe', 'feature_probe', 'save_tensors',
-           'load_tensors', 'save_model', 'load_model']
+           'package_state', 'check_weights', 'starting_weights', 'weights_origin', 'FeatureProbe', 'feature_probe',
+           'save_tensors', 'load_tensors', 'save_model', 'load_model']
 
 # %% ../nbs/20_networks.ipynb #9c8f5504
 import hashlib, io, json, os, re
@@ -36,6 +36,7 @@ from torch.nn import functional as F
 from .core import ChestXrayError, need, printable, read_json, sha256_bytes, try_again, write_whole
 from .fetch import SourceError, fetch_file
 from .ood_images import OODError
+from .receipt import RECEIPT, origin_of, read_receipt
 
 # %% ../nbs/20_networks.ipynb #61096dd2
 def to_logits(
@@ -520,6 +521,22 @@ def _weights_of_file(file):
         raise WeightsError(f'There is no file "{printable(file)}" with weights to start from.')
     return load_tensors(file)[0], f'from {file.name} (SHA-256 {sha256_bytes(file.read_bytes())[:12]})'
 
+def weights_origin(
+    weights: str | Path,  # as for `starting_weights`
+    started: bool,  # whether the network got weights
+) -> tuple[dict, Path | None]:  # (for the card of a model, the receipt)
+    "What the pretraining of some weights has seen; raises a ReceiptError where a receipt is not the one they state"
+    if not started:
+        return origin_of('nothing'), None
+    file = Path(weights).expanduser()
+    card = load_tensors(file)[1] if str(weights).endswith('.safetensors') else None
+    stated = card.get('receipt') if isinstance(card, dict) else None
+    if not isinstance(stated, dict):
+        return origin_of('unknown'), None
+    receipt = file.parent / RECEIPT
+    read = read_receipt(receipt, stated['sha256'])
+    return origin_of('receipt', films=read.images, people=read.patients, sha256=stated['sha256']), receipt
+
 def _weights_of_package(arch, name):
     "(weights, where they are from) of an installed package"
     known = PACKAGE_WEIGHTS[name]
@@ -676,6 +693,11 @@ def save_model(
         'versions': {'torch': torch.__version__, 'torchvision': torchvision.__version__, 'fastai': fastai.__version__},
         **facts,
     }
+    origin, receipt = getattr(learn, 'origin', (None, None))
+    if origin is not None:
+        card['pretraining'] = origin
+    if receipt is not None:
+        write_whole(folder / RECEIPT, receipt.read_bytes())
     save_tensors(learn.model.state_dict(), folder / 'model.safetensors')
     write_whole(folder / 'model.json', json.dumps(card, indent=1))
     return card

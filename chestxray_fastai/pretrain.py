@@ -17,14 +17,31 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 # before torch and fastai: it says what to install where they are missing, and silences a warning of fastai's
-from .devices import best_device, choose_precision, device_words
+from .devices import best_device, choose_precision
 import torch
 from torch import nn
 from torch.nn import functional as F
-from .core import ChestXrayError, need, printable, progress, sha256_bytes, write_json, write_whole
+from chestxray_fastai.core import (
+    ChestXrayError,
+    need,
+    printable,
+    progress,
+    sha256_bytes,
+    sha256_file,
+    write_json,
+    write_whole,
+)
 from .pixels import pixel_cache
 from .blocks import pixel_stats
-from .networks import check_whole_number, load_tensors, save_tensors, starting_weights, timm_overlay
+from .receipt import RECEIPT, make_receipt, read_receipt, write_receipt
+from chestxray_fastai.networks import (
+    check_whole_number,
+    load_tensors,
+    save_tensors,
+    starting_weights,
+    timm_overlay,
+    weights_origin,
+)
 
 # %% ../nbs/24_pretrain.ipynb #f53d33f7
 ENCODERS = ('tiny', 'small', 'base')  # vision transformers of 192, 384 and 768 numbers for each patch
@@ -115,7 +132,8 @@ def _begun_encoder(name, initial, options):
     try:
         return timm.create_model(name, pretrained=True, **timm_overlay(name, state), **options)
     except RuntimeError as error:
-        raise PretrainError(f'The weights {printable(initial)} do not belong to {name}: {printable(error)[:200]}') from error
+        reason = printable(error)[:200]
+        raise PretrainError(f'The weights {printable(initial)} do not belong to {name}: {reason}') from error
 
 def _fuse(blocks, is_fused):
     "Let the attention of blocks run in one kernel or as plain products, which are faster in bfloat16 on a processor"
@@ -462,10 +480,20 @@ def _begin(manifest, folder, config, resume, device, precision, every, cache):
         run.sums = state['sums']
     return run, total
 
-# %% ../nbs/24_pretrain.ipynb #7810357f
+# %% ../nbs/24_pretrain.ipynb #c670ed5f
+def _receipt(manifest, config):
+    "What this pretraining sees, with what the weights saw that it begins from"
+    if not config.initial:
+        return make_receipt(manifest)
+    origin, file = weights_origin(config.initial, True)
+    if file is None:
+        return make_receipt(manifest, begun=Path(config.initial).name)
+    return make_receipt(manifest, before=read_receipt(file, origin['sha256']))
+
+# %% ../nbs/24_pretrain.ipynb #439cb8a3
 def pretrain(
     manifest: pd.DataFrame,  # columns path and patient; no label is looked at. Never with films of a test
-    folder: str | Path,  # for checkpoint, log and encoder
+    folder: str | Path,  # for checkpoint, log, encoder and receipt
     config: PretrainConfig = PretrainConfig(),
     resume: bool = False,  # go on with what the folder holds
     device: str | torch.device | None = None,  # default: the GPU, when there is one that works
@@ -480,6 +508,8 @@ def pretrain(
     device = torch.device(best_device() if device is None else device)
     precision, _ = choose_precision(precision, device)
     run, total = _begin(manifest, folder, config, resume, device, precision, every, cache_folder)
+    if run.done == 0 or not (folder / RECEIPT).is_file():
+        write_receipt(_receipt(manifest, config), folder / RECEIPT)
     steps = iter(progress(range(run.done, total), total - run.done, 'Pretraining'))
     while run.done < total:
         run.epoch(partial(next, steps))
@@ -488,18 +518,24 @@ def pretrain(
     run.write()
     return _write_encoder(run)
 
-# %% ../nbs/24_pretrain.ipynb #4523200a
+# %% ../nbs/24_pretrain.ipynb #0c7cfb5c
 def _write_encoder(run):
     "The encoder and its card"
     import timm
 
     config = run.step.net.config
+    receipt = read_receipt(run.folder / RECEIPT)
     card = {
         'format': 1,
         'kind': 'masked autoencoder',
         'arch': encoder_name(config),
         **run.facts,
         'loss': run.rows[-1]['loss'],
+        'receipt': {
+            'sha256': sha256_file(run.folder / RECEIPT),
+            'films': receipt.images,
+            'people': receipt.patients,
+        },
         'versions': {'torch': torch.__version__, 'timm': timm.__version__},
     }
     file = save_tensors(run.step.net.encoder.state_dict(), run.folder / 'encoder.safetensors', card)
@@ -540,7 +576,7 @@ def plot_reconstructions(
     images: torch.Tensor,  # normalised, shape (n, 1, size, size)
     masks: Masks | None = None,  # of `random_masks`; None: the same for each call
     titles: list[str] | None = None,  # of the networks
-) -> 'plt.Figure':
+) -> 'Figure':
     "A row for each film: with its holes, as each network draws it, and as it is"
     import matplotlib.pyplot as plt
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS', 'EVALUATE_VERDICTS', 'EVALUATE_PROMISES',
-           'EVALUATE_OPENINGS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS', 'REPORT_NAMES', 'REPORT_TITLES',
+           'EVALUATE_OPENINGS', 'RECEIPTS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS', 'REPORT_NAMES', 'REPORT_TITLES',
            'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD', 'REPORT_USE',
            'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_CARD', 'REPORT', 'APP_PAGE',
            'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY',
@@ -322,8 +322,28 @@ EVALUATE_OPENINGS = {
     ),
 }
 
+# What is said of what a pretraining has seen
+RECEIPTS = {
+    'seen.found': (
+        '{seen} of {images} test images, {known} of {patients} patients seen in pretraining (on {films:,} films of'
+        ' {people:,} patients).'
+    ),
+    'seen.unread': '{unread} of these films are not here or cannot be read: only their patients were compared.',
+    'seen.begun': 'What the weights saw that this pretraining began from ({weights}) is unknown.',
+    'seen.refused': (
+        'The test may not be opened: {found} Of these images {copies} have the same pixels and {near} are nearly the'
+        ' same picture. Pretrain again without them, start from other weights, or judge on a test that the pretraining'
+        ' has not seen.'
+    ),
+    'seen.unknown': 'Whether the pretraining of these weights saw any of the {images} test images is unknown.',
+    'origin.nothing': 'The network started from scratch: no pretraining saw anything.',
+    'origin.unknown': 'What the pretraining of these weights saw is unknown: they came without a receipt.',
+    'origin.receipt': 'The pretraining saw {films:,} films of {people:,} patients, and its receipt is kept.',
+}
+
+
 # %% ../nbs/04_words.ipynb #cd2cff22
-EVALUATE = {**EVALUATE_LEAKS, **EVALUATE_VERDICTS, **EVALUATE_PROMISES, **EVALUATE_OPENINGS}
+EVALUATE = {**EVALUATE_LEAKS, **EVALUATE_VERDICTS, **EVALUATE_PROMISES, **EVALUATE_OPENINGS, **RECEIPTS}
 
 # What the tests of heat maps say
 EXPLAIN = {
