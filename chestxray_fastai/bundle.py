@@ -534,6 +534,7 @@ def bundle_card(
         'name': '-'.join(map(str, name)),
         'label': label,
         'architecture': {**{k: card[k] for k in ('arch', 'n_out', 'params', 'weights')}, 'storage': storage},
+        **{k: card[k] for k in ('pretraining',) if k in card},
         'preprocessing': card['preprocessing'],
         'graph': {**measured, 'unused': list(unused)},
         'calibration': facts['calibrator'].to_dict(),

@@ -7,13 +7,13 @@ __all__ = ['ENCODERS', 'LUNG_BOX', 'CHECKPOINT', 'PretrainError', 'PretrainConfi
            'from_patches', 'Masks', 'random_masks', 'MaskedAutoencoder', 'mae_loss', 'lung_windows', 'crop_batch',
            'steps_per_epoch', 'pretrain', 'load_autoencoder', 'reconstruct', 'plot_reconstructions']
 
-# %% ../nbs/24_pretrain.ipynb #ada1502c
+# %% ../nbs/24_pretrain.ipynb #3c17af1f
 import json, math, time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 # before torch and fastai: it says what to install where they are missing, and silences a warning of fastai's
@@ -42,6 +42,9 @@ from chestxray_fastai.networks import (
     timm_overlay,
     weights_origin,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # %% ../nbs/24_pretrain.ipynb #f53d33f7
 ENCODERS = ('tiny', 'small', 'base')  # vision transformers of 192, 384 and 768 numbers for each patch

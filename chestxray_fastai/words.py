@@ -769,6 +769,7 @@ REPORT_ROWS = {
     'report.row.alpha': 'alpha',
     'report.row.limit': 'limit',
     'report.row.network': 'network',
+    'report.row.pretraining': 'seen in pretraining',
     'report.row.parameters': 'parameters',
     'report.row.start': 'start',
     'report.row.input': 'input',
