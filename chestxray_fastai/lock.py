@@ -32,6 +32,7 @@ from .words import say
 from .manifest import manifest_hash
 from chestxray_fastai.scores import (
     one_label,
+    only_labels,
     read_scores,
     score_columns,
     score_labels,
@@ -522,6 +523,10 @@ def _with_pretraining(opening, seen):
 
 
 # %% ../nbs/33_lock.ipynb #4036abd3
+def _judged_labels(scores, point):
+    "Scores of the labels that have a frozen point: the others were refused before"
+    return only_labels(scores, list(point)) if isinstance(point, dict) else scores
+
 def open_test(
     run_dir: str | Path,  # holds the frozen model and its ledger
     scores: pd.DataFrame,  # of the frozen model: those that it froze, where the folder has them
@@ -537,7 +542,7 @@ def open_test(
     scores = Scores.of(scores)
     _check_point(scores, frozen['point'])
     seen = check_pretraining(folder, split_rows(scores, split)) if split in set(scores.split) else None
-    judged = judge(scores, frozen['point'], split, **kwargs)
+    judged = judge(_judged_labels(scores, frozen['point']), frozen['point'], split, **kwargs)
     opening = _record(folder, frozen, scores, split, shared, 'open_test')
     return dict(judged, opening=_with_pretraining(opening, seen))
 
