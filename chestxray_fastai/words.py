@@ -9,7 +9,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP',
            'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN',
-           'TRAIN', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of',
+           'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -32,9 +33,9 @@ METRIC_NAMES = {
     'metric.ece': 'ECE',
     'metric.log_loss': 'log loss',
     'metric.macro_auroc': 'macro AUROC',
-    'metric.macro_average_precision': 'macro avg precision',
+    'metric.macro_average_precision': 'macro average precision',
     'metric.micro_auroc': 'micro AUROC',
-    'metric.micro_average_precision': 'micro avg precision',
+    'metric.micro_average_precision': 'micro average precision',
     'metric.macro_brier': 'macro Brier score',
     'metric.macro_ece': 'macro ECE',
     'metric.macro_log_loss': 'macro log loss',
@@ -309,13 +310,14 @@ EVALUATE_PROMISES = {
 # %% ../nbs/04_words.ipynb #a57881a5
 # What is said of several findings together
 EVALUATE_FINDINGS = {
-    'findings.positive': 'positive',
-    'findings.negative': 'negative',
+    'findings.class_positive': 'positive',
+    'findings.class_negative': 'negative',
     'findings.one_class': (
         '{split} has no {kind} image for {label} among the {known:,} of which it is known, so it cannot be judged.'
     ),
     'findings.few': (
-        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be judged.'
+        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be'
+        ' judged.'
     ),
     'findings.lowered': (
         '{label}: {positives} positive images in calib cannot carry a promise of {target:g}, so its threshold promises'
@@ -327,7 +329,9 @@ EVALUATE_FINDINGS = {
         'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over {judged} of {of} labels; the'
         ' others could not be judged.'
     ),
-    'findings.overall_all': 'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.',
+    'findings.overall_all': (
+        'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.'
+    ),
     'findings.overall_bare': (
         'Macro AUROC on {split}: {auroc:.3f}, the mean over {judged} of {of} labels; too few patients for an interval.'
     ),
@@ -1076,6 +1080,7 @@ RUN_STEPS = {
     'run.note': '      {note}',
     'run.train': '[2/4] Training {arch} at {size} pixels for {epochs} epochs (Ctrl-C stops; the same command goes on)',
     'run.judge_again': '[2/4] The network is trained; it is judged again, for a sensitivity of {target:g}',
+    'run.first_network': '      A first network, which says what the uncertain labels of the training are taken for',
     'run.weights': '      Weights {weights}',
     'run.scoring': '[3/4] Scoring all images, once',
     'run.judging': '[4/4] Judging: threshold on calib for sensitivity {target:g}, then the test, opened once',
@@ -1102,7 +1107,8 @@ RUN_LIMITS = {
         'Too few positives in calib to promise {target:g} for each label; these thresholds promise less: {promises}.'
     ),
     'run.untrained': (
-        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no probability.'
+        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no'
+        ' probability.'
     ),
     'run.nor': ', and none is ',
     'run.cannot_freeze': '{arch} can be trained and judged, but not frozen into a bundle: {reason}',
@@ -1231,6 +1237,34 @@ TRAIN = {
     ),
 }
 
+# What uncertain labels teach, and losses for several labels
+MULTILABEL = {
+    'uncertain.ignore': 'uncertain labels teach nothing',
+    'uncertain.ones': 'uncertain labels are taught as positive',
+    'uncertain.zeros': 'uncertain labels are taught as negative',
+    'uncertain.self': 'uncertain labels are taught as the probability that a first network, trained without them, gives',
+    'uncertain.smooth': 'uncertain labels are taught as a probability drawn between {low:g} and {high:g}',
+    'uncertain.marginal': (
+        'uncertain labels are taught as both values, each as probable as the network finds it where {low:.0%} of them'
+        ' are positive'
+    ),
+    'uncertain.no_policy': (
+        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones, zeros,'
+        ' smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
+    ),
+    'uncertain.no_such': (
+        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to high)'
+        ' or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
+    ),
+    'uncertain.all': 'all labels',
+    'uncertain.twice': 'The policy "{text}" names {name} twice: leave one of them out.',
+    'uncertain.unknown': 'The policy for uncertain labels names {name}, which is no label: there are {labels}.',
+    'uncertain.no_logits': 'The scores hold no logits of {label}: score the whole manifest with the first network.',
+    'loss.no_such': 'There is no loss "{name}": choose {names}.',
+    'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
+    'loss.one_class': 'No training image is {value} {label}, so it cannot be learned: leave this label out.',
+}
+
 # What the price list of a recipe says
 RECIPE = {
     'recipe.pays': 'pays',
@@ -1254,7 +1288,7 @@ RECIPE = {
     'recipe.written': 'Price list: prices.csv, prices.json, prices.txt and a figure for each data set in {folder}',
 }
 
-TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, RECIPE]
+TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, MULTILABEL, RECIPE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
