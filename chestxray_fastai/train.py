@@ -440,7 +440,7 @@ class MeanTeacher(Callback):
         while True:
             order = torch.randperm(len(self.loader.dataset)).tolist()
             for batch in self.loader.create_batches(iter(order)):
-                batch = to_device(batch, self.dls.device)
+                batch = to_device(batch, self.loader.device)
                 yield tuple(self.loader.after_batch(batch)[0] for _ in range(2))
 
     def after_loss(self) -> None:
