@@ -99,6 +99,30 @@ TRIAGE |= {
     'model.rate': '{value:.1%}',
     'model.interval': '{value:.1%} (95 % interval {low:.1%} to {high:.1%})',
     'model.no_maps': 'This architecture gives no heat map without PyTorch.',
+    'model.title_findings': '{name} ({hash}): {n} findings, answered in one pass.',
+    'model.tested_findings': (
+        'On {n:,} test images its macro AUROC is {value:.2f} (95 % interval {low:.2f} to {high:.2f}), the mean over'
+        ' {judged} of {of} labels.'
+    ),
+    'model.tested_findings_bare': (
+        'On {n:,} test images its macro AUROC is {value:.2f}, the mean over {judged} of {of} labels.'
+    ),
+    'model.untested_findings': 'No test of its {n} findings is recorded.',
+    'model.maps_all': 'The heat maps of all findings hint at where the network looks, and prove no lesion.',
+    'model.maps_some': (
+        'The heat maps of {labels} hint at where the network looks, and prove no lesion; those of the other findings'
+        ' failed a test or were not judged: do not take them for an explanation.'
+    ),
+    'model.maps_none': (
+        'No finding has heat maps that passed their tests: do not take them for an explanation.'
+    ),
+    'model.left_out': 'Not answered: {named}.',
+    'model.why': '{label} ({why})',
+    'model.column_finding': 'finding',
+    'model.column_threshold': 'positive from',
+    'model.column_auroc': 'AUROC',
+    'model.column_sensitivity': 'sensitivity',
+    'model.column_specificity': 'specificity',
     'probability.none': 'none',
     'probability.below': 'below {limit}',
     'probability.above': 'above {limit}',
@@ -162,6 +186,10 @@ TRIAGE |= {
 # What stands on the drawing and in the table of answers
 TRIAGE |= {
     'answer.map': 'Heat map: {words}',
+    'answer.map_of': 'Heat map of {label}: {words}',
+    'answer.no_finding': 'there is no finding {label!r} in this answer: pass one of {labels}',
+    'answer.column_finding': 'finding',
+    'answer.column_threshold': 'threshold',
     'answer.no_map': 'there is no heat map: {why}',
     'answer.not_asked': 'the network was not asked',
     'answer.map_unknown': 'this architecture has none',
