@@ -893,6 +893,9 @@ APP_PAGE = {
     'app.title': 'Chest X-ray triage',
     'app.notice': 'For learning and research. Not a medical device: no decision about a patient may rest on it.',
     'app.heading': 'Chest X-ray triage: {label}',
+    'app.heading.findings': 'Chest X-ray triage: {n} findings',
+    'app.worth': 'What each of the {n} findings was worth on the test',
+    'app.chosen': 'Finding whose threshold is moved',
     'app.lead': (
         'A score, a decision by a frozen threshold, and the reason. What is clearly unlike the images it knows is '
         'referred to a person; not everything is noticed, and an answer for anybody else than those below proves '
@@ -931,6 +934,17 @@ APP_ANSWERS = {
     'app.score.label': 'score {score}, threshold {threshold}',
     'app.mark': 'threshold {threshold}',
     'app.mark.frozen': 'frozen threshold {threshold}',
+    'app.findings.positive': 'Positive for {labels}',
+    'app.findings.refer': 'Refer to a person: {labels} too close to call',
+    'app.findings.negative': 'Negative for all {n} findings',
+    'app.findings.more': '{n} more',
+    'app.findings.hint': 'Choose a finding to see its heat map.',
+    'app.findings.no_maps': 'This model shows no heat maps.',
+    'app.finding.positive': 'positive',
+    'app.finding.refer': 'too close to call',
+    'app.finding.negative': 'negative',
+    'app.folded': '{n} negative findings',
+    'app.folded.one': '{n} negative finding',
     'app.positive': 'Positive for {label}',
     'app.negative': 'Negative for {label}',
     'app.refer': 'Refer to a person',
