@@ -422,7 +422,7 @@ def _named(code, at, labels, codes, probability, threshold):
         p = float(probability[i])
         t = float(threshold[i])
         fields = dict(probability=say_probability(p, t), threshold=say_probability(t, p))
-        words.append(say('findings.one', label=labels[i], **fields))
+        words.append(say('decision.all_one', label=labels[i], **fields))
     return words
 
 # %% ../nbs/29_decision.ipynb #d9964514
@@ -438,13 +438,13 @@ def say_findings(
     near = _named('near', *table)
     n_negative = len(labels) - len(positive) - len(near)
     if n_negative == len(labels):
-        code = 'findings.negative' if n_negative > 1 else 'findings.negative_one'
+        code = 'decision.all_negative' if n_negative > 1 else 'decision.all_negative_one'
         return say(code, n=n_negative, label=labels[0])
     parts = []
     if positive:
-        parts.append(say('findings.positive', named=listed(positive)))
+        parts.append(say('decision.all_positive', named=listed(positive)))
     if near:
-        parts.append(say('findings.also_near' if positive else 'findings.near', named=listed(near)))
+        parts.append(say('decision.all_also_near' if positive else 'decision.all_near', named=listed(near)))
     if n_negative:
-        parts.append(say('findings.rest', n=n_negative))
+        parts.append(say('decision.all_rest', n=n_negative))
     return '; '.join(parts)

@@ -226,13 +226,13 @@ DECISIONS = {
         '(out-of-distribution score {score:.4g}, limit {limit:.4g})'
     ),
     'decision.unpromised': 'an answer',
-    'findings.one': '{label} {probability} (threshold {threshold})',
-    'findings.positive': 'positive: {named}',
-    'findings.near': 'refer: too close to call: {named}',
-    'findings.also_near': 'too close to call: {named}',
-    'findings.rest': '{n} negative',
-    'findings.negative': 'negative: none of {n} findings reaches its threshold',
-    'findings.negative_one': 'negative: {label} does not reach its threshold',
+    'decision.all_one': '{label} {probability} (threshold {threshold})',
+    'decision.all_positive': 'positive: {named}',
+    'decision.all_near': 'refer: too close to call: {named}',
+    'decision.all_also_near': 'too close to call: {named}',
+    'decision.all_rest': '{n} negative',
+    'decision.all_negative': 'negative: none of {n} findings reaches its threshold',
+    'decision.all_negative_one': 'negative: {label} does not reach its threshold',
 }
 DECISIONS |= {
     'ood.content': 'Referred: it does not look like the images that the model learned from.',
