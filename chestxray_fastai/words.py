@@ -66,7 +66,7 @@ TRIAGE = {
     'bundle.example_negative': 'A phantom without {label}',
     'bundle.example_none': 'A phantom without findings',
     'bundle.example_noise': 'Noise, which is no X-ray',
-    'bundle.findings': '{n} findings',
+    'bundle.findings': '{n}-findings',
     'bundle.no_threshold': 'no threshold was chosen for it',
 }
 
@@ -107,6 +107,30 @@ TRIAGE |= {
     'model.rate': '{value:.1%}',
     'model.interval': '{value:.1%} (95 % interval {low:.1%} to {high:.1%})',
     'model.no_maps': 'This architecture gives no heat map without PyTorch.',
+    'model.title_findings': '{name} ({hash}): {n} findings, answered in one pass.',
+    'model.tested_findings': (
+        'On {n:,} test images its macro AUROC is {value:.2f} (95 % interval {low:.2f} to {high:.2f}), the mean over'
+        ' {judged} of {of} labels.'
+    ),
+    'model.tested_findings_bare': (
+        'On {n:,} test images its macro AUROC is {value:.2f}, the mean over {judged} of {of} labels.'
+    ),
+    'model.untested_findings': 'No test of its {n} findings is recorded.',
+    'model.maps_all': 'The heat maps of all findings hint at where the network looks, and prove no lesion.',
+    'model.maps_some': (
+        'The heat maps of {labels} hint at where the network looks, and prove no lesion; those of the other findings'
+        ' failed a test or were not judged: do not take them for an explanation.'
+    ),
+    'model.maps_none': (
+        'No finding has heat maps that passed their tests: do not take them for an explanation.'
+    ),
+    'model.left_out': 'Not answered: {named}.',
+    'model.why': '{label} ({why})',
+    'model.column_finding': 'finding',
+    'model.column_threshold': 'positive from',
+    'model.column_auroc': 'AUROC',
+    'model.column_sensitivity': 'sensitivity',
+    'model.column_specificity': 'specificity',
     'probability.none': 'none',
     'probability.below': 'below {limit}',
     'probability.above': 'above {limit}',
@@ -170,6 +194,10 @@ TRIAGE |= {
 # What stands on the drawing and in the table of answers
 TRIAGE |= {
     'answer.map': 'Heat map: {words}',
+    'answer.map_of': 'Heat map of {label}: {words}',
+    'answer.no_finding': 'there is no finding {label!r} in this answer: pass one of {labels}',
+    'answer.column_finding': 'finding',
+    'answer.column_threshold': 'threshold',
     'answer.no_map': 'there is no heat map: {why}',
     'answer.not_asked': 'the network was not asked',
     'answer.map_unknown': 'this architecture has none',
@@ -199,13 +227,13 @@ DECISIONS = {
         '(out-of-distribution score {score:.4g}, limit {limit:.4g})'
     ),
     'decision.unpromised': 'an answer',
-    'findings.one': '{label} {probability} (threshold {threshold})',
-    'findings.positive': 'positive: {named}',
-    'findings.near': 'refer: too close to call: {named}',
-    'findings.also_near': 'too close to call: {named}',
-    'findings.rest': '{n} negative',
-    'findings.negative': 'negative: none of {n} findings reaches its threshold',
-    'findings.negative_one': 'negative: {label} does not reach its threshold',
+    'decision.all_one': '{label} {probability} (threshold {threshold})',
+    'decision.all_positive': 'positive: {named}',
+    'decision.all_near': 'refer: too close to call: {named}',
+    'decision.all_also_near': 'too close to call: {named}',
+    'decision.all_rest': '{n} negative',
+    'decision.all_negative': 'negative: none of {n} findings reaches its threshold',
+    'decision.all_negative_one': 'negative: {label} does not reach its threshold',
 }
 DECISIONS |= {
     'ood.content': 'Referred: it does not look like the images that the model learned from.',
@@ -931,6 +959,9 @@ APP_PAGE = {
     'app.title': 'Chest X-ray triage',
     'app.notice': 'For learning and research. Not a medical device: no decision about a patient may rest on it.',
     'app.heading': 'Chest X-ray triage: {label}',
+    'app.heading.findings': 'Chest X-ray triage: {n} findings',
+    'app.worth': 'What each of the {n} findings was worth on the test',
+    'app.chosen': 'Finding whose threshold is moved',
     'app.lead': (
         'A score, a decision by a frozen threshold, and the reason. What is clearly unlike the images it knows is '
         'referred to a person; not everything is noticed, and an answer for anybody else than those below proves '
@@ -969,6 +1000,17 @@ APP_ANSWERS = {
     'app.score.label': 'score {score}, threshold {threshold}',
     'app.mark': 'threshold {threshold}',
     'app.mark.frozen': 'frozen threshold {threshold}',
+    'app.findings.positive': 'Positive for {labels}',
+    'app.findings.refer': 'Refer to a person: {labels} too close to call',
+    'app.findings.negative': 'Negative for all {n} findings',
+    'app.findings.more': '{n} more',
+    'app.findings.hint': 'Choose a finding to see its heat map.',
+    'app.findings.no_maps': 'This model shows no heat maps.',
+    'app.finding.positive': 'positive',
+    'app.finding.refer': 'too close to call',
+    'app.finding.negative': 'negative',
+    'app.folded': '{n} negative findings',
+    'app.folded.one': '{n} negative finding',
     'app.positive': 'Positive for {label}',
     'app.negative': 'Negative for {label}',
     'app.refer': 'Refer to a person',
