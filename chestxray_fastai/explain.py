@@ -46,6 +46,7 @@ def _small_loss(outputs, y):
     is_known = (y == 0) | (y == 1)
     return F.binary_cross_entropy_with_logits(outputs[is_known], y[is_known].float())
 
+# %% ../nbs/41_explain.ipynb #2660efee
 def train_small(
     model: 'nn.Module',  # changed in place
     pixels: np.ndarray,  # uint8, shape (n, size, size)
@@ -438,7 +439,9 @@ def phantoms_with(
     for i, present in zip(seeds, y):
         names = [name for name, is_there in zip(findings, present) if is_there]
         drawn.append(phantom(i, findings=names, size=size, strength=strength, **acquisition))
-    masks = np.stack([[p.masks[name] for name in findings] for p in drawn])
+    masks = np.zeros((len(seeds), len(findings), size, size), bool)
+    for k, name in enumerate(findings):
+        masks[:, k] = [p.masks[name] for p in drawn]
     return np.stack([p.image for p in drawn]), y, masks
 
 # %% ../nbs/41_explain.ipynb #5d951cff

@@ -356,6 +356,32 @@ EXPLAIN |= {
     'judge_maps.not_judged': 'Heat maps were not judged: {reason}',
 }
 
+# %% ../nbs/04_words.ipynb #5fcbad04
+# How heat maps fare against boxes that radiologists drew
+EXPLAIN |= {
+    'boxes.pointing': (
+        '{finding}: the strongest point of {method} lies in the box on {hits} of {n} films ({share}). With the box'
+        ' moved to elsewhere on the film it is {shifted:.0%}; a map of where other patients have it hits {usual}.'
+    ),
+    'boxes.unknown_usual': 'nothing, for there are no others',
+    'boxes.beats': 'It beats every control that could be tried.',
+    'boxes.fails': (
+        'It was not shown to do better than {controls}: on one film it is no evidence of where the finding is.'
+    ),
+    'boxes.few': 'Too few patients to say whether that is better than a control.',
+    'boxes.others': 'Boxes of {findings} were left out: the network does not know them.',
+    'boxes.left_out': '{n} boxes lie on films that are not among these images.',
+    'boxes.control.noise': 'smooth noise',
+    'boxes.control.shifted': 'the same box elsewhere on the film',
+    'boxes.control.centre': 'a map that is brightest in the middle',
+    'boxes.control.usual': 'a map of where others have it',
+    'boxes.control.other_film': 'the map of another film',
+    'boxes.all': 'all findings',
+    'boxes.comparisons': (
+        '{n} findings were looked at, so one of them may look good or bad by chance: trust what is said of all.'
+    ),
+}
+
 # %% ../nbs/04_words.ipynb #08558cd0
 # Numbers in words
 REPORT_NUMBERS = {
