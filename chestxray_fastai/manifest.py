@@ -1430,6 +1430,7 @@ def split_patients(
     test: float = 0.0,  # share for a test split, used only when the manifest has none
     seed: int = 0,  # another seed, another split; the same seed, the same split on every machine
     drop_shared: bool = False,  # leave patients that also occur in the test split out of the pool
+    keep_valid: bool = False,  # rows whose split is `valid` stay as they are too, if they share no patient with train
 ) -> pd.DataFrame:  # the manifest with its column `split` filled
     "Split by patient, labels (and cause, source, view) spread evenly; raises a `ManifestError` when that cannot be"
     manifest = check_manifest(manifest, need_label=False)
@@ -1438,22 +1439,55 @@ def split_patients(
     _check_shares(fractions, test)
     shared = set(manifest.loc[official, 'patient']) & set(manifest.loc[~official, 'patient'])
     if drop_shared and shared:
-        keep = official | ~manifest['patient'].isin(shared).to_numpy()
-        left_out = counted_are(int(sum(~keep)), 'image')
-        warnings.warn(
-            f'{left_out} left out of the pool, because {counted_are(shared, "patient")} in the test split too.',
-            stacklevel=2,
-        )
-        manifest = manifest[keep].reset_index(drop=True)
-        official = official[keep]
+        manifest = _without_shared(manifest, official, shared)
+        official = (manifest['split'] == 'test').to_numpy()
     else:
         _refuse_shared(manifest, official, shared)
-    assigned = _split_pool(manifest[~official], fractions, seed)
-    splits = ['test' if is_test else assigned[p] for is_test, p in zip(official, manifest['patient'])]
+    fixed = official | _valid_to_keep(manifest, keep_valid)
+    if fixed.sum() > official.sum():
+        fractions = _shares_of_rest(fractions, (~official).sum(), (~fixed).sum())
+    assigned = _split_pool(manifest[~fixed], fractions, seed)
+    rows = zip(fixed, manifest['split'], manifest['patient'])
+    splits = [split if is_fixed else assigned[patient] for is_fixed, split, patient in rows]
     manifest['split'] = pd.Series(splits, dtype=object)
     splits_of_patient = manifest[~official].groupby('patient')['split'].nunique()
     assert (splits_of_patient == 1).all(), 'a patient of the pool is in two splits'
     return manifest
+
+
+# %% ../nbs/10_manifest.ipynb #9bccb8b6
+def _without_shared(manifest, official, shared):
+    "The manifest without the images of the pool whose patients occur in the official test too, which is said"
+    keep = official | ~manifest['patient'].isin(shared).to_numpy()
+    left_out = counted_are(int(sum(~keep)), 'image')
+    warnings.warn(
+        f'{left_out} left out of the pool, because {counted_are(shared, "patient")} in the test split too.',
+        stacklevel=3,
+    )
+    return manifest[keep].reset_index(drop=True)
+
+def _valid_to_keep(manifest, keep_valid):
+    "Which rows keep the official split `valid`; none, which is said, where it shares a patient with the other rows"
+    valid = (manifest['split'] == 'valid').to_numpy() & keep_valid
+    shared = set(manifest.loc[valid, 'patient']) & set(manifest.loc[~valid, 'patient'])
+    if not shared:
+        return valid
+    warnings.warn(
+        f'{counted_are(shared, "patient")} in the official split valid and outside it ({listed(sorted(shared))}), so it'
+        ' is not kept: the pool is split again, by patient.',
+        stacklevel=3,
+    )
+    return np.zeros(len(manifest), bool)
+
+def _shares_of_rest(fractions, pool, rest):
+    "The shares of a pool as shares of what is left of it when its official valid part stays as it is"
+    if not rest:
+        raise ManifestError('Every image is in the official split valid or test, so nothing is left to train on.')
+    fractions = {split: share * pool / rest for split, share in fractions.items()}
+    fractions['valid'] = 0.0
+    _check_shares(fractions, fractions['test'])
+    return fractions
+
 
 # %% ../nbs/10_manifest.ipynb #814367a7
 def told_apart_by_cause(

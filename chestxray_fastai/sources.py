@@ -16,6 +16,8 @@ import pandas as pd
 from .core import MissingPackage, cache_folder, printable, progress as shown, try_again
 from .tables import listed, plain_name, read_table
 from chestxray_fastai.manifest import (
+    SPLITS,
+    as_split,
     walk_images,
     is_file,
     is_folder,
@@ -321,6 +323,33 @@ def _split_lists(folder):
     suffixes = ('.txt', '.lst', '.csv', '.tsv')
     return sorted(f for f in files if f.suffix.lower() in suffixes and _list_split(f) and is_file(f))
 
+# %% ../nbs/13_sources.ipynb #9583e6af
+def _split_tables(folder):
+    "The tables in a folder whose names say that they hold splits, such as official_split.csv"
+    named = re.compile(r'split|partition', re.I)
+    files = [f for pattern in ('*.csv', '*.tsv', '*.csv.gz') for f in folder.glob(pattern)]
+    return sorted(f for f in files if named.search(f.name) and not _list_split(f) and is_file(f))
+
+def _split_of_names(file, known):
+    "{known image: its split} by a table of splits; nothing where no column holds splits or names of known images"
+    table = read_table(file, text=['image', 'path', 'Image Index']).astype(str)
+    columns = {c: table[c].map(as_split) for c in table}
+    splits = [c for c, split in columns.items() if split.notna().all()]
+    names = {c: table[c].str.replace('\\', '/').str.rpartition('/')[2] for c in table if c not in splits}
+    counts = {c: int(cells.isin(known).sum()) for c, cells in names.items()}
+    image = max(counts, key=counts.get, default=None)
+    if not splits or not counts.get(image):
+        return {}
+    if len(splits) > 1:
+        raise SourceError(f'"{printable(file.name)}" has several columns of splits ({listed(splits)}): keep one.')
+    pairs = {(name, split) for name, split in zip(names[image], columns[splits[0]]) if name in known}
+    split = dict(pairs)
+    if len(split) < len(pairs):
+        twice = sorted(name for name, other in pairs if split[name] != other)
+        raise SourceError(f'{listed(twice)} has two splits in "{printable(file.name)}": keep the right one.')
+    return split
+
+
 # %% ../nbs/13_sources.ipynb #3ca31322
 def _read_lists(lists, known):
     "The split of each known image that a list names, and the names in the list of train and validation"
@@ -349,6 +378,14 @@ def _official_split(images, folder):
     "The split of each image by the lists that lie in `folder` or up to two below; None where there is no list"
     known = set(images)
     split, pool = _read_lists(_split_lists(folder), known)
+    for file in _split_tables(folder):
+        told = _split_of_names(file, known)
+        twice = sorted(name for name in told if split.get(name, told[name]) != told[name])
+        if twice:
+            raise SourceError(
+                f'{listed(twice)} has another split in "{printable(file.name)}" than elsewhere: keep the right one.'
+            )
+        split.update(told)
     both = [name for name in pool if split.get(name) == 'test']
     if both:
         raise SourceError(
@@ -416,9 +453,12 @@ def _read_nih(csv, folder=None, partial=False):
 
 # %% ../nbs/13_sources.ipynb #efbad71c
 def _say_no_list(manifest, say):
-    "A manifest of ChestX-ray14, and a word when no image of it is in a split"
-    if manifest['split'].isna().all():
+    "A manifest of ChestX-ray14, and a word on its official split, or that there is none"
+    counts = manifest['split'].value_counts()
+    if counts.empty:
         say('No test_list.txt lies beside its table, so no image is in an official split.')
+    else:
+        say(f'The official split is used: {", ".join(f"{counts[s]:,} {s}" for s in SPLITS if s in counts)}.')
     return manifest
 
 _NIH_FOLDERS = [
@@ -666,7 +706,8 @@ def _own(path, progress, say, label=None, **options):
 
 # %% ../nbs/13_sources.ipynb #7756b0c9
 _READERS = {'phantoms': _phantoms, 'pneumonia': _pneumonia, 'nih': _nih, 'pneumoniamnist': _pneumoniamnist}
-_PHANTOM_OPTIONS = {'prevalence', 'val', 'test', 'repeat', 'shortcut'}  # what write_phantoms takes
+_OF_MANY = {'findings', 'uncertain', 'label_errors', 'hidden'}
+_PHANTOM_OPTIONS = {'prevalence', 'val', 'test', 'repeat', 'shortcut', *_OF_MANY}  # what write_phantoms takes
 
 def _silent(*args):
     "Say nothing"
