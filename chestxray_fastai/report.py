@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['PREVALENCES', 'METRIC_ORDER', 'ReportError', 'per_thousand', 'is_known', 'in_words', 'write_text', 'example_run',
            'worst_errors', 'run_table', 'finite', 'at_prevalences', 'run_facts', 'number_text', 'table_block',
-           'figure_block', 'metric_name', 'promise', 'cautions', 'intended_use', 'sections']
+           'figure_block', 'metric_name', 'promise', 'cautions', 'intended_use', 'sections', 'several_facts',
+           'fold_ids', 'cautions_of_several', 'sections_of_several']
 
 # %% ../nbs/54_report.ipynb #0a9a83ed
 from pathlib import Path
@@ -218,12 +219,12 @@ def example_run(
 
 # %% ../nbs/54_report.ipynb #bed242c7
 def _checked_report(run):
-    "The report of a run of one label; raises a `ReportError` for several, and a `RunError` where there is none"
+    "The report of a run; raises a `ReportError` for several labels of an older form, `RunError` where there is none"
     report = run.read_json('report.json') or {}
     labels = (report.get('data') or {}).get('labels') or ['']
-    if len(labels) > 1 or 'labels' in (report.get('test') or {}):
+    if 'findings' not in report and (len(labels) > 1 or 'labels' in (report.get('test') or {})):
         raise ReportError(
-            f'{run.name} is about {len(labels)} labels, and a report is about one: run it again with `--label NAME`,'
+            f'{run.name} is about {len(labels)} labels and has no part `findings`: run it again, or with `--label NAME`'
             ' for one after the other.'
         )
     return run.report
@@ -393,6 +394,10 @@ def _ledger_facts(run):
         return Refused(str(error), 'damaged')
     return [_opening(entry) for entry in entries]
 
+def _lock_facts(run):
+    "What the lock knows of a run"
+    return {'frozen': _frozen_facts(run), 'openings': _ledger_facts(run)}
+
 def _opening(entry):
     "What is told of one opening"
     return {key: entry.get(key) for key in ('when', 'run', 'images', 'patients', 'kind', 'words')}
@@ -424,7 +429,7 @@ def _facts(run, report, scores):
     threshold = report['threshold']
     splits = ('valid', 'calib', 'test')
     parts = ('calibration', 'subgroups', 'uncertainty', 'explanation', 'outliers')
-    lock = {'frozen': _frozen_facts(run), 'openings': _ledger_facts(run), 'gap': _gap(scores, threshold['logit'])}
+    lock = _lock_facts(run) | {'gap': _gap(scores, threshold['logit'])}
     return dict(
         run=run.name,
         data=_data_facts(run),
@@ -480,6 +485,13 @@ def at_prevalences(
     rows = [_at_prevalence(test, draws, each, level) for each in shown]
     return dict(prevalence=prevalence, rows=rows)
 
+def _judged_facts(run, report, prevalence):
+    "All that is said of a run of one label, or of one label of several"
+    scores = _checked_scores(run, report)
+    _check_auroc(run, report, scores)
+    facts = _facts(run, report, scores)
+    return facts | dict(elsewhere=at_prevalences(facts, scores, prevalence))
+
 def run_facts(
     run: Run | str | Path,  # a finished run, or its folder
     prevalence: float = 0.1,  # of another place to show beside the test
@@ -488,12 +500,11 @@ def run_facts(
     run = Run.open(run)
     try:
         report = _checked_report(run)
-        scores = _checked_scores(run, report)
-        _check_auroc(run, report, scores)
-        facts = _facts(run, report, scores)
+        if 'findings' in report:
+            return several_facts(run, prevalence)
+        return _judged_facts(run, report, prevalence)
     except RunError as error:
         raise ReportError(str(error)) from None
-    return facts | dict(elsewhere=at_prevalences(facts, scores, prevalence))
 
 # %% ../nbs/54_report.ipynb #9f10d0bc
 def _float_text(value):
@@ -1267,5 +1278,391 @@ _ON_RECORD = (_data, _model, _lock, _limits, _ethics, _technical)
 def sections(
     facts: dict,  # of `run_facts`
 ) -> list[dict]:  # id, title, words and blocks
-    "Everything that a page or a card says, in order"
+    "Everything that a page or a card says, in order; of several labels the section `findings` has a fold for each"
+    if 'findings' in facts:
+        return sections_of_several(facts)
     return [section(facts) for section in (*_ON_THE_TEST, *_ON_TRUST, *_ON_RECORD)]
+
+# %% ../nbs/54_report.ipynb #d966f337
+def _finding_facts(run, label, prevalence):
+    "What is said of one of several labels, or a `Refused` where it could not be judged"
+    finding = run.finding(label)
+    if finding.refused:
+        return finding.refused
+    return _judged_facts(finding, finding.report, prevalence) | dict(note=finding.report.get('note'))
+
+def _data_of_all(run):
+    "What is known of the images, for all labels"
+    known = _data_facts(run)
+    data = run.report['data']
+    counts = {label: dict(positives=data['positives'].get(label) or {}) for label in data['labels']}
+    for label, values in (data.get('negatives') or {}).items():
+        if label in counts:
+            counts[label]['negatives'] = values
+    splits = [row | dict(positives=None) for row in known['splits']]
+    return known | dict(finding='', splits=splits, labels=counts, untrained=data.get('untrained') or {})
+
+# %% ../nbs/54_report.ipynb #46a2c04d
+def several_facts(
+    run: Run,  # a finished one of several labels
+    prevalence: float = 0.1,  # of another place to show beside the test
+) -> dict:  # plain values; `findings` holds for each label what `run_facts` gives of one, or a `Refused`
+    "All that page and card say of a run of several labels, checked; raises a `ReportError`"
+    report = run.report
+    findings = {label: _finding_facts(run, label, prevalence) for label in report['findings']}
+    judged = [facts for facts in findings.values() if not refused(facts)]
+    log = run_table(run, 'log.csv')
+    return dict(
+        run=run.name,
+        findings=findings,
+        overall=report.get('overall') or {},
+        training=report.get('training') or {},
+        data=_data_of_all(run),
+        model=dict(report['model'], preprocessing=run.card.get('preprocessing')),
+        settings=run.config,
+        epochs=0 if log is None else len(log),
+        lock=_lock_facts(run) | {'gap': Refused('', 'several')},
+        opening=judged[0]['opening'] if judged else None,
+        outliers=report.get('outliers'),
+        boxes=report.get('boxes'),
+        timing=report.get('timing') or {},
+        versions=report.get('versions') or run.card.get('versions') or {},
+    )
+
+# %% ../nbs/54_report.ipynb #836061f4
+def _judged_of(facts):
+    "The labels that were judged, with what is known of each"
+    return {label: part for label, part in facts['findings'].items() if not refused(part)}
+
+def _ece_change(part):
+    "The calibration error before and after the calibrator, or that of the network alone"
+    ece = _at(part, 'calibration', 'effect', 'ece')
+    if ece:
+        return say('report.all.ece_change', before=number_text(ece['before']), after=number_text(ece['after']))
+    return number_text(_at(part, 'judged', 'test', 'ece', 'value'))
+
+# %% ../nbs/54_report.ipynb #c8172a8a
+def _label_row(label, part):
+    "The line of one label that was judged"
+    test = part['judged']['test']
+    promised = part['threshold'].get('target_sensitivity')
+    found = number_text(test['sensitivity']['value'])
+    if is_known(promised):
+        found = say('report.all.with_promise', value=found, promised=number_text(promised))
+    coverage = _at(part, 'uncertainty', 'splits', 'test', 'rule', 'coverage', 'value')
+    return (
+        label,
+        test['positives'],
+        _span(test['auroc']),
+        _at(test, 'average_precision', 'value'),
+        found,
+        test['specificity']['value'],
+        _ece_change(part),
+        coverage,
+        say(f'report.verdict.{part["verdict"]["code"]}'),
+    )
+
+# %% ../nbs/54_report.ipynb #ea4dda47
+def _label_rows(facts):
+    "A line for each label: those that were judged, those that were not, those that were not trained"
+    rows = []
+    counts = facts['data']['labels']
+    for label, part in facts['findings'].items():
+        positives = (counts.get(label) or {}).get('positives', {}).get('test')
+        if refused(part):
+            rows.append((label, positives, *['–'] * 6, say('report.verdict.refused')))
+        else:
+            rows.append(_label_row(label, part))
+    for label in facts['data']['untrained']:
+        rows.append((label, None, *['–'] * 6, say('report.verdict.untrained')))
+    return rows
+
+# %% ../nbs/54_report.ipynb #9b54cf06
+def fold_ids(
+    facts: dict,  # of `several_facts`
+) -> dict[str, str]:  # of each label the id of its fold on the page
+    "What the folds are called in a page, whatever stands in the names of labels"
+    return {label: f'label-{k}' for k, label in enumerate(facts['findings'], 1)}
+
+def _labels_table(facts):
+    "All labels in one table, each with a link to its fold"
+    keys = ('label', 'of_test', 'auroc', 'ap', 'found_promised', 'specificity', 'ece', 'coverage', 'verdict')
+    rows = _label_rows(facts)
+    ids = fold_ids(facts)
+    table = table_block(say('report.caption.by_label'), _heads(*keys), rows)
+    return table | dict(links=[ids.get(row[0], '') for row in rows], is_wide=True)
+
+# %% ../nbs/54_report.ipynb #02c152e7
+def _labels_where(facts, is_so):
+    "The labels of which something holds, in one line"
+    return ', '.join(printable(label) for label, part in _judged_of(facts).items() if is_so(part))
+
+_LEAST_POSITIVES = 20  # of a test, below which its figures are little more than chance
+
+def _has_verdict(code):
+    return lambda part: part['verdict']['code'] == code
+
+_OF_LABELS = {
+    'guessing': _has_verdict('guessing'),
+    'broken': _has_verdict('broken'),
+    'ece': lambda part: _is_off(part['judged']['test'].get('ece')),
+    'subgroups': _caution_subgroups,
+    'maps': _caution_maps,
+}  # what is said of labels in one sentence
+
+# %% ../nbs/54_report.ipynb #d77b69bf
+def cautions_of_several(
+    facts: dict,  # of `several_facts`
+) -> list[str]:  # sentences, none when there is nothing to say
+    "What takes away from the figures over all"
+    judged = _judged_of(facts)
+    items = _caution_phantoms(facts)
+    if judged:
+        opened = next(iter(judged.values()))
+        items += _caution_opening(opened)
+    for label, part in judged.items():
+        if part['verdict']['code'] == 'backwards':
+            auroc = _span(part['judged']['test']['auroc'])
+            items.append(say('report.all.backwards', label=printable(label), auroc=auroc))
+    for code, is_so in _OF_LABELS.items():
+        labels = _labels_where(facts, is_so)
+        items += [say(f'report.all.{code}', labels=labels)] if labels else []
+    few = _labels_where(facts, lambda part: part['judged']['test']['positives'] < _LEAST_POSITIVES)
+    items += [say('report.all.few', labels=few, least=_LEAST_POSITIVES)] if few else []
+    if len(judged) > 1:
+        items.append(say('report.all.chance', n=len(judged), missed=0.05 * len(judged)))
+    return items
+
+# %% ../nbs/54_report.ipynb #75531340
+def _reasons(facts):
+    "Lists of the labels that were not judged and not trained, each with its reason"
+    groups = {
+        'not_judged': {label: refused(part) for label, part in facts['findings'].items() if refused(part)},
+        'untrained': facts['data']['untrained'],
+    }
+    blocks = []
+    for code, reasons in groups.items():
+        items = []
+        for label, why in reasons.items():
+            named = str(why).startswith(f'{label}:') or label in str(why)
+            items.append(_stop(why) if named else say('report.all.refused', label=label, reason=_stop(why)))
+        if items:
+            blocks.append(_items(say(f'report.all.{code}'), items))
+    return blocks
+
+# %% ../nbs/54_report.ipynb #a3b3f889
+def _headline_of_several(facts):
+    "What holds for all labels, and the table of them"
+    test = facts['overall'].get('test') or {}
+    counts = dict(judged=len(_judged_of(facts)), of=len(facts['findings']) + len(facts['data']['untrained']))
+    size = next((row for row in facts['data']['splits'] if row['split'] == 'test'), {})
+    has_all = test.get('of') == counts['of']
+    words = [
+        test.get('words') or say('report.all.judged', **counts),
+        '' if has_all else say('report.all.judged', **counts),
+        say('report.all.images', images=size.get('images') or 0, patients=size.get('patients') or 0),
+    ]
+    warned = cautions_of_several(facts)
+    blocks = [dict(kind='cautions', items=warned)] if warned else []
+    blocks += [_labels_table(facts), *_reasons(facts), figure_block('labels')]
+    low = _at(test, 'macro_auroc', 'low')
+    code = 'no_promise' if is_known(low) and low > 0.5 else 'guessing'
+    return _section('headline', words, *blocks) | dict(verdict=code)
+
+# %% ../nbs/54_report.ipynb #3f11b855
+def _overall(facts):
+    "Macro and micro figures of the test, with validation beside them"
+    test = facts['overall'].get('test') or {}
+    valid = facts['overall'].get('valid') or {}
+    names = [name for name in test if isinstance(test[name], dict) and 'value' in test[name]]
+    rows = [(metric_name(name), _span(test[name]), _at(valid, name, 'value')) for name in names]
+    table = table_block(say('report.caption.overall'), _heads(None, 'test_interval', 'validation'), rows)
+    return _section('overall', [say('report.all.macro')], *([table] if rows else []))
+
+# %% ../nbs/54_report.ipynb #8f38e61c
+def _positives_table(facts):
+    "Positive images of each label in each split, and of how many it is known"
+    splits = [row['split'] for row in facts['data']['splits']]
+    rows = []
+    for label, counts in facts['data']['labels'].items():
+        cells = []
+        for split in splits:
+            positives = counts['positives'].get(split)
+            negatives = (counts.get('negatives') or {}).get(split)
+            known = None if positives is None or negatives is None else positives + negatives
+            cells.append(say('report.share', count=positives, of=known) if known else positives)
+        rows.append((label, *cells))
+    heads = [*_heads('label'), *(name_of('split', split) for split in splits)]
+    return table_block(say('report.caption.positives'), heads, rows)
+
+# %% ../nbs/54_report.ipynb #7559cf6a
+def _data_of_several(facts):
+    "On whom it was trained and tested, and the positives of each label"
+    data = facts['data']
+    origin = data['origin']
+    words = [
+        say('report.data.origin', **origin) if origin else say('report.data.no_origin', name=data['name']),
+        say('report.data.splits'),
+        '' if data['acquisition'] else say('report.data.not_recorded'),
+    ]
+    rows = [(name_of('split', row['split']), row['images'], row['patients']) for row in data['splits']]
+    blocks = [table_block(say('report.caption.data'), _heads('split', 'images', 'patients'), rows)]
+    blocks.append(_positives_table(facts))
+    if data['acquisition']:
+        rows = [(column['what'], column['development'], column['test']) for column in data['acquisition']]
+        blocks.append(table_block(say('report.caption.acquisition'), _heads(None, 'development', 'test'), rows))
+    return _section('data', words, *blocks)
+
+# %% ../nbs/54_report.ipynb #4016d96b
+def _model_of_several(facts):
+    "What was trained, by which loss, and how uncertain labels were read"
+    model = facts['model']
+    start = (model.get('weights') or say('report.unknown')).partition(': ')[0]
+    words = say('report.all.learned', arch=model.get('arch'), n=len(facts['findings']), weights=_stop(start))
+    training = facts['training']
+    rows = [
+        *_network_rows(facts),
+        (say('report.all.loss'), training.get('loss')),
+        (say('report.all.uncertain'), training.get('uncertain') or say('report.all.no_uncertain')),
+        *((key.replace('_', ' '), _plain(training[key])) for key in training if key not in ('loss', 'uncertain')),
+        (say('report.all.thresholds'), say('report.all.one_each')),
+    ]
+    table = table_block(say('report.caption.model'), ['', ''], rows)
+    return _section('model', [words], table, figure_block('training'))
+
+def _plain(value):
+    "A setting as a table shows it"
+    if isinstance(value, dict):
+        return ', '.join(f'{key} {number_text(each)}' for key, each in value.items())
+    return ', '.join(map(str, value)) if isinstance(value, list) else value
+
+# %% ../nbs/54_report.ipynb #1e603f53
+def _use_of_several(facts):
+    "What it is for, and what not"
+    judged = _judged_of(facts)
+    names = ', '.join(judged) or say('report.unknown')
+    good = [say('report.use.learning'), say('report.use.study', finding=names)]
+    size = next((row for row in facts['data']['splits'] if row['split'] == 'test'), {})
+    code = 'patients' if facts['data']['acquisition'] else 'unrecorded'
+    people = _at(facts, 'data', 'origin', 'people') or say(f'report.use.{code}', patients=size.get('patients') or 0)
+    phantoms = _phantoms_only(facts)
+    bad = [
+        say('report.use.not_device'),
+        say('report.use.phantoms') if phantoms else say('report.use.people', people=people),
+        say('report.all.only', n=len(facts['findings'])),
+        say('report.use.other_images'),
+        say('report.all.screening'),
+    ]
+    unjudged = [label for label, part in facts['findings'].items() if refused(part)]
+    if unjudged:
+        bad.append(say('report.all.unjudged', labels=', '.join(unjudged)))
+    return _section('use', [], _items(say('report.use.good'), good), _items(say('report.use.bad'), bad))
+
+# %% ../nbs/54_report.ipynb #0238a208
+def _limits_of_several(facts):
+    "What is not known, or not true everywhere"
+    items = [*cautions_of_several(facts), say('report.all.labels_limit'), say('report.limits.source')]
+    return _section('limits', [], _items('', items))
+
+def _ood_of_several(facts):
+    "The images that are referred as a whole"
+    words, blocks = _out_of_distribution(facts['outliers'])
+    return _section('ood', words, *blocks)
+
+def _lock_of_several(facts):
+    "How often the test was opened"
+    lock = facts['lock']
+    openings = lock['openings']
+    words = [_frozen_words(lock['frozen']), _ledger_words(openings), (facts['opening'] or {}).get('words')]
+    blocks = [_ledger_table(openings)] if openings and not refused(openings) else []
+    return _section('lock', words, *blocks)
+
+# %% ../nbs/54_report.ipynb #281e0a79
+def _point(facts):
+    "The threshold of a label, its images in each split, and what changes from validation to test"
+    finding = facts['data']['finding']
+    rows = [_data_row(row) for row in facts['data']['splits']]
+    heads = _heads('split', 'images', 'patients', 'with_finding', 'prevalence', finding=finding)
+    blocks = [table_block('', ['', ''], _threshold_rows(facts['threshold']))]
+    blocks.append(table_block(say('report.caption.data'), heads, rows))
+    gap = facts['lock']['gap']
+    if refused(gap):
+        return _section('point', [say('report.lock.no_gap', reason=gap)], *blocks)
+    return _section('point', [], *blocks, _gap_table(gap))
+
+# %% ../nbs/54_report.ipynb #09fd7af2
+def _without_outliers(facts):
+    "What is known of one label, without the detector, which is one for all"
+    part = facts['uncertainty']
+    rest = {key: value for key, value in part.items() if key != 'outliers'} if isinstance(part, dict) else part
+    return facts | dict(uncertainty=rest, outliers=None)
+
+def _selective_only(facts):
+    "When one label should not be answered"
+    words, blocks = _selective(_without_outliers(facts)['uncertainty'])
+    return _section('uncertainty', words, *blocks)
+
+_OF_ONE = (_headline, _thousand, _figures, _calibration, _subgroups, _selective_only, _explanation, _errors, _point)
+
+# %% ../nbs/54_report.ipynb #966d59fc
+def _within(fold, section):
+    "A section inside a fold: its id and its figures are those of the fold"
+    blocks = []
+    for block in section['blocks']:
+        if block['kind'] == 'figure':
+            block = block | dict(name=f'{fold}/{block["name"]}', style=block['name'])
+        elif block['kind'] == 'thousand' and block['movable']:
+            block = block | dict(id=f'{fold}-elsewhere')
+        blocks.append(block)
+    return section | dict(id=f'{fold}-{section["id"]}', part=section['id'], blocks=blocks)
+
+# %% ../nbs/54_report.ipynb #d8ef2d0e
+def _fold(fold, label, part):
+    "All that is said of one label, behind one line"
+    if refused(part):
+        words = [say('report.verdict.refused')]
+        inner = [_section('headline', [say('report.refused', reason=part)])]
+        return dict(id=fold, title=label, words=words, verdict='refused', sections=[_within(fold, s) for s in inner])
+    auroc = say('report.all.refused', label=metric_name('auroc'), reason=_span(part['judged']['test']['auroc']))
+    words = [auroc, say(f'report.verdict.{part["verdict"]["code"]}')]
+    inner = [_within(fold, section(part)) for section in _OF_ONE]
+    note = part.get('note')
+    if note:
+        inner[0]['words'].append(note)
+    return dict(id=fold, title=label, words=words, verdict=part['verdict']['code'], sections=inner)
+
+def _folds(facts):
+    "A fold for each label"
+    ids = fold_ids(facts)
+    folds = [_fold(ids[label], label, part) for label, part in facts['findings'].items()]
+    return _section('findings', []) | dict(folds=folds)
+
+# %% ../nbs/54_report.ipynb #7aa7135f
+def _boxes_of_several(facts):
+    "How heat maps fare against boxes, where they were judged"
+    judged = facts.get('boxes')
+    if not judged or refused(judged):
+        return []
+    from chestxray_fastai.judge_maps import boxes_table
+
+    passed = {True: say('report.yes'), False: say('report.no'), None: '–'}
+    rows = []
+    for row in boxes_table(judged).reset_index().to_dict('records'):
+        controls = [row[name] for name in ('noise', 'shifted', 'centre', 'usual')]
+        measure = say(f'report.boxes.{row["measure"]}')
+        rows.append((row['finding'], measure, row['films'], _span(row), *controls, passed[row['passed']]))
+    keys = ('finding', 'measure', 'films', 'map', 'noise', 'shifted', 'centre', 'usual', 'passed')
+    table = table_block(say('report.caption.boxes'), _heads(*keys), rows)
+    return [_section('explanation', judged['words'], table)]
+
+_FIRST = (_headline_of_several, _overall, _use_of_several, _folds)
+_LAST = (_ood_of_several, _data_of_several, _model_of_several, _lock_of_several, _limits_of_several)
+
+# %% ../nbs/54_report.ipynb #d8182811
+def sections_of_several(
+    facts: dict,  # of `several_facts`
+) -> list[dict]:  # id, title, words and blocks; `findings` has folds
+    "Everything that a page or a card says of several labels, what holds for all first"
+    first = [section(facts) for section in _FIRST]
+    last = [section(facts) for section in (*_LAST, _ethics, _technical)]
+    return [*first, *_boxes_of_several(facts), *last]

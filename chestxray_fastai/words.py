@@ -6,10 +6,10 @@
 __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS', 'EVALUATE_VERDICTS', 'EVALUATE_PROMISES',
            'EVALUATE_FINDINGS', 'EVALUATE_OPENINGS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS', 'REPORT_NAMES',
            'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD',
-           'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_CARD', 'REPORT',
-           'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS',
-           'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'TRAIN', 'TABLES',
-           'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_SEVERAL',
+           'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP',
+           'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN',
+           'TRAIN', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -870,6 +870,101 @@ REPORT_PAGE = {
     'page.figure.training': 'Training',
 }
 
+# %% ../nbs/04_words.ipynb #36659840
+# A page and a card about several labels
+REPORT_SEVERAL = {
+    'report.title.overall': 'Over all labels',
+    'report.title.findings': 'Label by label',
+    'report.title.point': 'Threshold and data',
+    'report.title.ood': 'Which images are referred as a whole?',
+    'report.all.judged': '{judged} of {of} labels could be judged.',
+    'report.all.images': (
+        'So it was on {images:,} X-rays of {patients:,} patients that it had never seen. One network answers all'
+        ' labels; each has a threshold, a calibration and a rule for referring of its own.'
+    ),
+    'report.all.refused': '{label}: {reason}',
+    'report.all.not_judged': 'Not judged',
+    'report.all.untrained': 'Not trained, so that they get no probability anywhere',
+    'report.all.chance': (
+        'With {n} labels some look better or worse than they are by chance alone: of {n} intervals of 95 % about'
+        ' {missed:.1f} miss the truth. The figures over all are surer than that of any label.'
+    ),
+    'report.all.backwards': (
+        '{label}: the interval of its AUROC, {auroc}, lies below 0.5. It sees something and says the opposite: is the'
+        ' label reversed?'
+    ),
+    'report.all.guessing': 'Cannot be told from guessing: {labels}.',
+    'report.all.broken': 'Sensitivity is lower than promised: {labels}.',
+    'report.all.ece': 'Probabilities are off by more than 5 points of 100 on the test: {labels}.',
+    'report.all.maps': 'Heat maps failed a test: {labels}.',
+    'report.all.subgroups': 'It works worse for some group: {labels}.',
+    'report.all.few': '{labels}: fewer than {least} positives in the test, so that little can be said.',
+    'report.all.macro': (
+        'Macro: the mean over the labels that could be judged, each of which counts alike however rare it is. Micro:'
+        ' all pairs of image and label in one pot, where common labels weigh most, and where it already helps to know'
+        ' which labels are common. Intervals are of resampled patients with all their labels together.'
+    ),
+    'report.all.loss': 'loss',
+    'report.all.uncertain': 'uncertain labels',
+    'report.all.no_uncertain': 'there were none',
+    'report.all.thresholds': 'thresholds',
+    'report.all.one_each': 'one for each label, see there',
+    'report.all.learned': 'A {arch} learned {n} labels at once, and its weights began so: {weights}',
+    'report.all.labels_limit': (
+        'The truth is what the labels of this set say; they err too, and the model has learned their errors. A label'
+        ' that is not in the table is not looked for.'
+    ),
+    'report.all.only': (
+        'Ruling out anything else: it was taught {n} labels, and an X-ray on which it finds none of them may show any'
+        ' other disease.'
+    ),
+    'report.all.unjudged': 'Answers for {labels}: nobody knows how good they are.',
+    'report.all.screening': 'Screening where a finding is rare: open a label and move the thousand people to 1 of 100.',
+    'report.all.answered': '{share} answered',
+    'report.all.ece_change': '{before} → {after}',
+    'report.verdict.kept': 'promise kept',
+    'report.verdict.broken': 'promise broken',
+    'report.verdict.too_few': 'too few to tell',
+    'report.verdict.guessing': 'may be guessing',
+    'report.verdict.backwards': 'backwards: label reversed?',
+    'report.verdict.no_promise': 'nothing was promised',
+    'report.verdict.refused': 'not judged',
+    'report.verdict.untrained': 'no probability',
+    'report.head.label': 'label',
+    'report.head.of_test': 'positives',
+    'report.head.auroc': 'AUROC (interval)',
+    'report.head.ap': 'AP',
+    'report.head.found_promised': 'sensitivity (promised)',
+    'report.head.specificity': 'specificity',
+    'report.head.ece': 'ECE',
+    'report.head.coverage': 'coverage',
+    'report.head.verdict': 'verdict',
+    'report.all.with_promise': '{value} ({promised})',
+    'report.caption.by_label': (
+        'Each label on the test; ECE before → after calibration; coverage: the share that is answered'
+    ),
+    'report.caption.labels': 'AUROC of each label with its interval; the dotted line is guessing',
+    'report.caption.overall': 'Test, with validation beside it',
+    'report.caption.positives': 'Positive images by label',
+    'report.caption.boxes': 'Against boxes that radiologists drew',
+    'report.head.finding': 'finding',
+    'report.head.measure': 'measure',
+    'report.head.films': 'films',
+    'report.head.shifted': 'box elsewhere',
+    'report.head.noise': 'noise',
+    'report.head.centre': 'centre',
+    'report.head.usual': 'usual place',
+    'report.boxes.pointing': 'pointing game',
+    'report.boxes.energy': 'energy in the box',
+    'page.title_several': '{n} labels on chest X-rays: what {arch} can do',
+    'page.figure.labels': 'AUROC of each label',
+    'page.macro': 'mean of all (macro)',
+    'card.heading_several': '{run}: {n} labels on chest X-rays',
+    'card.title.overall': 'Results over all labels',
+    'card.title.findings': 'Label by label',
+    'card.title.ood': 'Images that are referred',
+}
+
 # %% ../nbs/04_words.ipynb #3866ab70
 # Words of the model card beside its sections
 REPORT_CARD = {
@@ -900,6 +995,7 @@ REPORT_CARD = {
 # What a report and a model card say
 REPORT = {
     **REPORT_NUMBERS,
+    **REPORT_SEVERAL,
     **REPORT_NAMES,
     **REPORT_TITLES,
     **REPORT_PROMISE,
