@@ -392,7 +392,7 @@ _CARD_OF_SEVERAL = (
     *('headline', 'use', 'limits', 'ethics', 'data', 'overall', 'findings', 'explanation', 'ood'),
     *('lock', 'model', 'technical'),
 )
-_CARD_OF_LABEL = ('headline', 'calibration', 'subgroups', 'uncertainty', 'explanation')  # whose sentences a card repeats
+_CARD_OF_LABEL = ('headline', 'calibration', 'subgroups', 'uncertainty', 'explanation')  # whose sentences it repeats
 HUB = dict(
     auroc='roc_auc',
     sensitivity='recall',
@@ -446,7 +446,9 @@ def _fold_md(fold):
     for section in fold['sections']:
         words = section['words'] if section['part'] in _CARD_OF_LABEL else []
         parts += [_md(sentence) for sentence in words]
-        if section['part'] == 'headline':
+        if section['part'] == 'thousand':
+            parts.append('\n'.join(_block_md(block) for block in section['blocks'] if block['kind'] == 'thousand'))
+        elif section['part'] == 'headline':
             parts += [_block_md(block) for block in section['blocks'] if block['kind'] == 'cautions']
         elif section['part'] == 'point':
             parts.append(_block_md(section['blocks'][0]))
@@ -460,14 +462,16 @@ def _card_section(section):
     return dict(title=say(f'card.title.{section["id"]}'), parts=words + [block for block in blocks if block])
 
 # %% ../nbs/55_page.ipynb #7fa075e0
-def _eval_results(facts, dataset, slug):
-    "The metrics of the test as the Hub takes them"
+def _eval_results(facts, dataset, slug, label=None):
+    "The metrics of the test as the Hub takes them; it tells several labels apart by the part of the data set"
     with need('A model card', 'report'):
         from huggingface_hub import EvalResult
 
     if 'findings' in facts:
-        judged = [part for part in facts['findings'].values() if not refused(part)]
-        return [result for part in judged for result in _eval_results(part, dataset, slug)]
+        results = []
+        for name, part in facts['findings'].items():
+            results += [] if refused(part) else _eval_results(part, dataset, slug, name)
+        return results
     test = facts['judged']['test']
     shared = dict(
         task_type='image-classification',
@@ -475,6 +479,7 @@ def _eval_results(facts, dataset, slug):
         dataset_type=slug,
         dataset_name=dataset,
         dataset_split='test',
+        dataset_config=label,
     )
     results = []
     for metric, kind in HUB.items():

@@ -904,6 +904,7 @@ REPORT_SEVERAL = {
         ' all pairs of image and label in one pot, where common labels weigh most, and where it already helps to know'
         ' which labels are common. Intervals are of resampled patients with all their labels together.'
     ),
+    'report.example_untrained': 'hernia cannot be learned: none of the training images is positive.',
     'report.all.loss': 'loss',
     'report.all.uncertain': 'uncertain labels',
     'report.all.no_uncertain': 'there were none',
