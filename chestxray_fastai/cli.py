@@ -6,7 +6,7 @@
 __all__ = ['FIELDS', 'SHOWN_OF_BUNDLE', 'COMMANDS', 'OLDER_OPTIONS', 'phantoms', 'audit', 'without_shared', 'evaluate',
            'overall_words', 'judgement_words', 'left_out_words', 'judgement_table', 'verdict_words', 'trust_words',
            'answers_by_line', 'summary_words', 'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app',
-           'column_names', 'parameter_comments', 'command_parser', 'usage', 'main']
+           'recipe', 'column_names', 'parameter_comments', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/59_cli.ipynb #29d9fd81
 import ast
@@ -572,8 +572,31 @@ def app(
 
     launch(bundle=bundle, port=port, host=host, browser=browser)
 
+# %% ../nbs/59_cli.ipynb #af8bc07f
+def recipe(
+    data: list[str] | None = None,  # folders, CSVs or names of data sets; by default phantoms with six findings
+    ingredients: list[str] | None = None,  # names of what is tried; by default all
+    seeds: int = 3,  # trainings of each ingredient
+    films: int = 320,  # images that train
+    epochs: int = 8,  # passes over them
+    size: int = 64,  # height and width of the images [pixels]
+    out: str = 'recipe',  # folder
+    json: bool = False,  # print JSON alone
+) -> None:
+    "Switch each ingredient of a training recipe on alone: what it gains, with an interval, and what it costs"
+    from chestxray_fastai.recipe import price_list, price_words
+
+    check_options(epochs=epochs, size=size)
+    asked = dict(seeds=seeds, films=films, epochs=epochs, size=size, out=out)
+    table = price_list(data or ['phantoms'], ingredients, **asked)
+    if json:
+        print(table.to_json(orient='records'))
+        return
+    print(price_words(table))
+    _print('recipe.written', folder=printable(out))
+
 # %% ../nbs/59_cli.ipynb #d64a7ff7
-COMMANDS = {f.__name__: f for f in (run, audit, phantoms, evaluate, freeze, check, predict, report, app)}
+COMMANDS = {f.__name__: f for f in (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe)}
 OLDER_OPTIONS = {'image_quality': 'film_quality', 'image_shape': 'film_shape'}  # other names that are understood
 
 def _text(value):

@@ -610,7 +610,10 @@ DISEASES = dict(
 
 def natural_shares() -> dict[str, float]:  # by finding, the most frequent first
     "How many of all patients have each finding when nothing else is asked for"
-    shares = {name: sum(share * shows.get(name, 0) for share, shows in DISEASES.values()) for name in FINDINGS}
+    shares = dict.fromkeys(FINDINGS, 0.0)
+    for share, shows in DISEASES.values():
+        for name, p in shows.items():
+            shares[name] += share * p
     return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
 # %% ../nbs/02_phantom.ipynb #137fea45
@@ -777,7 +780,7 @@ def plant_uncertain(
     share: float | dict[str, float],  # of each label's values in the training part, or by label
     seed: int = 0,
 ) -> None:
-    "Turn exactly this share of the training labels into -1, each as likely as it is doubtful (Efraimidis, Spirakis 2006)"
+    "Turn exactly this share of training labels into -1, the doubtful more likely (Efraimidis and Spirakis 2006)"
     train = [record for record in records if record['split'] == 'train']
     for k, name in enumerate(names):
         count = round(len(train) * (share.get(name, 0) if isinstance(share, dict) else share))
@@ -942,15 +945,25 @@ def _plan_set(n, shares, shortcut, many):
     rows = plan_findings(n, findings=many['findings'], hidden=many['hidden'], **own)
     return rows, asked | many | dict(findings=_wanted_shares(many['findings']))
 
-def _write_set(folder, rows, size, shortcut, asked):
-    "Draw a plan into `folder`, table and hashes last"
-    records, pixels = _draw_set(rows, folder, size, shortcut)
+def _write_part(part, rows, size, shortcut, asked):
+    "Draw a plan into a new folder, table and hashes last"
+    part.mkdir(parents=True)
+    records, pixels = _draw_set(rows, part, size, shortcut)
     if 'findings' in asked:
         names = list(asked['findings'])
         plant_errors(records, names, asked['label_errors'], asked['seed'])
         plant_uncertain(records, names, asked['uncertain'], asked['seed'])
-    write_whole(folder / 'phantoms.csv', _table_text(records))
-    write_whole(folder / 'hashes.json', json.dumps(asked | dict(pixels=pixels), indent=0))
+    write_whole(part / 'phantoms.csv', _table_text(records))
+    write_whole(part / 'hashes.json', json.dumps(asked | dict(pixels=pixels), indent=0))
+
+def _write_set(folder, rows, size, shortcut, asked):
+    "Draw a plan under another name, which then becomes `folder`"
+    part = _part_folder(folder)
+    try:
+        _write_part(part, rows, size, shortcut, asked)
+        _move_in(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 # %% ../nbs/02_phantom.ipynb #7e3aac86
@@ -981,11 +994,8 @@ def write_phantoms(
         return folder
     if progress:
         rows = with_progress(rows, label='Phantoms drawn', every=8)
-    part = _part_folder(folder)
     try:
-        part.mkdir(parents=True)
-        _write_set(part, rows, size, shortcut, asked)
-        _move_in(part, folder)
+        _write_set(folder, rows, size, shortcut, asked)
     except StorageError:
         raise
     except OSError as e:
@@ -993,7 +1003,5 @@ def write_phantoms(
             f'"{folder}" could not be written ({e.strerror}), and nothing was left there: give another folder, or make'
             ' room'
         ) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return folder
 

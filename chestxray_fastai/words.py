@@ -9,7 +9,7 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_SEVERAL',
            'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP',
            'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN',
-           'TRAIN', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'TRAIN', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -63,7 +63,10 @@ TRIAGE = {
     ),
     'bundle.example_positive': 'A phantom with {label}',
     'bundle.example_negative': 'A phantom without {label}',
+    'bundle.example_none': 'A phantom without findings',
     'bundle.example_noise': 'Noise, which is no X-ray',
+    'bundle.findings': '{n} findings',
+    'bundle.no_threshold': 'no threshold was chosen for it',
 }
 
 # %% ../nbs/04_words.ipynb #1d293352
@@ -195,6 +198,13 @@ DECISIONS = {
         '(out-of-distribution score {score:.4g}, limit {limit:.4g})'
     ),
     'decision.unpromised': 'an answer',
+    'findings.one': '{label} {probability} (threshold {threshold})',
+    'findings.positive': 'positive: {named}',
+    'findings.near': 'refer: too close to call: {named}',
+    'findings.also_near': 'too close to call: {named}',
+    'findings.rest': '{n} negative',
+    'findings.negative': 'negative: none of {n} findings reaches its threshold',
+    'findings.negative_one': 'negative: {label} does not reach its threshold',
 }
 DECISIONS |= {
     'ood.content': 'Referred: it does not look like the images that the model learned from.',
@@ -1322,7 +1332,30 @@ TRAIN = {
     ),
 }
 
-TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
+# What the price list of a recipe says
+RECIPE = {
+    'recipe.pays': 'pays',
+    'recipe.harms': 'harms',
+    'recipe.none': 'no difference seen',
+    'recipe.gain': '{metric} {gain:+.3f} ({low:+.3f} to {high:+.3f}): {verdict}',
+    'recipe.row': '  {name} ({what}): {gains}. {minutes:.2f} CPU minutes, {ratio:.2f} times the base, {seeds} seeds',
+    'recipe.failed': '{data}, {name}: the training failed. {failed}',
+    'recipe.left_out': '{data}, {name}: {why}',
+    'recipe.one_label': 'not tried, since it is for several labels and there is one',
+    'recipe.no_uncertain': 'not tried, since no label is uncertain',
+    'recipe.gain_axis': 'gain in {metric}; to the right is better',
+    'recipe.cost_axis': 'CPU time, times the base',
+    'recipe.trainings': 'Trainings',
+    'recipe.how': (
+        'Above 0 is better, of log loss and ECE as well, which then fall. Of several labels the mean is taken. The'
+        ' intervals (95 %) are a paired bootstrap over patients, pooled over seeds, with the scatter between trainings.'
+        ' "pays" and "harms" are said after Holm\'s correction over all ingredients of a data set, for each metric.'
+        ' Judged on patients of the development pool; no official test was opened.'
+    ),
+    'recipe.written': 'Price list: prices.csv, prices.json, prices.txt and a figure for each data set in {folder}',
+}
+
+TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, RECIPE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
