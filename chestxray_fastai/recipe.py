@@ -40,7 +40,7 @@ from .words import name_of, say
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../nbs/47_recipe.ipynb #4ec02b68
+# %% ../nbs/47_recipe.ipynb #5cc2ee3f
 @dataclass(frozen=True)
 class Setting:
     "All that decides what comes out of a training, but for its films and its seed"
@@ -55,7 +55,10 @@ class Setting:
     schedule: str = 'one_cycle'  # of `train`
     ema: float | None = 0.998  # of `train`
     precision: str = 'auto'  # of `xray_learner`
-    loss: str = 'plain'  # of `xray_learner`
+    loss: str = 'bce'  # one of `multilabel.LOSSES`; of one label 'bce', which is cross-entropy, or 'weighted'
+    uncertain: str = 'ignore'  # policy for uncertain labels, one of `multilabel.POLICIES`
+    smoothing: float = 0.0  # share of each label that is given to its opposite and itself alike
+    balance: bool = False  # of `xray_dataloaders`: classes, or findings, equally often
     augment: str = 'plain'  # one of `AUGMENTATIONS`
     stack: dict = field(default_factory=dict)  # further options of `train`
     views: int = 1  # of each image, whose mean probability is the answer
@@ -110,7 +113,7 @@ def base_setting(
     "The setting of a base"
     return replace(common, **BASES[name])
 
-# %% ../nbs/47_recipe.ipynb #9f3ddbd5
+# %% ../nbs/47_recipe.ipynb #d4fedbac
 # What a network starts from, and what it sees
 _STARTS = {
     'imagenet': Ingredient(
@@ -129,13 +132,45 @@ _STARTS = {
 # What it learns by
 _LOSSES = {
     'weighted': Ingredient('loss weighted by inverse class frequency', 'King and Zeng 2001', {'loss': 'weighted'}),
+    'focal': Ingredient('focal loss', 'Lin 2017', {'loss': 'focal'}, applies_to='several'),
+    'asl': Ingredient('asymmetric loss', 'Ridnik 2021', {'loss': 'asl'}, applies_to='several'),
+    'logit_adjusted': Ingredient(
+        'loss with adjusted logits', 'Menon 2021', {'loss': 'logit_adjusted'}, applies_to='several'
+    ),
+    'class_balanced': Ingredient(
+        'loss weighted by effective numbers', 'Cui 2019', {'loss': 'class_balanced'}, applies_to='several'
+    ),
+    'class_aware': Ingredient('findings drawn equally often', 'Shen 2016', {'balance': True}),
+    'smoothing': Ingredient('label smoothing, a tenth', 'Szegedy 2016', {'smoothing': 0.1}),
+}
+
+# What uncertain labels count as
+_UNCERTAIN = {
+    f'uncertain_{policy}': Ingredient(what, source, {'uncertain': policy}, applies_to='uncertain')
+    for policy, what, source in (
+        ('ones', 'uncertain labels as positive', 'Irvin 2019, U-Ones'),
+        ('zeros', 'uncertain labels as negative', 'Irvin 2019, U-Zeros'),
+        ('self', 'uncertain labels as a first network sees them', 'Irvin 2019, U-SelfTrained'),
+        ('smooth', 'uncertain labels as a number drawn near one', 'Pham 2021'),
+        ('marginal', 'loss over both values of an uncertain label', 'Irvin 2019'),
+    )
 }
 
 # How it is optimised
 _OPTIMISERS = {
-    'without_ema': Ingredient(
-        'without the moving average of the weights', 'Polyak 1992, Tarvainen 2017', {'ema': None}
+    'mixup': Ingredient('mixup, alpha 0.2', 'Zhang 2018', {'stack': {'mixup': 0.2}}),
+    'cutmix': Ingredient('CutMix, alpha 1', 'Yun 2019', {'stack': {'cutmix': 1.0}}),
+    'without_ema': Ingredient('without the moving average of the weights', 'Polyak 1992', {'ema': None}),
+    'swa': Ingredient(
+        'average of the last epochs in place of the moving one', 'Izmailov 2018', {'ema': None, 'stack': {'swa': 0.25}}
     ),
+    'mean_teacher': Ingredient('agreement with the moving average', 'Tarvainen 2017', {'stack': {'mean_teacher': 1.0}}),
+    'cosine': Ingredient('cosine decay after a warm-up', 'Loshchilov 2017', {'schedule': 'cosine'}),
+    'clip': Ingredient('gradients of norm 1 at most', 'Pascanu 2013', {'stack': {'clip': 1.0}}),
+    'layer_decay': Ingredient(
+        'rates that fall from block to block by 0.75', 'Bao 2021, BEiT', {'stack': {'layer_decay': 0.75}}, 'vit'
+    ),
+    'drop_path': Ingredient('stochastic depth, a tenth', 'Huang 2016', {'stack': {'drop_path': 0.1}}, 'vit'),
 }
 
 # How a trained network is asked
@@ -144,7 +179,7 @@ _ANSWERS = {
     'ensemble': Ingredient('mean of the networks of all seeds', 'Lakshminarayanan 2017', {'members': 3}, trains=False),
 }
 
-INGREDIENTS = {**_STARTS, **_LOSSES, **_OPTIMISERS, **_ANSWERS}
+INGREDIENTS = {**_STARTS, **_LOSSES, **_UNCERTAIN, **_OPTIMISERS, **_ANSWERS}
 
 # %% ../nbs/47_recipe.ipynb #d340b5ea
 class RecipeError(ChestXrayError):
@@ -162,12 +197,12 @@ def chosen_ingredients(
         )
     return [name for name in INGREDIENTS if name in wanted]
 
-# %% ../nbs/47_recipe.ipynb #5b2ddb79
-PHANTOMS = dict(size=96, val=0.0, test=0.0)  # how phantoms are drawn
+# %% ../nbs/47_recipe.ipynb #63298fac
+PHANTOMS = dict(size=96, findings=6, uncertain=0.15, val=0.0, test=0.0)  # how phantoms are drawn
 
 def development_films(
     data: str | Path,  # a name or place as for `get_xrays`
-    n: int | None = None,  # at most so many, with all films of each patient; None: all. Of phantoms as many are drawn
+    n: int | None = None,  # so many, and what its last patient has beyond; None: all. Of phantoms as many are drawn
     seed: int = 0,  # of the patients that stay
     **reading: Any,  # further options of `get_xrays`
 ) -> pd.DataFrame:  # a Manifest whose split is not said
@@ -179,11 +214,20 @@ def development_films(
     films = films[films['split'] != 'test'].assign(split=None)
     patients = pd.Series(films['patient'].unique()).sample(frac=1, random_state=seed)
     counts = films['patient'].value_counts()[patients].cumsum()
-    kept = counts.index if n is None else counts.index[counts <= n]
+    kept = counts.index if n is None else counts.index[counts.shift(fill_value=0) < n]
     return films[films['patient'].isin(kept)].reset_index(drop=True)
 
-# %% ../nbs/47_recipe.ipynb #99e6be60
+# %% ../nbs/47_recipe.ipynb #a5be05ff
 LEAST = 10  # patients with a label, and without it, that judge in each part
+
+def _with_truth(films, labels):
+    "The films that judge with the truth of phantoms in place of what was made uncertain"
+    films = films.copy()
+    judging = (films['split'] == 'valid') & (films.get('source') == 'phantom')
+    for label in labels:
+        if f'meta_{label}' in films:
+            films.loc[judging, label] = films.loc[judging, f'meta_{label}']
+    return films
 
 @dataclass(frozen=True)
 class Pool:
@@ -202,7 +246,7 @@ class Pool:
     ) -> pd.DataFrame:  # a Manifest with the splits train and valid
         "The films for one training"
         side = np.where(self.films['part'] == part, 'valid', 'train')
-        films = self.films.drop(columns='part').assign(split=side)
+        films = _with_truth(self.films.drop(columns='part').assign(split=side), self.labels)
         n = self.n if self.n is None else min(self.n, int((side == 'train').sum()))
         return draw_films(films, n, seed)
 
@@ -233,7 +277,36 @@ def make_pool(
         )
     return Pool(name, films, labels, parts, n)
 
-# %% ../nbs/47_recipe.ipynb #5f771fdf
+# %% ../nbs/47_recipe.ipynb #318e1e86
+def _smoothed(films, labels, share):
+    "The films with targets of training nearer to one half, in the columns that `multilabel` keeps for targets"
+    films = films.copy()
+    for label in labels:
+        known = films[label].isin((0, 1)) & (films['split'] == 'train')
+        films[f'meta_target_{label}'] = films[label].where(known) * (1 - share) + share / 2
+    return films
+
+def _targets(films, pool, setting, scores=None):
+    "The films with what is learned from them: a policy for uncertain labels, or smoothed ones"
+    from chestxray_fastai.multilabel import apply_policy
+
+    if len(pool.labels) == 1:
+        return films[films[pool.labels[0]].isin((0, 1))].reset_index(drop=True)
+    if setting.smoothing:
+        return _smoothed(films, pool.labels, setting.smoothing)
+    return apply_policy(films, setting.uncertain, pool.labels, scores=scores)
+
+# %% ../nbs/47_recipe.ipynb #772eb11a
+def _loss(dls, setting):
+    "The loss of a setting"
+    from fastai.losses import LabelSmoothingCrossEntropyFlat
+
+    from chestxray_fastai.multilabel import loss_for
+
+    if len(dls.labels) > 1:
+        return loss_for(dls, setting.loss, setting.uncertain)
+    return LabelSmoothingCrossEntropyFlat(eps=setting.smoothing) if setting.smoothing else None
+
 def _fit(films, pool, setting, seed, folder):
     "Train one network on the films of the split train: (Learner, CPU seconds)"
     from chestxray_fastai.blocks import xray_dataloaders
@@ -242,17 +315,20 @@ def _fit(films, pool, setting, seed, folder):
 
     shown = films[(films['split'] == 'train') | (films.groupby('split').cumcount() < 2 * setting.batch_size)]
     options = dict(size=setting.pixels, channels=1, batch_size=setting.batch_size, seed=seed, labels=pool.labels)
-    dls = xray_dataloaders(shown.reset_index(drop=True), augment=_augmentations(setting.augment), **options)
+    options |= dict(augment=_augmentations(setting.augment), balance=setting.balance)
+    dls = xray_dataloaders(shown.reset_index(drop=True), **options)
     began = time.process_time()
-    options = dict(loss=setting.loss, precision=setting.precision, seed=seed, verbose=False)
-    learn = xray_learner(dls, setting.arch, setting.weights, **options)
+    options = dict(precision=setting.precision, seed=seed, verbose=False)
+    plain = 'weighted' if setting.loss == 'weighted' else 'plain'
+    learn = xray_learner(dls, setting.arch, setting.weights, plain, **options)
+    learn.loss_func = _loss(dls, setting) or learn.loss_func
     frozen = int(setting.schedule == 'fine_tune')
     options = dict(schedule=setting.schedule, freeze_epochs=frozen, ema=setting.ema, keep='last', seed=seed)
     with learn.no_bar(), learn.no_logging():
         train(learn, folder, setting.epochs - frozen, setting.lr, resume=False, **options, **setting.stack)
     return learn, time.process_time() - began
 
-# %% ../nbs/47_recipe.ipynb #dbfc0fb2
+# %% ../nbs/47_recipe.ipynb #5926f4c3
 class Place(NamedTuple):
     "Where a training belongs"
 
@@ -269,12 +345,26 @@ class Place(NamedTuple):
         "The folder of a training"
         return out / self.pool.name / self.name / f'seed{self.seed}-part{self.part}'
 
+def _fit_twice(films, place, folder):
+    "Train once; where uncertain labels shall be as a network sees them, a second time with what the first one saw"
+    from chestxray_fastai.learner import score
+
+    setting = place.setting
+    if setting.uncertain != 'self':
+        return _fit(_targets(films, place.pool, setting), place.pool, setting, place.seed, folder)
+    before = replace(setting, uncertain='ignore')
+    learn, first = _fit(_targets(films, place.pool, before), place.pool, before, place.seed, folder)
+    with learn.no_bar():
+        seen = score(learn, films[films['split'] == 'train'].reset_index(drop=True))
+    learn, second = _fit(_targets(films, place.pool, setting, seen), place.pool, setting, place.seed, folder)
+    return learn, first + second
+
 def _trained(place, films, folder):
     "Train, score the films that judge, and keep the network of a base: (Scores, CPU seconds)"
     from chestxray_fastai.learner import score
     from chestxray_fastai.networks import save_model
 
-    learn, seconds = _fit(films, place.pool, place.setting, place.seed, folder)
+    learn, seconds = _fit_twice(films, place, folder)
     judged = films[films['split'] == 'valid'].reset_index(drop=True)
     began = time.process_time()
     with learn.no_bar():
