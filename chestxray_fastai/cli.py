@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['FIELDS', 'SHOWN_OF_BUNDLE', 'COMMANDS', 'OLDER_OPTIONS', 'phantoms', 'audit', 'without_shared', 'evaluate',
-           'judgement_words', 'left_out_words', 'judgement_table', 'verdict_words', 'trust_words', 'answers_by_line',
-           'summary_words', 'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app', 'recipe',
-           'column_names', 'parameter_comments', 'command_parser', 'usage', 'main']
+           'overall_words', 'judgement_words', 'left_out_words', 'judgement_table', 'verdict_words', 'trust_words',
+           'answers_by_line', 'summary_words', 'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app',
+           'recipe', 'column_names', 'parameter_comments', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/59_cli.ipynb #29d9fd81
 import ast
@@ -37,7 +37,7 @@ from chestxray_fastai.core import (
     sha256_bytes,
     write_whole,
 )
-from .run import JUDGED_SPLITS, check_options, judge_file, reading_options, run, metric_with_interval
+from .run import JUDGED_SPLITS, check_options, judge_all, metric_with_interval, reading_options, run
 from .words import say
 
 if TYPE_CHECKING:  # names in hints alone: nothing heavy is imported
@@ -118,10 +118,14 @@ def evaluate(
     columns: dict[str, str | list[str]] | None = None,  # THEIRS=OURS, where the columns have other names
 ) -> None:
     "Judge the scores of any model: every metric with its interval over patients"
-    reports = judge_file(scores, label, target_sensitivity, threshold, prevalence, probabilities, columns)
+    judged = judge_all(scores, label, target_sensitivity, threshold, prevalence, probabilities, columns)
+    reports = judged['findings']
     if json:
-        _print_json(reports[''] if list(reports) == [''] else reports)
+        one = reports if len(reports) == 1 else judged
+        _print_json(reports[''] if list(reports) == [''] else one)
         return
+    if judged['overall']:
+        print(overall_words(judged['overall']))
     for name, report in reports.items():
         if name:
             print(f'\n{printable(name)}')
@@ -131,6 +135,20 @@ def evaluate(
         print(printable(opening['words']))
 
 # %% ../nbs/59_cli.ipynb #2890771e
+def overall_words(
+    overall: dict[str, dict],  # by split, of `overall`
+) -> str:
+    "The figures over all labels, for a terminal"
+    splits = [split for split in JUDGED_SPLITS if split in overall]
+    names = [name for name, metric in overall[splits[-1]].items() if isinstance(metric, dict) and 'value' in metric]
+    lines = [printable(overall[splits[-1]]['words'])]
+    heads = [say('cli.split_labels', split=split, n=overall[split]['judged']) for split in splits]
+    lines.append(_table_line('', heads))
+    for name in names:
+        cells = [metric_with_interval(overall[split][name]) if name in overall[split] else '' for split in splits]
+        lines.append(_table_line(say(f'metric.{name}'), cells))
+    return '\n'.join(lines)
+
 def judgement_words(
     report: dict,  # of `judge_scores`, with `left_out`
     label: str,  # '' for one without a name

@@ -656,6 +656,8 @@ def metrics(
         ends, about['wilson'] = _ends(values, replicates, known, options, level)
         table[['low', 'high']] = ends
         about.update(n_boot=len(replicates), undefined=int(replicates.isna().any(axis=1).sum()))
+        if several:
+            about['undefined_of'] = {label: int(replicates[label].isna().any(axis=1).sum()) for label in known}
         _warn_backwards(table)
     if methods:
         table['method'] = _methods(table, about['wilson'])
@@ -731,6 +733,12 @@ def _judgement(known, threshold, table):
 
 
 # %% ../nbs/31_evaluate.ipynb #578d1c15
+def _drawn_of(table, label):
+    "What the bootstrap of several labels found out about one of them"
+    beginning = f'{label} '
+    wilson = [name.removeprefix(beginning) for name in table.attrs['wilson'] if name.startswith(beginning)]
+    return dict(undefined=table.attrs.get('undefined_of', {}).get(label, 0), wilson=wilson)
+
 def judge(
     scores: pd.DataFrame,  # a Scores table, checked or not
     threshold: Threshold = 0.0,  # all as in `metrics`
@@ -750,11 +758,13 @@ def judge(
         table = metrics(scores, threshold, split, n_boot=n_boot, seed=seed, prevalence=prevalence, **kwargs)
     several = list(known) != ['']
     judged = {}
+    drawn = {name: table.attrs[name] for name in ('n_boot', 'level', 'undefined', 'wilson')}
+    about = dict(bootstrap=drawn | dict(unit='patient', seed=seed))
     for label, k in known.items():
         judged[label] = _judgement(k, thresholds[label], table.loc[label] if several else table)
         judged[label]['excluded'] = one_label(scores, label, split).attrs['excluded']
-    drawn = {name: table.attrs[name] for name in ('n_boot', 'level', 'undefined', 'wilson')}
-    about = dict(bootstrap=drawn | dict(unit='patient', seed=seed))
+        if several:
+            judged[label]['bootstrap'] = about['bootstrap'] | _drawn_of(table, label)
     leak = leak_words(scores)
     if leak:
         about['leaks'] = [leak]

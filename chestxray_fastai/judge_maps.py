@@ -690,25 +690,26 @@ def maps_table(
     return pd.DataFrame(dict(_table_rows(judged)), index=columns).T.fillna('')
 
 # %% ../nbs/42_judge_maps.ipynb #58000d48
-def _phantom_masks(rows, size):
-    "(masks of pneumonia, masks of the lungs, '') of phantoms that were written with them, or (None, None, why)"
+def _phantom_masks(rows, size, target=None):
+    "(masks of the target, masks of the lungs, '') of phantoms that were written with them, or (None, None, why)"
     from chestxray_fastai.phantom import read_masks
 
     if 'source' not in rows or not (rows.source == 'phantom').all():
         return None, None, say('judge_maps.not_phantoms')
     try:
-        lesions = np.stack([_pneumonia_mask(read_masks(path)) for path in rows.path])
+        lesions = np.stack([_mask_of(read_masks(path), target) for path in rows.path])
         lungs = np.stack([phantom_regions(row, lesions.shape[1])['lungs'] for row in rows.to_dict('records')])
     except (ValueError, OSError, KeyError) as error:
         return None, None, say('judge_maps.unread_masks', reason=error)
     at = ((np.arange(size) + 0.5) * lesions.shape[1] / size).astype(int)
     return lesions[:, at][:, :, at], lungs[:, at][:, :, at], ''
 
-def _pneumonia_mask(masks):
-    "Where any of the findings of pneumonia lies"
-    from chestxray_fastai.phantom import PNEUMONIA
+def _mask_of(masks, target):
+    "Where a finding lies; for anything but a finding, any of those of pneumonia"
+    from chestxray_fastai.phantom import FINDINGS, PNEUMONIA
 
-    return np.any([masks[name] for name in PNEUMONIA], axis=0)
+    names = [target] if target in FINDINGS else PNEUMONIA
+    return np.any([masks[name] for name in names], axis=0)
 
 # %% ../nbs/42_judge_maps.ipynb #42d6b2ca
 def _draw_rows(model, pixels, card, logits, threshold, n, target, seed):
@@ -721,11 +722,11 @@ def _draw_rows(model, pixels, card, logits, threshold, n, target, seed):
         known = np.asarray(logits)[drawn]
     return np.sort(drawn[known >= threshold][:n]), drawn[known < min(threshold, 0)][:n], known
 
-def _masks_for(rows, drawn, masks, size):
+def _masks_for(rows, drawn, masks, size, target=None):
     "(masks of the lesions, of the lungs, where they are from) of the images that were drawn"
     if masks is not None:
         return np.asarray(masks)[drawn], None, 'given'
-    lesions, lungs, why = _phantom_masks(rows, size)
+    lesions, lungs, why = _phantom_masks(rows, size, target)
     return lesions, lungs, why or 'of phantoms'
 
 def _not_judged(n, code, **fields):
@@ -761,7 +762,7 @@ def explanation_report(
     if len(drawn) < 5:
         return _not_judged(len(drawn), 'too_few', known=len(known))
     part = rows.iloc[drawn].reset_index(drop=True)
-    lesions, lungs, source = _masks_for(part, drawn, masks, pre['size'])
+    lesions, lungs, source = _masks_for(part, drawn, masks, pre['size'], target)
     options = dict(target=target, healthy=pixels[negative], threshold=min(threshold, known.min()) - 1e-3)
     options |= dict(seed=seed, n_boot=n_boot, progress=progress, **kwargs)
     try:

@@ -205,7 +205,9 @@ def xray_learner(
     dls: DataLoaders,  # of `xray_dataloaders`
     arch: str = 'resnet18',  # one of `ARCHITECTURES` or a timm name
     weights: str = 'auto',  # 'imagenet', 'none', a .safetensors file, or 'auto': ImageNet's from the cache, or scratch
-    loss: str = 'plain',  # 'plain', or 'weighted' by inverse class frequency
+    # 'plain', 'weighted' by inverse class frequency, or a module such as those of `multilabel`: it takes (outputs,
+    # targets), of several labels NaN where one is missing, and has fastai's `reduction`, `activation` and `decodes`
+    loss: str | nn.Module = 'plain',
     precision: str = 'auto',  # arithmetic of the forward pass: 'auto', 'float32', 'float16', 'bfloat16'
     seed: int = 0,  # of the initial weights
     verbose: bool = True,  # say where the weights come from
@@ -213,8 +215,8 @@ def xray_learner(
     **kwargs: Any,  # passed to fastai's head or Learner, for example `ps`, `wd`, `opt_func`
 ) -> Learner:  # with the metric `auroc`; `weights` and `hardware` say where it starts and runs
     "A fastai Learner for a Manifest's DataLoaders; raises ValueError or WeightsError"
-    if loss not in ('plain', 'weighted'):
-        raise ValueError(f"loss is 'plain' or 'weighted', not {loss!r}")
+    if not isinstance(loss, nn.Module) and loss not in ('plain', 'weighted'):
+        raise ValueError(f"loss is 'plain', 'weighted' or a module of PyTorch, not {loss!r}")
     device = torch.device(dls.device or 'cpu')
     hardware = device_words(precision, device)
     state, words = starting_weights(arch, weights, offline)
@@ -227,7 +229,7 @@ def xray_learner(
     learn.arch_name = arch
     learn.weights = words
     learn.labels = list(dls.labels)
-    learn.loss_name = loss
+    learn.loss_name = loss if isinstance(loss, str) else getattr(loss, 'name', type(loss).__name__)
     learn.precision = chosen
     learn.hardware = hardware
     return learn
@@ -249,6 +251,8 @@ def _make_learner(dls, arch, state, loss, kwargs):
 # %% ../nbs/21_learner.ipynb #21eb3390
 def _loss(dls, loss):
     "Cross-entropy over two outputs for one label, `MaskedBCE` for several, weighted by class when `loss` is 'weighted'"
+    if isinstance(loss, nn.Module):
+        return loss.to(dls.device)
     truth = dls.train_manifest[dls.labels].to_numpy(dtype=float)
     weighted = loss == 'weighted'
     if len(dls.labels) == 1:

@@ -32,6 +32,7 @@ from .words import say
 from .manifest import manifest_hash
 from chestxray_fastai.scores import (
     one_label,
+    only_labels,
     read_scores,
     score_columns,
     score_labels,
@@ -493,6 +494,10 @@ def _record(folder, frozen, scores, split, shared, how):
 
 
 # %% ../nbs/33_lock.ipynb #4036abd3
+def _judged_labels(scores, point):
+    "Scores of the labels that have a frozen point: the others were refused before"
+    return only_labels(scores, list(point)) if isinstance(point, dict) else scores
+
 def open_test(
     run_dir: str | Path,  # holds the frozen model and its ledger
     scores: pd.DataFrame,  # of the frozen model: those that it froze, where the folder has them
@@ -507,7 +512,7 @@ def open_test(
         check_ledger(ledger)
     scores = Scores.of(scores)
     _check_point(scores, frozen['point'])
-    judged = judge(scores, frozen['point'], split, **kwargs)
+    judged = judge(_judged_labels(scores, frozen['point']), frozen['point'], split, **kwargs)
     return dict(judged, opening=_record(folder, frozen, scores, split, shared, 'open_test'))
 
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLOURS', 'Interpretation', 'curve', 'reliability', 'plot_axes', 'plot_roc', 'plot_precision_recall',
-           'plot_reliability', 'plot_scores', 'plot_confusion', 'write_figures', 'blank_figure']
+           'plot_reliability', 'plot_scores', 'plot_confusion', 'label_folders', 'write_figures', 'blank_figure']
 
 # %% ../nbs/32_plots.ipynb #ebc14526
 from pathlib import Path
@@ -412,6 +412,22 @@ def _figure_name(label, name):
     "A file name for the figure of a label, whatever the label is called"
     plain = ''.join(c if c.isalnum() or c in ' ._-' else '_' for c in printable(label))
     return f'{plain[:100]}{"-" if label else ""}{name}.png'
+
+def label_folders(
+    labels: list[str],  # whatever they are called
+) -> dict[str, str]:  # a name for a folder of each, no two the same on any file system
+    "Names of folders for the figures of several labels"
+    names = {}
+    for label in labels:
+        plain = _figure_name(label, '').removesuffix('-.png').strip(' .') or '_'
+        taken = {name.casefold() for name in names.values()}
+        name = plain
+        n = 1
+        while name.casefold() in taken:
+            n += 1
+            name = f'{plain}-{n}'
+        names[label] = name
+    return names
 
 def write_figures(
     scores: pd.DataFrame,  # a Scores table, checked or not

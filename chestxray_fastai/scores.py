@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['SCORES_HELP', 'MAX_LOGIT', 'SCALES', 'score_columns', 'score_labels', 'Scores', 'check_scores', 'sigmoid',
            'logits_from_probabilities', 'make_scores', 'write_scores', 'read_scores', 'simulate_scores',
-           'shared_patients', 'leak_words', 'warn_of_leaks', 'split_rows', 'the_label', 'check_not_test', 'one_label']
+           'shared_patients', 'leak_words', 'warn_of_leaks', 'split_rows', 'the_label', 'check_not_test', 'one_label',
+           'only_labels', 'single_label']
 
 # %% ../nbs/30_scores.ipynb #6b9e6861
 import os, re, warnings, weakref
@@ -598,3 +599,31 @@ def one_label(
     known.attrs = dict(excluded=dict(uncertain=int((y == -1).sum()), missing=int(y.isna().sum())))
     return _as_checked(known, rows.scale)
 
+
+# %% ../nbs/30_scores.ipynb #fda976a6
+def only_labels(
+    scores: pd.DataFrame,  # of several labels, or of one
+    labels: list[str],  # to keep, in this order; ScoresError for one that is not there
+) -> Scores:  # the same rows and scale
+    "Scores of some of the labels of a table"
+    checked = Scores.of(scores)
+    there = score_labels(checked)
+    kept = [c for label in labels for c in score_columns(the_label(checked, label))]
+    pairs = [c for label in there for c in score_columns(label)]
+    rest = [c for c in checked if c not in pairs]
+    return _as_checked(pd.DataFrame(checked)[[*rest, *kept]], checked.scale, checked)
+
+def single_label(
+    scores: 'Scores',  # of several labels
+    label: str,  # the one to keep; '' where there is one without a name
+) -> 'Scores':
+    "Scores of one label in `y` and `logit`, without the images of which it is not known"
+    if score_labels(scores) == ['']:
+        return scores
+    own = score_columns(label)
+    others = [c for c in scores if c.startswith(('y_', 'logit_')) and c not in own]
+    rows = scores.drop(columns=others).rename(columns=dict(zip(own, ('y', 'logit'))))
+    rows = rows[rows.y.isin((0, 1))].reset_index(drop=True)
+    if rows.empty:
+        return rows  # for whoever judges to refuse
+    return Scores.of(rows, is_logit=True, scale=scores.scale)

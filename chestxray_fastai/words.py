@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS', 'EVALUATE_VERDICTS', 'EVALUATE_PROMISES',
-           'EVALUATE_OPENINGS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS', 'REPORT_NAMES', 'REPORT_TITLES',
-           'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD', 'REPORT_USE',
-           'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_CARD', 'REPORT', 'APP_PAGE',
-           'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY',
-           'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'TRAIN', 'RECIPE', 'TABLES', 'ENGLISH',
-           'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'EVALUATE_FINDINGS', 'EVALUATE_OPENINGS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS', 'REPORT_NAMES',
+           'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD',
+           'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_CARD', 'REPORT',
+           'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS',
+           'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'TRAIN', 'MULTILABEL',
+           'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -31,6 +31,13 @@ METRIC_NAMES = {
     'metric.brier': 'Brier score',
     'metric.ece': 'ECE',
     'metric.log_loss': 'log loss',
+    'metric.macro_auroc': 'macro AUROC',
+    'metric.macro_average_precision': 'macro avg precision',
+    'metric.micro_auroc': 'micro AUROC',
+    'metric.micro_average_precision': 'micro avg precision',
+    'metric.macro_brier': 'macro Brier score',
+    'metric.macro_ece': 'macro ECE',
+    'metric.macro_log_loss': 'macro log loss',
 }
 
 # What a split is called
@@ -289,6 +296,33 @@ EVALUATE_PROMISES = {
     'promise.less': ', or ask for no more than {most} (on the command line --target_sensitivity {most})',
 }
 
+# %% ../nbs/04_words.ipynb #a57881a5
+# What is said of several findings together
+EVALUATE_FINDINGS = {
+    'findings.positive': 'positive',
+    'findings.negative': 'negative',
+    'findings.one_class': (
+        '{split} has no {kind} image for {label} among the {known:,} of which it is known, so it cannot be judged.'
+    ),
+    'findings.few': (
+        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be judged.'
+    ),
+    'findings.lowered': (
+        '{label}: {positives} positive images in calib cannot carry a promise of {target:g}, so its threshold promises'
+        ' {promise:g}.'
+    ),
+    'findings.judged': '{judged} of {of} labels can be judged.',
+    'findings.none_judged': 'None of the {of} labels could be judged on {split}: each has images of one class only.',
+    'findings.overall': (
+        'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over {judged} of {of} labels; the'
+        ' others could not be judged.'
+    ),
+    'findings.overall_all': 'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.',
+    'findings.overall_bare': (
+        'Macro AUROC on {split}: {auroc:.3f}, the mean over {judged} of {of} labels; too few patients for an interval.'
+    ),
+}
+
 # %% ../nbs/04_words.ipynb #64ba1dfd
 EVALUATE_OPENINGS = {
     'opening.first': 'First opening of these {images} test images that any ledger here knows of.',
@@ -323,7 +357,13 @@ EVALUATE_OPENINGS = {
 }
 
 # %% ../nbs/04_words.ipynb #cd2cff22
-EVALUATE = {**EVALUATE_LEAKS, **EVALUATE_VERDICTS, **EVALUATE_PROMISES, **EVALUATE_OPENINGS}
+EVALUATE = {
+    **EVALUATE_LEAKS,
+    **EVALUATE_VERDICTS,
+    **EVALUATE_PROMISES,
+    **EVALUATE_FINDINGS,
+    **EVALUATE_OPENINGS,
+}
 
 # What the tests of heat maps say
 EXPLAIN = {
@@ -997,6 +1037,7 @@ APP = {
 RUN_STEPS = {
     'run.loading': '      Loading PyTorch and fastai',
     'run.left_out': '{n:,} of {images:,} images are left out: {label} is uncertain or missing there.',
+    'run.left_out_all': '{n:,} of {images:,} images are left out: nothing is known of any label there.',
     'run.finished': '{folder} holds this very run, finished. Pass another --out or --seed for a new one.',
     'run.data': '[1/4] Data: {splits}',
     'run.split': '{split} {n:,} images of {patients:,} patients',
@@ -1006,6 +1047,9 @@ RUN_STEPS = {
     'run.weights': '      Weights {weights}',
     'run.scoring': '[3/4] Scoring all images, once',
     'run.judging': '[4/4] Judging: threshold on calib for sensitivity {target:g}, then the test, opened once',
+    'run.judging_several': (
+        '[4/4] Judging: the threshold of each label on calib for sensitivity {target:g}, then the test, opened once'
+    ),
     'run.heat_maps': '      Judging the heat maps',
     'run.figures': '      Drawing the figures',
     'run.no_heat_maps': '      No heat maps were drawn: {reason}',
@@ -1022,6 +1066,13 @@ RUN_LIMITS = {
         ' calibration images of {needed} patients, to know what is out of distribution; here are'
         ' {train:,} and {calib:,} of {patients:,}.'
     ),
+    'run.promises_less': (
+        'Too few positives in calib to promise {target:g} for each label; these thresholds promise less: {promises}.'
+    ),
+    'run.untrained': (
+        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no probability.'
+    ),
+    'run.nor': ', and none is ',
     'run.cannot_freeze': '{arch} can be trained and judged, but not frozen into a bundle: {reason}',
     'run.feature_shape': 'its features have the shape {shape}',
     'run.refused': '{part}: {reason}',
@@ -1030,6 +1081,7 @@ RUN_LIMITS = {
 # %% ../nbs/04_words.ipynb #2ac93d58
 # What a run comes to
 RUN_SUMMARY = {
+    'run.findings': '{n} findings',
     'run.title': '{run}: {arch} on {data}',
     'run.judged_on': 'Judged on {n:,} test images of {patients:,} patients.',
     'run.phantoms': 'All images are drawn phantoms: this says nothing about images of people.',
@@ -1043,6 +1095,14 @@ RUN_SUMMARY = {
     'summary.confusion': (
         '  {label}: {tp} of {positives} images with it called positive, {tn} of {negatives} without it called negative'
     ),
+    'summary.findings': '  {label}  {auroc:<25}{positives:<10}{sensitivity:<13}{promised:<10}{specificity}',
+    'summary.findings_auroc': 'AUROC',
+    'summary.findings_positives': 'positives',
+    'summary.findings_promised': 'promised',
+
+    'summary.finding_refused': '  {label}  {reason}',
+    'summary.finding_verdict': '  {label}: {words}',
+    'summary.untrained': '  {reason}',
     'summary.weights': '  weights {weights}',
 }
 
@@ -1057,6 +1117,7 @@ CLI_JUDGED = {
     'cli.no_split': '{images} in no split',
     'cli.not_judged': 'Not judged: {reason}',
     'cli.finding': 'the finding',
+    'cli.split_labels': '{split}, {n} labels',
     'cli.split': '{split}, {n:,} images',
     'cli.threshold': 'Positive from a logit of {logit:.4f}',
     'cli.verdict': 'Verdict on {split}: {verdict}',
@@ -1138,6 +1199,34 @@ TRAIN = {
     ),
 }
 
+# What uncertain labels teach, and losses for several labels
+MULTILABEL = {
+    'uncertain.ignore': 'uncertain labels teach nothing',
+    'uncertain.ones': 'uncertain labels are taught as positive',
+    'uncertain.zeros': 'uncertain labels are taught as negative',
+    'uncertain.self': 'uncertain labels are taught as the probability that a first network, trained without them, gives',
+    'uncertain.smooth': 'uncertain labels are taught as a probability drawn between {low:g} and {high:g}',
+    'uncertain.marginal': (
+        'uncertain labels are taught as both values, each as probable as the network finds it where {low:.0%} of them'
+        ' are positive'
+    ),
+    'uncertain.no_policy': (
+        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones, zeros,'
+        ' smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
+    ),
+    'uncertain.no_such': (
+        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to high)'
+        ' or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
+    ),
+    'uncertain.all': 'all labels',
+    'uncertain.twice': 'The policy "{text}" names {name} twice: leave one of them out.',
+    'uncertain.unknown': 'The policy for uncertain labels names {name}, which is no label: there are {labels}.',
+    'uncertain.no_logits': 'The scores hold no logits of {label}: score the whole manifest with the first network.',
+    'loss.no_such': 'There is no loss "{name}": choose {names}.',
+    'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
+    'loss.one_class': 'No training image is {value} {label}, so it cannot be learned: leave this label out.',
+}
+
 # What the price list of a recipe says
 RECIPE = {
     'recipe.pays': 'pays',
@@ -1161,7 +1250,7 @@ RECIPE = {
     'recipe.written': 'Price list: prices.csv, prices.json, prices.txt and a figure for each data set in {folder}',
 }
 
-TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, RECIPE]
+TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, MULTILABEL, RECIPE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
