@@ -63,7 +63,10 @@ TRIAGE = {
     ),
     'bundle.example_positive': 'A phantom with {label}',
     'bundle.example_negative': 'A phantom without {label}',
+    'bundle.example_none': 'A phantom without findings',
     'bundle.example_noise': 'Noise, which is no X-ray',
+    'bundle.findings': '{n} findings',
+    'bundle.no_threshold': 'no threshold was chosen for it',
 }
 
 # %% ../nbs/04_words.ipynb #1d293352
@@ -195,6 +198,13 @@ DECISIONS = {
         '(out-of-distribution score {score:.4g}, limit {limit:.4g})'
     ),
     'decision.unpromised': 'an answer',
+    'findings.one': '{label} {probability} (threshold {threshold})',
+    'findings.positive': 'positive: {named}',
+    'findings.near': 'refer: too close to call: {named}',
+    'findings.also_near': 'too close to call: {named}',
+    'findings.rest': '{n} negative',
+    'findings.negative': 'negative: none of {n} findings reaches its threshold',
+    'findings.negative_one': 'negative: {label} does not reach its threshold',
 }
 DECISIONS |= {
     'ood.content': 'Referred: it does not look like the images that the model learned from.',
