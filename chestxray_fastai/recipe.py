@@ -424,7 +424,7 @@ def _about(place, films, seeds):
     about = dict(setting=setting, base=place.base, seed=place.seed, part=place.part, films=manifest_hash(films))
     return about | (dict(members=seeds) if place.setting.members > 1 else {})
 
-# %% ../nbs/47_recipe.ipynb #f9f869a7
+# %% ../nbs/47_recipe.ipynb #f68b5b30
 def run_trial(
     place: Place,  # what is trained, on what
     out: Path,  # folder of the whole list
@@ -451,7 +451,7 @@ def run_trial(
     except DivergedError as error:
         about['failed'] = one_line(error)
         seconds = None
-    write_json(folder / 'trial.json', about | {'seconds': seconds})
+    write_json(about | {'seconds': seconds}, folder / 'trial.json')
     return folder
 
 # %% ../nbs/47_recipe.ipynb #bcc8d58b
@@ -707,12 +707,12 @@ def plan_trials(
                     places += [Place(pool, name, setting, base, 0, part) for part in pool.parts]
     return places
 
-# %% ../nbs/47_recipe.ipynb #3faa50e8
+# %% ../nbs/47_recipe.ipynb #b7d47e07
 def _write_list(table, out):
     "The list as CSV, JSON, words and figures"
     write_whole(out / 'prices.csv', table.to_csv(index=False))
     content = dict(how=say('recipe.how'), rows=table.to_dict('records'), **table.attrs)
-    write_json(out / 'prices.json', plain_json(content))
+    write_json(plain_json(content), out / 'prices.json')
     write_whole(out / 'prices.txt', price_words(table) + '\n')
     for data in table['data'].unique():
         figure = plot_prices(table, data)
