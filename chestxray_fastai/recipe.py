@@ -69,8 +69,20 @@ class Setting:
         "The side of the images that the network sees"
         return round(self.size * self.scale)
 
-# %% ../nbs/47_recipe.ipynb #a77d9474
-AUGMENTATIONS = ('plain', 'none', 'acquisition')
+# %% ../nbs/47_recipe.ipynb #39779c9e
+AUGMENTATIONS = ('plain', 'none', 'acquisition', 'lungs')
+
+def _lung_crops():
+    "Windows at random that keep the lung fields, for training images"
+    from fastai.data.all import Transform
+    from fastai.vision.core import TensorImage
+
+    from chestxray_fastai.pretrain import crop_batch, lung_windows
+
+    def cropped(x: TensorImage) -> TensorImage:
+        return TensorImage(crop_batch(x[:, 0] * 255, lung_windows(len(x)), x.shape[-1]))
+
+    return Transform(cropped, split_idx=0, order=30)
 
 def _augmentations(name):
     "The transforms of training batches that a name stands for"
@@ -78,10 +90,12 @@ def _augmentations(name):
 
     if name == 'none':
         return []
+    if name == 'lungs':
+        return [*xray_augmentations(max_zoom=1.0, max_shift=0.0), _lung_crops()]
     changes = xray_augmentations()
     return [*changes, RandomAcquisition()] if name == 'acquisition' else changes
 
-# %% ../nbs/47_recipe.ipynb #e608726a
+# %% ../nbs/47_recipe.ipynb #653437e8
 # The settings against which ingredients are compared
 BASES = {
     'cnn': {},
@@ -97,7 +111,7 @@ class Ingredient:
     source: str  # who proposed it
     options: dict  # what it changes of a `Setting`
     base: str = 'cnn'  # one of `BASES`
-    applies_to: str = 'all'  # 'all', 'several' labels, or data with 'uncertain' labels
+    applies_to: str = 'all'  # 'all', 'several' labels, data with 'uncertain' labels, or where a 'file' of weights is
     trains: bool = True  # False: it asks the networks of the base in another way
 
     def setting(
@@ -113,7 +127,7 @@ def base_setting(
     "The setting of a base"
     return replace(common, **BASES[name])
 
-# %% ../nbs/47_recipe.ipynb #d4fedbac
+# %% ../nbs/47_recipe.ipynb #9b767ca5
 # What a network starts from, and what it sees
 _STARTS = {
     'imagenet': Ingredient(
@@ -122,8 +136,18 @@ _STARTS = {
         {'weights': 'package:efficientnet_lite0', 'schedule': 'fine_tune'},
         'lite0',
     ),
+    'xray': Ingredient(
+        'weights of a masked autoencoder on X-rays, the head first',
+        'He 2022, Xiao 2023',
+        {'weights': '', 'schedule': 'fine_tune'},  # the file is given to `price_list`
+        'vit',
+        'file',
+    ),
     'acquisition': Ingredient(
         'gamma, sharpness, noise and collimation at random', 'Zhang 2020, BigAug', {'augment': 'acquisition'}
+    ),
+    'lung_crops': Ingredient(
+        'crops at random that keep the lung fields', 'Szegedy 2015, Xiao 2023', {'augment': 'lungs'}
     ),
     'no_augmentation': Ingredient('without any augmentation', 'as a control', {'augment': 'none'}),
     'resolution': Ingredient('images half as large again', 'Sabottke 2020', {'scale': 1.5}),
@@ -675,31 +699,54 @@ def plot_prices(
     right.axvline(1, color=COLOURS['guide'], linewidth=1, linestyle=':')
     return figure
 
-# %% ../nbs/47_recipe.ipynb #c0e0bbb6
-def _why_not(name, pool):
+# %% ../nbs/47_recipe.ipynb #b80a320c
+def _seen_words(pool, weights):
+    "What a pretraining saw of the films that judge, in words; '' where it saw none, or nobody knows"
+    from chestxray_fastai.networks import weights_origin
+    from chestxray_fastai.receipt import read_receipt, seen_of
+
+    _, receipt = weights_origin(weights, True)
+    if receipt is None:
+        return ''
+    judging = pool.films[pool.films['part'].isin(pool.parts)]
+    seen = seen_of(read_receipt(receipt), judging)
+    return '' if seen.is_clean else seen.words
+
+def _why_not(name, pool, weights=None):
     "Why an ingredient cannot be tried on a pool, in words; '' where it can"
     kind = INGREDIENTS[name].applies_to
+    if kind == 'file':
+        return say('recipe.no_file') if weights is None else _seen_words(pool, weights)
     if kind == 'several' and len(pool.labels) == 1:
         return say('recipe.one_label')
     if kind == 'uncertain' and not (pool.films[pool.labels] == -1).any(axis=None):
         return say('recipe.no_uncertain')
     return ''
 
+def _setting(name, common, weights):
+    "The setting with an ingredient, whose weights may be a file of one's own"
+    setting = INGREDIENTS[name].setting(common)
+    return setting if setting.weights else replace(setting, weights=str(weights))
+
 def plan_trials(
     pools: list[Pool],  # the data sets
     names: list[str],  # of ingredients
     seeds: int,  # trainings of each on each part
     common: Setting = Setting(),  # what all settings share
+    weights: str | Path | None = None,  # as for `price_list`
 ) -> list[Place]:  # seed by seed, each base before its ingredients
     "All trainings of a price list, in their order"
+    fits = {}
+    for pool in pools:
+        fits[pool.name] = [name for name in names if not _why_not(name, pool, weights)]
     places = []
     for seed in range(seeds):
         for pool in pools:
-            fitting = [name for name in names if not _why_not(name, pool)]
+            fitting = fits[pool.name]
             wanted = {INGREDIENTS[name].base for name in fitting}
             used = [base for base in BASES if base in wanted]
             settings = [(base, base_setting(base, common), base) for base in used]
-            settings += [(name, INGREDIENTS[name].setting(common), INGREDIENTS[name].base) for name in fitting]
+            settings += [(name, _setting(name, common, weights), INGREDIENTS[name].base) for name in fitting]
             for name, setting, base in settings:
                 if setting.members == 1:
                     places += [Place(pool, name, setting, base, seed, part) for part in pool.parts]
@@ -707,7 +754,7 @@ def plan_trials(
                     places += [Place(pool, name, setting, base, 0, part) for part in pool.parts]
     return places
 
-# %% ../nbs/47_recipe.ipynb #b7d47e07
+# %% ../nbs/47_recipe.ipynb #794f217f
 def _write_list(table, out):
     "The list as CSV, JSON, words and figures"
     write_whole(out / 'prices.csv', table.to_csv(index=False))
@@ -724,6 +771,7 @@ def price_list(
     seeds: int = 3,  # trainings of each
     films: int = 320,  # that train
     out: str | Path = 'recipe',  # folder
+    weights: str | Path | None = None,  # a file of `pretrain`, for the ingredient 'xray'
     n_boot: int = 2000,  # resamples of patients
     **common: Any,  # of `Setting`, for all trainings
 ) -> pd.DataFrame:  # as from `price_table`
@@ -734,11 +782,12 @@ def price_list(
             raise RecipeError(f'--{option} is a whole number of at least 1, not {number!r}.')
     pools = [make_pool(Path(each).stem, development_films(each, 3 * films), films, 2 * films) for each in data]
     out = Path(out)
-    for place in progress(plan_trials(pools, names, seeds, Setting(**common)), label=say('recipe.trainings')):
+    places = plan_trials(pools, names, seeds, Setting(**common), weights)
+    for place in progress(places, label=say('recipe.trainings')):
         run_trial(place, out, seeds)
     table = price_table(out, n_boot)
     pairs = [(pool, name) for pool in pools for name in names]
-    left_out = [dict(data=pool.name, name=name, why=_why_not(name, pool)) for pool, name in pairs]
+    left_out = [dict(data=pool.name, name=name, why=_why_not(name, pool, weights)) for pool, name in pairs]
     table.attrs['left_out'] = [row for row in left_out if row['why']]
     _write_list(table, out)
     return table

@@ -1248,6 +1248,7 @@ RECIPE = {
     'recipe.left_out': '{data}, {name}: {why}',
     'recipe.one_label': 'not tried, since it is for several labels and there is one',
     'recipe.no_uncertain': 'not tried, since no label is uncertain',
+    'recipe.no_file': 'not tried, since no file of weights was given (--weights)',
     'recipe.gain_axis': 'gain in {metric}; to the right is better',
     'recipe.cost_axis': 'CPU time, times the base',
     'recipe.trainings': 'Trainings',
