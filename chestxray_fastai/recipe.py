@@ -549,14 +549,14 @@ def _p_values(draws):
     rarer = np.minimum((draws <= 0).sum(0), (draws >= 0).sum(0))
     return np.minimum(2 * (rarer + 1) / (np.isfinite(draws).sum(0) + 1), 1)
 
-# %% ../nbs/47_recipe.ipynb #9cf1ba79
+# %% ../nbs/47_recipe.ipynb #25760e5f
 def _read_trials(out):
     "What each training left, by data set, ingredient, seed and part"
     rows = []
     for file in sorted(Path(out).glob('*/*/seed*-part*/trial.json')):
         about = read_json(file)
         where = dict(data=file.parents[2].name, name=file.parents[1].name, folder=file.parent)
-        rows.append({**about, **where})
+        rows.append({'failed': None, **about, **where})
     if not rows:
         raise RecipeError(f'There is no finished training in "{printable(out)}": make a price list there first.')
     return pd.DataFrame(rows)
@@ -624,7 +624,7 @@ def _rows_of(data, trials, n_boot):
             rows.append({**seen, **ends.loc[metric], 'seeds': len(gain.by_seed), **cost})
     return rows
 
-# %% ../nbs/47_recipe.ipynb #90ab2636
+# %% ../nbs/47_recipe.ipynb #e3f5536e
 COLUMNS = ['data', 'ingredient', 'metric', 'gain', 'low', 'high', 'p', 'p_holm', 'verdict', 'seeds', 'minutes', 'ratio']
 
 def price_table(
@@ -639,7 +639,7 @@ def price_table(
     table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ('p_holm', 'verdict')])
     table['p_holm'] = table.groupby(['data', 'metric'])['p'].transform(lambda p: holm(p.to_numpy()))
     table['verdict'] = [_verdict(gain, p) for gain, p in zip(table['gain'], table['p_holm'])]
-    failed = trials[trials['failed'].notna()] if 'failed' in trials else trials.head(0)
+    failed = trials[trials['failed'].notna()]
     table = table[COLUMNS]
     table.attrs = dict(failed=failed[['data', 'name', 'failed']].drop_duplicates(['data', 'name']).to_dict('records'))
     return table
