@@ -40,7 +40,7 @@ from .words import name_of, say
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../nbs/47_recipe.ipynb #5cc2ee3f
+# %% ../nbs/47_recipe.ipynb #919b7989
 @dataclass(frozen=True)
 class Setting:
     "All that decides what comes out of a training, but for its films and its seed"
@@ -62,7 +62,7 @@ class Setting:
     augment: str = 'plain'  # one of `AUGMENTATIONS`
     stack: dict = field(default_factory=dict)  # further options of `train`
     views: int = 1  # of each image, whose mean probability is the answer
-    members: int = 1  # networks, whose mean probability is the answer
+    members: int = 1  # above 1: the mean probability of the networks of all seeds is the answer
 
     @property
     def pixels(self) -> int:  # height and width
@@ -427,7 +427,7 @@ def _joined(place, out, seeds):
     seconds = sum(read_json(folder / 'trial.json')['seconds'] for folder in folders)
     return combine_members(members), seconds
 
-# %% ../nbs/47_recipe.ipynb #5169934c
+# %% ../nbs/47_recipe.ipynb #c0a5d281
 def _kept(folder, about):
     "Whether a training is finished; a `RecipeError` where it was made otherwise"
     file = folder / 'trial.json'
@@ -442,13 +442,12 @@ def _kept(folder, about):
             )
     return True
 
-def _about(place, films, seeds):
+def _about(place, films):
     "What must be the same where a finished training is taken as it is"
     setting = plain_json(asdict(place.setting))
-    about = dict(setting=setting, base=place.base, seed=place.seed, part=place.part, films=manifest_hash(films))
-    return about | (dict(members=seeds) if place.setting.members > 1 else {})
+    return dict(setting=setting, base=place.base, seed=place.seed, part=place.part, films=manifest_hash(films))
 
-# %% ../nbs/47_recipe.ipynb #f68b5b30
+# %% ../nbs/47_recipe.ipynb #0aae78c8
 def run_trial(
     place: Place,  # what is trained, on what
     out: Path,  # folder of the whole list
@@ -459,13 +458,14 @@ def run_trial(
 
     films = place.pool.split(place.part, place.seed)
     folder = place.folder(out)
-    about = _about(place, films, seeds)
-    if _kept(folder, about):
+    about = _about(place, films)
+    is_joined = place.setting.members > 1
+    if _kept(folder, about) and not is_joined:  # more seeds may be there than when they were joined
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # what is known of the films is said once, in the list
-            if place.setting.members > 1:
+            if is_joined:
                 scores, seconds = _joined(place, out, seeds)
             elif place.setting.views > 1:
                 scores, seconds = _viewed(place, films, out)
@@ -571,7 +571,7 @@ def _figures_of(trials, n_boot):
             of_name[trial.seed, trial.part] = trial_figures(scores, n_boot, trial.part)
     return figures
 
-# %% ../nbs/47_recipe.ipynb #99dd5970
+# %% ../nbs/47_recipe.ipynb #33aee06f
 def _averaged(of_base):
     "The mean of the seeds of a base, under the first seed: what an ensemble is compared with"
     parts = sorted({part for _, part in of_base})
@@ -590,13 +590,12 @@ def _gains(trials, figures):
         base = figures.get(bases[name], {})
         if name in BASES or not other or not base:
             continue
-        is_joined = name in INGREDIENTS and 'members' in INGREDIENTS[name].options
-        gains[name] = paired_gain(_averaged(base) if is_joined else base, other)
+        gains[name] = paired_gain(_averaged(base) if _is_joined(name) else base, other)
         trains = name not in INGREDIENTS or INGREDIENTS[name].trains
         kinds[name] = bases[name] if trains else name  # what only asks in another way scatters less
     return gains, pd.Series(kinds, dtype=object)
 
-# %% ../nbs/47_recipe.ipynb #c237ba6f
+# %% ../nbs/47_recipe.ipynb #162444ca
 def _cost(trials, name):
     "CPU minutes of one training with an ingredient, and how often those of its base"
     rows = trials[trials['name'] == name]
@@ -605,10 +604,16 @@ def _cost(trials, name):
     return dict(minutes=minutes, ratio=minutes * 60 / float(base['seconds'].astype(float).mean()))
 
 def _verdict(gain, p):
-    "A code for a gain and its corrected p-value"
-    if not p < 0.05:
+    "A code for a gain and its corrected p-value, which is NaN where one training tells too little"
+    if np.isnan(p):
+        return 'single'
+    if p >= 0.05:
         return 'none'
     return 'pays' if gain > 0 else 'harms'
+
+def _is_joined(name):
+    "Whether an ingredient joins the networks of all seeds, so that there is one of it"
+    return name in INGREDIENTS and 'members' in INGREDIENTS[name].options
 
 def _rows_of(data, trials, n_boot):
     "Rows of the list for one data set"
@@ -619,7 +624,9 @@ def _rows_of(data, trials, n_boot):
         draws = with_noise(gain, noise, number)
         ends = interval(pd.DataFrame(draws, columns=list(METRICS)))
         cost = _cost(trials, name)
-        for k, (metric, p) in enumerate(zip(METRICS, _p_values(draws))):
+        is_judged = len(gain.by_seed) > 1 or _is_joined(name)
+        p_values = _p_values(draws) if is_judged else np.full(len(METRICS), np.nan)
+        for k, (metric, p) in enumerate(zip(METRICS, p_values)):
             seen = dict(data=data, ingredient=name, metric=metric, gain=gain.by_seed[:, k].mean(), p=p)
             rows.append({**seen, **ends.loc[metric], 'seeds': len(gain.by_seed), **cost})
     return rows
@@ -670,12 +677,12 @@ def price_words(
         lines += [say(f'recipe.{kind}', **row) for row in table.attrs.get(kind, [])]
     return '\n'.join([*lines, '', say('recipe.how')])
 
-# %% ../nbs/47_recipe.ipynb #202b066a
+# %% ../nbs/47_recipe.ipynb #77a270ed
 def _draw_gains(ax, rows):
     "Dots with intervals, the largest gain on top"
     heights = -np.arange(len(rows))
-    shown = {'pays': 'negative', 'harms': 'positive', 'none': 'guide'}
-    colours = [COLOURS[shown[verdict]] for verdict in rows['verdict']]
+    shown = {'pays': 'negative', 'harms': 'positive'}
+    colours = [COLOURS[shown.get(verdict, 'guide')] for verdict in rows['verdict']]
     ax.axvline(0, color=COLOURS['guide'], linewidth=1, linestyle=':')
     ax.hlines(heights, rows['low'], rows['high'], color=colours, linewidth=2)
     ax.scatter(rows['gain'], heights, color=colours, s=34, zorder=3)

@@ -1242,6 +1242,7 @@ RECIPE = {
     'recipe.pays': 'pays',
     'recipe.harms': 'harms',
     'recipe.none': 'no difference seen',
+    'recipe.single': 'one seed, not judged',
     'recipe.gain': '{metric} {gain:+.3f} ({low:+.3f} to {high:+.3f}): {verdict}',
     'recipe.row': '  {name} ({what}): {gains}. {minutes:.2f} CPU minutes, {ratio:.2f} times the base, {seeds} seeds',
     'recipe.failed': '{data}, {name}: the training failed. {failed}',
