@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS', 'EVALUATE_VERDICTS', 'EVALUATE_PROMISES',
-           'EVALUATE_FINDINGS', 'EVALUATE_OPENINGS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS', 'REPORT_NAMES',
-           'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD',
-           'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_CARD', 'REPORT',
-           'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS',
-           'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'TRAIN', 'MULTILABEL',
-           'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'EVALUATE_FINDINGS', 'EVALUATE_OPENINGS', 'RECEIPTS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS',
+           'REPORT_NAMES', 'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST',
+           'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
+           'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP',
+           'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN',
+           'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of',
+           'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -366,6 +367,26 @@ EVALUATE_OPENINGS = {
     ),
 }
 
+# What is said of what a pretraining has seen
+RECEIPTS = {
+    'seen.found': (
+        '{seen} of {images} test images, {known} of {patients} patients seen in pretraining (on {films:,} films of'
+        ' {people:,} patients).'
+    ),
+    'seen.unread': '{unread} of these films are not here or cannot be read: only their patients were compared.',
+    'seen.begun': 'What the weights saw that this pretraining began from ({weights}) is unknown.',
+    'seen.refused': (
+        'The test may not be opened: {found} Of these images {copies} have the same pixels and {near} are nearly the'
+        ' same picture. Pretrain again without them, start from other weights, or judge on a test that the pretraining'
+        ' has not seen.'
+    ),
+    'seen.unknown': 'Whether the pretraining of these weights saw any of the {images} test images is unknown.',
+    'origin.nothing': 'The network started from scratch: no pretraining saw anything.',
+    'origin.unknown': 'What the pretraining of these weights saw is unknown: they came without a receipt.',
+    'origin.receipt': 'The pretraining saw {films:,} films of {people:,} patients, and its receipt is kept.',
+}
+
+
 # %% ../nbs/04_words.ipynb #cd2cff22
 EVALUATE = {
     **EVALUATE_LEAKS,
@@ -373,6 +394,7 @@ EVALUATE = {
     **EVALUATE_PROMISES,
     **EVALUATE_FINDINGS,
     **EVALUATE_OPENINGS,
+    **RECEIPTS,
 }
 
 # What the tests of heat maps say
@@ -799,6 +821,7 @@ REPORT_ROWS = {
     'report.row.alpha': 'alpha',
     'report.row.limit': 'limit',
     'report.row.network': 'network',
+    'report.row.pretraining': 'seen in pretraining',
     'report.row.parameters': 'parameters',
     'report.row.start': 'start',
     'report.row.input': 'input',
