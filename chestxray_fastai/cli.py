@@ -639,13 +639,14 @@ def recipe(
     epochs: int = 8,  # passes over them
     size: int = 64,  # height and width of the images [pixels]
     out: str = 'recipe',  # folder
+    weights: str | None = None,  # a .safetensors file of `pretrain`, for the ingredient xray
     json: bool = False,  # print JSON alone
 ) -> None:
     "Switch each ingredient of a training recipe on alone: what it gains, with an interval, and what it costs"
     from chestxray_fastai.recipe import price_list, price_words
 
     check_options(epochs=epochs, size=size)
-    asked = dict(seeds=seeds, films=films, epochs=epochs, size=size, out=out)
+    asked = dict(seeds=seeds, films=films, epochs=epochs, size=size, out=out, weights=weights)
     table = price_list(data or ['phantoms'], ingredients, **asked)
     if json:
         print(table.to_json(orient='records'))
