@@ -82,6 +82,7 @@ _FACTS = [
     ReportKey('model.size', 'integer', 2, 'height and width of its images [pixels]'),
     ReportKey('model.weights', 'text', 2, 'where its training started'),
     ReportKey('model.params', 'integer', 2, 'number of its parameters'),
+    ReportKey('model.pretraining', 'object', None, 'what the weights had seen that its training started from'),
     ReportKey('model.best_epoch', 'object', None, 'the epoch that was kept, and its figures'),
 ]
 
@@ -1592,6 +1593,7 @@ def _model_part(card, best_epoch):
         'size': card['preprocessing']['size'],
         'weights': card['weights'],
         'params': card['params'],
+        'pretraining': card['pretraining'],
         'best_epoch': best_epoch,
     }
 
