@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL', 'SPLITS', 'JUDGED_SPLITS', 'FROZEN_FILES',
-           'DEFAULTS', 'PHANTOM_DEFAULTS', 'RunError', 'ReportKey', 'check_report', 'Run', 'report_of_finding',
-           'Finding', 'metric_text', 'metric_with_interval', 'by_auroc', 'reading_options', 'chosen_label',
-           'chosen_labels', 'run_manifest', 'data_facts', 'taught_manifest', 'untrained_labels', 'check_options',
-           'check_splits', 'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions',
-           'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network', 'run',
-           'score_varied', 'summary', 'single_label', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
+           'DEFAULTS', 'PHANTOM_DEFAULTS', 'RunError', 'ReportKey', 'check_report', 'Run', 'single_label',
+           'report_of_finding', 'Finding', 'metric_text', 'metric_with_interval', 'by_auroc', 'reading_options',
+           'chosen_label', 'chosen_labels', 'run_manifest', 'data_facts', 'taught_manifest', 'untrained_labels',
+           'check_options', 'check_splits', 'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions',
+           'JudgeOptions', 'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network',
+           'run', 'score_varied', 'summary', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
@@ -344,6 +344,16 @@ def _report_of(run):
     raise RunError(
         f'{run.name} is no run folder, for it has no report.json: pass the folder that `chestxray run` made.'
     )
+
+# %% ../nbs/50_run.ipynb #c3d58bf6
+def single_label(
+    scores: 'Scores',  # of several labels
+    label: str,  # the one to keep; '' where there is one without a name
+) -> 'Scores':
+    "Scores of one label in `y` and `logit`, without the images of which it is not known"
+    from chestxray_fastai.scores import single_label as of_one_label
+
+    return of_one_label(scores, label)
 
 # %% ../nbs/50_run.ipynb #d51fa8da
 def _calibrator(part):
@@ -1861,16 +1871,6 @@ def _summary_of_several(report):
     lines.append(say('summary.weights', weights=printable(report['model']['weights'].partition(': ')[0])))
     opening = _test_of(report)['opening']
     return '\n'.join([*lines, *([f'  {printable(opening["words"])}'] if opening else [])])
-
-# %% ../nbs/50_run.ipynb #c3d58bf6
-def single_label(
-    scores: 'Scores',  # of several labels
-    label: str,  # the one to keep; '' where there is one without a name
-) -> 'Scores':
-    "Scores of one label in `y` and `logit`, without the images of which it is not known"
-    from chestxray_fastai.scores import single_label as of_one_label
-
-    return of_one_label(scores, label)
 
 # %% ../nbs/50_run.ipynb #a174c494
 def excluded_counts(
