@@ -406,12 +406,12 @@ class Finding(Run):
     @property
     def manifest(self) -> 'pd.DataFrame | None':
         "The split Manifest with this label alone, the others under `meta_…`"
-        from chestxray_fastai.manifest import label_columns
+        from chestxray_fastai.manifest import label_columns, set_aside
 
         whole = self.run.manifest
         if whole is None:
             return None
-        return whole.rename(columns={c: f'meta_{c}' for c in label_columns(whole) if c != self._label})
+        return set_aside(whole, [c for c in label_columns(whole) if c != self._label])
 
     @property
     def figures(self) -> dict[str, Path]:
@@ -645,14 +645,13 @@ def chosen_labels(
     labels: list[str] | None = None,  # to keep; by default all
 ) -> 'pd.DataFrame':  # the others become columns `meta_…`, and images of which no label is known are left out
     "The Manifest with the labels that are to be learned; raises a ManifestError for one that is none of its labels"
-    from chestxray_fastai.manifest import choose_label, label_columns
+    from chestxray_fastai.manifest import choose_labels, label_columns
 
-    there = label_columns(manifest)
     asked = [labels] if isinstance(labels, str) else labels
-    kept = there if not asked else [label_columns(choose_label(manifest, label))[0] for label in asked]
-    if len(kept) < 2:
-        return chosen_label(manifest, *kept)
-    manifest = manifest.rename(columns={c: f'meta_{c}' for c in there if c not in kept})
+    manifest = choose_labels(manifest, asked) if asked else manifest
+    kept = label_columns(manifest)
+    if len(kept) == 1:
+        return chosen_label(manifest)
     known = manifest[kept].isin((0, 1, -1)).any(axis=1)
     if not known.all():
         _tell('run.left_out_all', n=(~known).sum(), images=len(manifest))
@@ -1451,6 +1450,8 @@ class _DataOptions:
 
 def _run(source, options, judging, out):
     "`run`, with what was asked for in three parts"
+    from chestxray_fastai.manifest import set_aside
+
     started = time.time()
     check_options(**vars(judging), **vars(options))
     check_installed('Training', 'train', 'torch', 'torchvision', 'fastai')
@@ -1466,7 +1467,7 @@ def _run(source, options, judging, out):
         **source.reading,
     )
     untrained = untrained_labels(taught_manifest(manifest, options.uncertain, options.seed))
-    manifest = manifest.rename(columns={label: f'meta_{label}' for label in untrained})
+    manifest = set_aside(manifest, untrained)
     facts = data_facts(manifest)
     notes += [*untrained.values(), *check_splits(facts, judging.target_sensitivity)]
     check_label_options(facts['labels'], options, judging)
