@@ -1268,6 +1268,9 @@ RECIPE = {
     'recipe.single': 'one seed, not judged',
     'recipe.gain': '{metric} {gain:+.3f} ({low:+.3f} to {high:+.3f}): {verdict}',
     'recipe.row': '  {name} ({what}): {gains}. {minutes:.2f} CPU minutes, {ratio:.2f} times the base, {seeds} seeds',
+    'recipe.base': (
+        '  base {base}: AUROC {auroc:.3f}, average precision {average_precision:.3f}, log loss {log_loss:.3f}, ECE {ece:.3f}'
+    ),
     'recipe.failed': '{data}, {name}: the training failed. {failed}',
     'recipe.left_out': '{data}, {name}: {why}',
     'recipe.one_label': 'not tried, since it is for several labels and there is one',
