@@ -301,13 +301,13 @@ def make_pool(
         )
     return Pool(name, films, labels, parts, n)
 
-# %% ../nbs/47_recipe.ipynb #318e1e86
+# %% ../nbs/47_recipe.ipynb #206a6706
 def _smoothed(films, labels, share):
     "The films with targets of training nearer to one half, in the columns that `multilabel` keeps for targets"
     films = films.copy()
     for label in labels:
-        known = films[label].isin((0, 1)) & (films['split'] == 'train')
-        films[f'meta_target_{label}'] = films[label].where(known) * (1 - share) + share / 2
+        truth = films[label].where(films[label].isin((0, 1)))
+        films[f'meta_target_{label}'] = truth.where(films['split'] != 'train', truth * (1 - share) + share / 2)
     return films
 
 def _targets(films, pool, setting, scores=None):
