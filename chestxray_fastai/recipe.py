@@ -504,7 +504,7 @@ def trial_figures(
     names = list(METRICS)
     return Figures(signs * values[names].to_numpy(float), signs * draws[names].to_numpy(float))
 
-# %% ../nbs/47_recipe.ipynb #c3c694dc
+# %% ../nbs/47_recipe.ipynb #2ab24d36
 class Gain(NamedTuple):
     "What an ingredient gains"
 
@@ -524,13 +524,17 @@ def paired_gain(
 def training_noise(
     gains: list[Gain],  # of ingredients with one base
 ) -> np.ndarray:  # shape (n, metrics); empty where no ingredient has two seeds
-    "How far the gain of a seed lies from the mean of its ingredient, pooled, stretched for the mean that was fitted"
+    "How far gains of seeds lie from the mean of their ingredient, pooled; stretched for the mean, and by Student's t"
+    from scipy.stats import norm, t
+
     parts = [np.empty((0, len(METRICS)))]
     for gain in gains:
         n = len(gain.by_seed)
         if n > 1:
             parts.append((gain.by_seed - gain.by_seed.mean(0)) * np.sqrt(n / (n - 1)))
-    return np.concatenate(parts)
+    residuals = np.concatenate(parts)
+    freedom = len(residuals) - len(parts) + 1  # a mean was fitted for each ingredient
+    return residuals * (t.ppf(0.975, freedom) / norm.ppf(0.975)) if freedom else residuals
 
 # %% ../nbs/47_recipe.ipynb #d2575879
 def with_noise(
