@@ -10,7 +10,7 @@ __all__ = ['FILES', 'BUNDLE_BYTES', 'INTENDED_USE', 'UNTESTED_MAPS', 'seal', 'ch
 
 # %% ../nbs/51_bundle.ipynb #8b4d92f6
 import base64, binascii, copy, hashlib, json, os, time, zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from chestxray_fastai.core import (
     try_again,
     write_whole,
 )
-from .decision import calibrated, plain_sigmoid
+from .decision import DecisionTable, calibrated, listed, plain_sigmoid
 from chestxray_fastai.graph import (
     BundleError,
     compare,
@@ -43,7 +43,7 @@ from chestxray_fastai.graph import (
     weights_of,
 )
 from .ood import OODDetector, OODError
-from .run import Run
+from .run import Run, single_label
 from .words import say
 if TYPE_CHECKING:
     import onnxruntime, torch
@@ -344,15 +344,17 @@ def _field(card, path):
     return card
 
 # %% ../nbs/51_bundle.ipynb #b99c5ffa
-def _calibrator_of(run):
-    "The calibrator of a run; where none was kept, the best that its scores allow"
+def _calibrator_of(run, saved=None, scores=None):
+    "The calibrator of a run, or of a label as it was saved; where none was kept, the best that its scores allow"
     from chestxray_fastai.calibrate import Calibrator, choose_calibrator
     from chestxray_fastai.scores import ScoresError
 
-    if run.calibration is not None:
+    if saved is not None:
+        return Calibrator.from_dict(saved)
+    if scores is None and run.calibration is not None:
         return run.calibration
     try:
-        return choose_calibrator(run.scores)
+        return choose_calibrator(run.scores if scores is None else scores)
     except ScoresError:
         return Calibrator('none', {})  # too few patients to fit one
 
@@ -365,11 +367,49 @@ def _check_rule(rule, point, run):
             f'referral.json in {run.name} is made for another threshold than the frozen one: make it again.'
         )
 
+# %% ../nbs/51_bundle.ipynb #e140de61
+def _saved_parts(run, file):
+    "What a file of a run with several labels holds of each, by label"
+    parts = (run.read_json(file) or {}).get('findings', {})
+    if isinstance(parts, dict):
+        return parts
+    raise BundleError(f'{file} in {run.name} holds no table of findings: start the same `chestxray run` again.')
+
+# %% ../nbs/51_bundle.ipynb #47a06323
+def _findings_of(run, points):
+    "What each label that has a frozen threshold was judged with, by label"
+    calibrators = _saved_parts(run, 'calibration.json')
+    rules = _saved_parts(run, 'referral.json')
+    reports = _saved_parts(run, 'report.json')
+    findings = {}
+    for label, point in points.items():
+        scores = single_label(run.scores, label)
+        rule = rules.get(label)
+        if rule is not None:
+            _check_rule(rule, point, run)
+        findings[label] = dict(
+            point=replace(point, label=''),
+            scores=scores,
+            calibrator=_calibrator_of(run, calibrators.get(label), scores),
+            referral=rule,
+            report=reports.get(label),
+        )
+    return findings
+
+# %% ../nbs/51_bundle.ipynb #03cc9685
+def _unanswered(run, answered):
+    "Why labels of the run are not answered, by label"
+    report = run.read_json('report.json') or {}
+    refused = {label: part['refused'] for label, part in report.get('findings', {}).items() if 'refused' in part}
+    untrained = report.get('data', {}).get('untrained', {})
+    trained = dict.fromkeys(run.card.get('labels', []), say('bundle.no_threshold'))
+    return {label: str(why) for label, why in {**trained, **refused, **untrained}.items() if label not in answered}
+
 # %% ../nbs/51_bundle.ipynb #95777ce7
 def read_run(
     run_dir: Run | str | Path,  # of `chestxray run`
 ) -> dict[str, Any]:  # point, scores, calibrator, frozen; report, detector and referral, None where the run has none
-    "What a run was judged with; refuses one whose files were changed after they were frozen"
+    "What a run was judged with, labels under `findings` where several; refuses files that changed once frozen"
     from chestxray_fastai.lock import check_frozen
 
     run = Run.open(run_dir)
@@ -378,17 +418,19 @@ def read_run(
             raise BundleError(f'{run.name} holds no {name}: pass the folder of a finished `chestxray run`.')
     frozen = check_frozen(run.folder)
     point = frozen['point']
+    facts = {'frozen': frozen, **{name: run.read_json(f'{name}.json') for name in ('report', 'detector')}}
     if isinstance(point, dict):
-        raise BundleError(f'{run.name} has {len(point)} labels, and a bundle answers for one so far.')
+        findings = _findings_of(run, point)
+        if not findings:
+            raise BundleError(f'No label of {run.name} has a threshold: a bundle of it could answer nothing.')
+        return {**facts, 'findings': findings, 'unanswered': _unanswered(run, findings)}
     calibrator = _calibrator_of(run)
     if isinstance(calibrator, dict):
         calibrator = calibrator[point.label]
-    facts = dict(frozen=frozen, point=point, scores=run.scores, calibrator=calibrator)
-    for name in ('report', 'detector', 'referral'):
-        facts[name] = run.read_json(f'{name}.json')
-    if facts['referral'] is not None:
-        _check_rule(facts['referral'], point, run)
-    return facts
+    referral = run.read_json('referral.json')
+    if referral is not None:
+        _check_rule(referral, point, run)
+    return {**facts, 'point': point, 'scores': run.scores, 'calibrator': calibrator, 'referral': referral}
 
 # %% ../nbs/51_bundle.ipynb #c8e26790
 def _rates(logits, positive, threshold):
@@ -454,10 +496,6 @@ def operating_point_card(
 INTENDED_USE = say('bundle.intended_use')
 UNTESTED_MAPS = say('bundle.untested_maps')
 
-def _listed(names):
-    "`a`, `a and b`, or `a, b and c`"
-    return names[0] if len(names) == 1 else say('bundle.and', names=', '.join(names[:-1]), last=names[-1])
-
 def heat_map_verdict(
     judged: dict | None,  # `explanation` of report.json
 ) -> dict:  # passed, failed and undecidable tests by name, and `words`; or `words` alone
@@ -470,11 +508,11 @@ def heat_map_verdict(
     failed = [name for name, result in results.items() if result is False]
     undecidable = [name for name, result in results.items() if result is None]
     by_result = dict(passed=passed, failed=failed, undecidable=undecidable)
-    verdicts = [say(f'bundle.maps_{k}', tests=_listed(names)) for k, names in by_result.items() if names]
+    verdicts = [say(f'bundle.maps_{k}', tests=listed(names)) for k, names in by_result.items() if names]
     code = 'bundle.maps_mislead' if failed or not passed else 'bundle.maps_hint'
     split = judged.get('split')
     split_words = say(f'bundle.split_{split}') if split in ('valid', 'calib', 'test') else ''
-    words = say('bundle.maps', n=judged.get('n'), split=split_words, verdict=_listed(verdicts), advice=say(code))
+    words = say('bundle.maps', n=judged.get('n'), split=split_words, verdict=listed(verdicts), advice=say(code))
     about = {name: judged.get(name) for name in ('n', 'patients', 'split')}
     return {**by_result, 'words': words, **about}
 
@@ -512,6 +550,32 @@ def _versions_card(card):
     }
 
 # %% ../nbs/51_bundle.ipynb #a2769721
+def _judged_card(facts, label):
+    "What the card says of one label's calibration, threshold, referrals, test and heat maps"
+    report = facts['report'] or {}
+    point = operating_point_card(facts['scores'], facts['point'], facts['calibrator'], label=label)
+    return {
+        'calibration': facts['calibrator'].to_dict(),
+        'operating_point': {**point, 'label': label},
+        'referral': facts['referral'],
+        'test': _test_card(report),
+        'explanation': heat_map_verdict(report.get('explanation')),
+    }
+
+def _several_card(card, facts):
+    "What the card says of several labels"
+    report = facts['report'] or {}
+    return {
+        'labels': card['labels'],
+        'findings': [{'label': label, **_judged_card(part, label)} for label, part in facts['findings'].items()],
+        'unanswered': facts['unanswered'],
+        'overall': report.get('overall', {}).get('test'),
+        'training': report.get('training', {}),
+    }
+
+def _label_of(facts, card):
+    return facts['point'].label or card['labels'][0]
+
 def bundle_card(
     card: dict,  # what model.json holds
     facts: dict,  # of `read_run`
@@ -523,27 +587,20 @@ def bundle_card(
     people: str | None = None,  # whose images the model was made and judged on; by default what the data set says
 ) -> dict:  # ready for JSON
     "What bundle.json says, but for the detector and the self-test"
-    report = facts['report'] or {}
-    point = facts['point']
+    is_several = 'findings' in facts
     frozen = facts['frozen']
-    label = point.label or card['labels'][0]
-    data, licence_of_data = _data_card(report, frozen['manifest'], people)
+    label = say('bundle.findings', n=len(facts['findings'])) if is_several else _label_of(facts, card)
+    data, licence_of_data = _data_card(facts['report'] or {}, frozen['manifest'], people)
     name = [data.get('name', label), card['arch'], card['preprocessing']['size']]
     return {
-        'format': 1,
+        'format': 2 if is_several else 1,
         'name': '-'.join(map(str, name)),
-        'label': label,
+        **({} if is_several else {'label': label}),
         'architecture': {**{k: card[k] for k in ('arch', 'n_out', 'params', 'weights')}, 'storage': storage},
+        **{k: card[k] for k in ('pretraining',) if k in card},
         'preprocessing': card['preprocessing'],
         'graph': {**measured, 'unused': list(unused)},
-        'calibration': facts['calibrator'].to_dict(),
-        'operating_point': {
-            **operating_point_card(facts['scores'], point, facts['calibrator'], label=label),
-            'label': label,
-        },
-        'referral': facts['referral'],
-        'test': _test_card(report),
-        'explanation': heat_map_verdict(report.get('explanation')),
+        **(_several_card(card, facts) if is_several else _judged_card(facts, label)),
         'data': data,
         'run': frozen['hash'],
         'frozen': frozen['when'],
@@ -582,8 +639,9 @@ def run_pixels(
     from chestxray_fastai.pixels import decode_all
 
     run = Run.open(run_dir)
-    rows = run.manifest.assign(truth=run.manifest[label_columns(run.manifest)[0]])
-    rows = rows[(rows.split == split) & rows.truth.isin((0, 1))]
+    labels = label_columns(run.manifest)
+    rows = run.manifest.assign(truth=run.manifest[labels[0]])
+    rows = rows[(rows.split == split) & rows[labels].isin((0, 1)).any(axis=1)]
     if n and n < len(rows):
         rows = rows.iloc[np.sort(np.random.default_rng(seed).permutation(len(rows))[:n])]
     decoded = list(decode_all(rows.path, preprocessing['size'], preprocessing['resize']))
@@ -651,22 +709,26 @@ def _is_kind(value, kind):
     return _KINDS[kind](value)
 
 _FIELDS = dict(  # each field of a card by its kind
-    text="""name label run frozen licence intended_use data.manifest calibration.method preprocessing.resize
-    architecture.arch architecture.weights architecture.storage
-    operating_point.scale operating_point.words operating_point.chosen_on""",
-    number='operating_point.logit',
+    text="""name run frozen licence intended_use data.manifest preprocessing.resize
+    architecture.arch architecture.weights architecture.storage""",
     positive='preprocessing.size preprocessing.channels graph.features',
+    count='architecture.n_out architecture.params graph.images',
+    flag='graph.map',
+    table='data versions',
+    texts='graph.unused',
+)
+_FINDING_FIELDS = dict(  # and of what it says of one label
+    text='label calibration.method operating_point.scale operating_point.words operating_point.chosen_on',
+    number='operating_point.logit',
     rate="""operating_point.value operating_point.probability operating_point.target_sensitivity
     operating_point.sensitivity operating_point.specificity""",
-    count='architecture.n_out architecture.params graph.images operating_point.positives operating_point.negatives',
-    flag='graph.map',
-    table='calibration.params data versions',
-    texts='graph.unused',
+    count='operating_point.positives operating_point.negatives',
+    table='calibration.params',
 )
 
 # %% ../nbs/51_bundle.ipynb #9c9162fa
-def _check_fields(card):
-    for kind, paths in _FIELDS.items():
+def _check_fields(card, fields=_FIELDS):
+    for kind, paths in fields.items():
         for path in paths.split():
             value = _field(card, path)
             if not _is_kind(value, kind):
@@ -688,12 +750,21 @@ def _check_preprocessing(card):
             raise makes_no_sense(f'preprocessing.{name} is not {channels} number{"s" * (channels > 1)}')
 
 # %% ../nbs/51_bundle.ipynb #77eb82e5
+def _parts(card):
+    "What a card says of each label that it answers, each under the names of a card for one"
+    return [card] if card['format'] == 1 else card['findings']
+
 def _check_measured(card):
     graph = card['graph']
     if not _is_kind(_field(graph, 'moved'), 'rate'):
         raise makes_no_sense('graph.moved is no small number')
-    if graph['map'] and not _is_kind(_field(graph, 'map_scale'), 'positive'):
-        raise makes_no_sense('graph.map_scale is no positive number')
+    if not graph['map']:
+        return
+    scale = _field(graph, 'map_scale')
+    scales = [scale] if card['format'] == 1 else scale
+    n = len(_parts(card))
+    if not isinstance(scales, list) or len(scales) != n or not all(_is_kind(each, 'positive') for each in scales):
+        raise makes_no_sense(f'graph.map_scale is no positive number{" for each finding" * (n > 1)}')
 
 _PARAMETERS = {'none': '', 'temperature': 'temperature', 'platt': 'a c', 'beta': 'a b c', 'isotonic': 'low high'}
 
@@ -832,17 +903,26 @@ def _check_example(example):
         raise makes_no_sense('an example is no PNG')
 
 # %% ../nbs/51_bundle.ipynb #482598f2
+def _is_list(value, n):
+    return isinstance(value, list) and len(value) == n
+
+def _check_explanation(card):
+    explanation = card.get('explanation')
+    if explanation is not None and not _is_kind(_field(explanation, 'words'), 'text'):
+        raise makes_no_sense('explanation.words is no text')
+
+# %% ../nbs/51_bundle.ipynb #7c84dba4
 def _check_rest(card):
     data = card['data']
-    explanation = card.get('explanation')
     _field(card, 'detector')
     if not all(data.get(name) is None or _is_kind(data[name], 'text') for name in ('name', 'people', 'credit')):
         raise makes_no_sense('data.name, data.people and data.credit are text')
-    if explanation is not None and not _is_kind(_field(explanation, 'words'), 'text'):
-        raise makes_no_sense('explanation.words is no text')
-    logits = _field(card, 'selftest')
-    if not isinstance(logits, list) or len(logits) != 4 or not all(map(_is_number, logits)):
-        raise makes_no_sense('the self-test is not four numbers')
+    rows = _field(card, 'selftest')
+    if card['format'] == 1 and isinstance(rows, list):
+        rows = [[row] for row in rows]
+    shape = (4, len(_parts(card)))
+    if not _is_list(rows, shape[0]) or not all(_is_list(row, shape[1]) and all(map(_is_number, row)) for row in rows):
+        raise makes_no_sense('the self-test is not four numbers' + (' for each finding' if card['format'] == 2 else ''))
     examples = card.get('examples') or []
     if not isinstance(examples, list) or len(examples) > 9:
         raise makes_no_sense('the examples are no short list')
@@ -850,10 +930,38 @@ def _check_rest(card):
         _check_example(example)
 
 # %% ../nbs/51_bundle.ipynb #581670c0
-def check_card(
-    text: bytes,  # of bundle.json
-) -> dict:  # the card
-    "What bundle.json says; raises `BundleError` where it makes no sense"
+_FINDING_CHECKS = (_check_threshold, _check_curve, _check_rates, _check_referral, _check_test, _check_explanation)
+
+def _check_finding(part):
+    "What a card says of one label that it answers"
+    _check_fields(part, _FINDING_FIELDS)
+    _check_calibration(part['calibration'])
+    for check in _FINDING_CHECKS:
+        check(part)
+
+def _check_several(card):
+    "What a card for several labels says of them"
+    findings = _field(card, 'findings')
+    if not isinstance(findings, list) or not findings or not all(isinstance(part, dict) for part in findings):
+        raise makes_no_sense('findings is no list of tables')
+    for part in findings:
+        label = printable(str(part.get('label')))[:40]
+        try:
+            _check_finding(part)
+        except BundleError as error:
+            raise BundleError(f'{label}: {error}') from None
+    names = [part['label'] for part in findings]
+    if len(set(names)) < len(names) or not set(names) <= set(_field(card, 'labels')):
+        raise makes_no_sense('its findings are not different labels of its network')
+    if not all(_is_kind(why, 'text') for why in _field(card, 'unanswered').values()):
+        raise makes_no_sense('unanswered says not why')
+    overall = _field(card, 'overall')
+    if overall is not None:
+        _check_test({'test': {name: v for name, v in overall.items() if isinstance(v, dict)}})
+
+# %% ../nbs/51_bundle.ipynb #574d2d78
+def _card_of(text):
+    "bundle.json as a table, of a format that this version knows"
     try:
         card = read_json(text, 'bundle.json')
     except StorageError:
@@ -862,17 +970,27 @@ def check_card(
         raise BundleError(f'{error} Use another copy of the bundle, or freeze the run again.') from None
     if not isinstance(card, dict):
         raise makes_no_sense('it is no table of names and values')
-    if card.get('format') != 1 or isinstance(card['format'], bool):
+    if card.get('format') not in (1, 2) or isinstance(card['format'], bool):
         raise BundleError(
             f'The bundle has format {printable(repr(card.get("format")))[:40]}, which this version '
             'does not know: install a newer chestxray_fastai.'
         )
+    return card
+
+# %% ../nbs/51_bundle.ipynb #b3ed9cca
+def check_card(
+    text: bytes,  # of bundle.json
+) -> dict:  # the card
+    "What bundle.json says; raises `BundleError` where it makes no sense"
+    card = _card_of(text)
     _check_fields(card)
     _check_preprocessing(card)
+    if card['format'] == 2:
+        _check_several(card)
+    else:
+        _check_finding(card)
     _check_measured(card)
-    _check_calibration(card['calibration'])
-    for check in (_check_threshold, _check_curve, _check_rates, _check_referral, _check_test, _check_rest):
-        check(card)
+    _check_rest(card)
     return card
 
 # %% ../nbs/51_bundle.ipynb #5bb90ceb
@@ -909,7 +1027,33 @@ def _noise_example(session, detector, size):
         return []
     return [_example(noise[0], 'noise', say('bundle.example_noise'), 'refer')]
 
+# %% ../nbs/51_bundle.ipynb #a52cb039
+def _several_examples(card, logits, pixels, rows, near, n):
+    "Phantoms in which every finding is answered rightly and with a margin, each set of findings once"
+    table = DecisionTable(card['findings'])
+    truth = rows[table.labels].to_numpy() == 1
+    right = (table.codes(logits) == np.where(truth, 'positive', 'negative')).all(1) & near
+    margin = np.abs(table.margin(logits)).min(1)
+    examples = []
+    seen = []
+    for row in np.argsort(-margin):
+        names = [label for label, found in zip(table.labels, truth[row]) if found]
+        decision = 'positive' if names else 'negative'
+        shown = [example['expected'] for example in examples].count(decision)
+        if not right[row] or shown == n or (names and names in seen):
+            continue
+        seen.append(names)
+        caption = say('bundle.example_positive', label=listed(names)) if names else say('bundle.example_none')
+        examples.append(_example(pixels[row], f'{decision} {shown + 1}', caption, decision))
+    return sorted(examples, key=lambda example: example['expected'] != 'positive')
+
 # %% ../nbs/51_bundle.ipynb #0d18374a
+def _near_training(detector, features, pixels):
+    "Which images are well within what a detector knows"
+    if detector is None:
+        return np.ones(len(pixels), bool)
+    return detector.raw_score(features, pixels) <= 0.8 * min(detector.threshold, 1.5)
+
 def phantom_examples(
     card: dict,  # with its detector
     session: 'onnxruntime.InferenceSession',  # of the bundle
@@ -922,15 +1066,16 @@ def phantom_examples(
         return []
     out = run_graph(session, pixels)
     detector = None if card['detector'] is None else read_detector(card['detector'])
-    near = np.ones(len(pixels), bool)
-    if detector:
-        near = detector.raw_score(out['features'], pixels) <= 0.8 * min(detector.threshold, 1.5)
-    cases = _clear_cases(card, out['logit'], near, rows.truth.to_numpy() == 1)
-    examples = []
-    for decision, case_rows in cases.items():
-        caption = say(f'bundle.example_{decision}', label=card['label'])
-        for i, row in enumerate(case_rows[:n], 1):
-            examples.append(_example(pixels[row], f'{decision} {i}', caption, decision))
+    near = _near_training(detector, out['features'], pixels)
+    if card['format'] == 2:
+        examples = _several_examples(card, out['logit'], pixels, rows, near, n)
+    else:
+        examples = []
+        cases = _clear_cases(card, out['logit'], near, rows.truth.to_numpy() == 1)
+        for decision, case_rows in cases.items():
+            caption = say(f'bundle.example_{decision}', label=card['label'])
+            for i, row in enumerate(case_rows[:n], 1):
+                examples.append(_example(pixels[row], f'{decision} {i}', caption, decision))
     return examples + (_noise_example(session, detector, pixels.shape[1]) if detector else [])
 
 # %% ../nbs/51_bundle.ipynb #e9924c2f
@@ -956,10 +1101,10 @@ class _FrozenGraph:
     measured: dict
 
 # %% ../nbs/51_bundle.ipynb #3aa27197
-def _freeze_network(network, card, storage, images, positive):
+def _freeze_network(network, card, storage, images, positive, labels=None):
     "A network as a graph; raises `BundleError` where rounding moves its answers"
     stored = weights_of(network, storage)
-    trained = frozen_network(network, card)
+    trained = frozen_network(network, card, labels)
     size = card['preprocessing']['size']
     graph, weights, unused = place_weights(export_graph(trained, size), stored)
     session, tensors = load_graph(graph, weights, unused)
@@ -997,8 +1142,10 @@ def freeze_bundle(
     facts = read_run(run)
     network, model_card = _network_of(run, model)
     preprocessing = model_card['preprocessing']
-    images, rows = run_pixels(run, preprocessing, facts['point'].chosen_on, n_compare)
-    frozen = _freeze_network(network, model_card, storage, images, rows.truth.to_numpy() == 1)
+    points = [part['point'] for part in facts.get('findings', {'': facts}).values()]
+    images, rows = run_pixels(run, preprocessing, points[0].chosen_on, n_compare)
+    labels = list(facts['findings']) if 'findings' in facts else None
+    frozen = _freeze_network(network, model_card, storage, images, rows[labels or 'truth'].to_numpy() == 1, labels)
     if people is None and are_phantoms(rows):
         people = 'none: phantoms'
     card = bundle_card(model_card, facts, storage, frozen.measured, frozen.unused, licence, intended_use, people)

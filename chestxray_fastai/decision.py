@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['ScoresError', 'calibrated', 'plain_sigmoid', 'ReferralRule', 'say_probability', 'decision_code', 'is_referral',
-           'say_decision', 'decide_logits']
+           'say_decision', 'decide_logits', 'CalibrationTable', 'DecisionTable', 'finding_order', 'listed',
+           'image_decision', 'say_findings']
 
 # %% ../nbs/29_decision.ipynb #66f3959c
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from .core import ChestXrayError
+from .core import ChestXrayError, patch
 from .words import say
 
 # %% ../nbs/29_decision.ipynb #48c36eac
@@ -250,3 +251,200 @@ def decide_logits(
         for i, code in enumerate(codes)
     ]
     return np.array(decisions, dtype='<U8'), np.array(reasons, dtype=str)
+
+# %% ../nbs/29_decision.ipynb #866892cb
+def _stairs(params):
+    "Corners of isotonic calibrations in one array for each coordinate, shape (k, m): all continue flat beyond the last"
+    most = max((len(p['logit']) for p in params), default=0) + 1
+    x = np.zeros((len(params), most))
+    y = np.zeros((len(params), most))
+    for i, p in enumerate(params):
+        n = len(p['logit'])
+        x[i] = np.r_[p['logit'], p['logit'][-1] + 1 + np.arange(most - n)]
+        y[i] = np.r_[p['probability'], np.full(most - n, p['probability'][-1])]
+    return x, y
+
+# %% ../nbs/29_decision.ipynb #fd2c28b5
+def _climb(z, x, y):
+    "Height of each staircase at its own logit: `z` (n, k), corners (k, m), as `np.interp` has it"
+    last = x.shape[1] - 2
+    step = np.clip((z[..., None] >= x).sum(-1) - 1, 0, last)
+    column = np.arange(len(x))
+    x0 = x[column, step]
+    y0 = y[column, step]
+    share = np.clip((z - x0) / (x[column, step + 1] - x0), 0, 1)
+    return y0 + share * (y[column, step + 1] - y0)
+
+# %% ../nbs/29_decision.ipynb #9b0489e8
+def _by_method(calibrations):
+    "Numbers of the findings that each method calibrates"
+    by_method = {method: [] for method in ('none', 'temperature', 'platt', 'beta', 'isotonic')}
+    for i, calibration in enumerate(calibrations):
+        calibrated(0.0, calibration)  # a method that is not known is refused here
+        by_method[calibration['method']].append(i)
+    return by_method
+
+# %% ../nbs/29_decision.ipynb #e4fb1a17
+class CalibrationTable:
+    "Calibrations of several findings as arrays: all logits of a table in one pass"
+
+    def __init__(
+        self,
+        calibrations: list[dict],  # of each finding `method` and `params`, as `Calibrator.to_dict` gives them
+    ):
+        rows = _by_method(calibrations)
+
+        def numbers(method, name):
+            return np.array([calibrations[i]['params'][name] for i in rows[method]], float)
+
+        self._divisor = np.ones(len(calibrations))
+        self._divisor[rows['temperature']] = numbers('temperature', 'temperature')
+        self._slope = np.ones(len(calibrations))
+        self._slope[rows['platt']] = numbers('platt', 'a')
+        self._shift = np.zeros(len(calibrations))
+        self._shift[rows['platt']] = numbers('platt', 'c')
+        self._beta = rows['beta']
+        self._abc = [numbers('beta', name) for name in 'abc']
+        self._isotonic = rows['isotonic']
+        self._corners = _stairs([calibrations[i]['params'] for i in rows['isotonic']])
+        self._ends = [numbers('isotonic', name) for name in ('low', 'high')]
+
+# %% ../nbs/29_decision.ipynb #5e2964cf
+@patch
+def logits(
+    self: CalibrationTable,
+    logit: np.ndarray,  # raw log-odds, shape (n, findings)
+) -> np.ndarray:  # calibrated log-odds, the same shape
+    "What `calibrated` makes of each column"
+    z = np.asarray(logit, float)
+    out = self._slope * (z / self._divisor) + self._shift
+    if self._beta:
+        a, b, c = self._abc
+        part = z[..., self._beta]
+        out[..., self._beta] = -a * np.logaddexp(0, -part) + b * np.logaddexp(0, part) + c
+    if self._isotonic:
+        risk = _climb(z[..., self._isotonic], *self._corners).clip(*self._ends)
+        out[..., self._isotonic] = np.log(risk / (1 - risk))
+    return out
+
+# %% ../nbs/29_decision.ipynb #55c5499b
+class DecisionTable:
+    "Calibration, threshold and band of referrals of several findings, which one pass decides on"
+
+    def __init__(
+        self,
+        findings: list[dict],  # of each `label`, `calibration`, `operating_point` and `referral`, as on a bundle's card
+    ):
+        points = [finding['operating_point'] for finding in findings]
+        rules = [finding['referral'] or {} for finding in findings]
+        self.labels = [finding['label'] for finding in findings]
+        self.threshold_probability = np.array([point['probability'] for point in points])
+        self.promises = [rule.get('promise', '') for rule in rules]
+        self._calibration = CalibrationTable([finding['calibration'] for finding in findings])
+        self._is_raw = np.array([point['scale'] == 'raw' for point in points])
+        self._threshold = np.array([point['logit'] for point in points])
+        self._low = np.array([np.inf if rule.get('low') is None else rule['low'] for rule in rules])
+        self._high = np.array([-np.inf if rule.get('high') is None else rule['high'] for rule in rules])
+
+    def probability(
+        self,
+        logit: np.ndarray,  # raw log-odds, shape (n, findings)
+    ) -> np.ndarray:  # the same shape
+        "Calibrated probability of each finding"
+        return plain_sigmoid(self._calibration.logits(logit))
+
+    def on_scale(
+        self,
+        logit: np.ndarray,  # raw log-odds, shape (n, findings)
+    ) -> np.ndarray:  # the same shape
+        "Logits on the scale on which each threshold was chosen"
+        z = np.asarray(logit, float)
+        return z if self._is_raw.all() else np.where(self._is_raw, z, self._calibration.logits(z))
+
+
+# %% ../nbs/29_decision.ipynb #c0e86667
+@patch
+def margin(
+    self: DecisionTable,
+    logit: np.ndarray,  # raw log-odds, shape (n, findings)
+) -> np.ndarray:  # the same shape
+    "How far above its threshold each finding lies, on the scale on which that was chosen [log-odds]"
+    return self.on_scale(logit) - self._threshold
+
+@patch
+def positive(
+    self: DecisionTable,
+    logit: np.ndarray,  # raw log-odds, shape (n, findings)
+) -> np.ndarray:  # bool, the same shape
+    "Which findings reach their threshold"
+    return self.on_scale(logit) >= self._threshold
+
+# %% ../nbs/29_decision.ipynb #b786cb5e
+@patch
+def codes(
+    self: DecisionTable,
+    logit: np.ndarray,  # raw log-odds, shape (n, findings)
+) -> np.ndarray:  # text, the same shape: 'near', 'positive' or 'negative', as `decision_code` has it
+    "What is decided on each finding of images that are not out of distribution"
+    z = self.on_scale(logit)
+    near = (z >= self._low) & (z <= self._high)
+    return np.where(near, 'near', np.where(z >= self._threshold, 'positive', 'negative'))
+
+# %% ../nbs/29_decision.ipynb #1e9a8177
+def finding_order(
+    codes: np.ndarray,  # of one image, of `DecisionTable.codes`, shape (findings,)
+    probability: np.ndarray,  # shape (findings,)
+) -> np.ndarray:  # numbers of the findings
+    "Positive findings first, then those that are too close to call, then negative ones, each by falling probability"
+    rank = np.select([codes == 'positive', codes == 'near'], [0, 1], 2)
+    return np.lexsort((-np.asarray(probability), rank))
+
+def listed(
+    names: list[str],  # at least one
+) -> str:
+    "`a`, `a and b`, or `a, b and c`"
+    return names[0] if len(names) == 1 else say('bundle.and', names=', '.join(names[:-1]), last=names[-1])
+
+# %% ../nbs/29_decision.ipynb #53eafdd5
+def image_decision(
+    codes: np.ndarray,  # of one image, of `DecisionTable.codes`, shape (findings,)
+) -> str:  # 'positive', 'refer' or 'negative'
+    "What several findings come to: positive if any is, else refer if any is too close to call"
+    if (codes == 'positive').any():
+        return 'positive'
+    return 'refer' if (codes == 'near').any() else 'negative'
+
+# %% ../nbs/29_decision.ipynb #a39e3a39
+def _named(code, at, labels, codes, probability, threshold):
+    "Findings of a code with probability and threshold, `at`: in which order"
+    words = []
+    for i in at[codes[at] == code]:
+        p = float(probability[i])
+        t = float(threshold[i])
+        fields = dict(probability=say_probability(p, t), threshold=say_probability(t, p))
+        words.append(say('decision.all_one', label=labels[i], **fields))
+    return words
+
+# %% ../nbs/29_decision.ipynb #d9964514
+def say_findings(
+    labels: list[str],
+    codes: np.ndarray,  # of one image, of `DecisionTable.codes`, shape (findings,)
+    probability: np.ndarray,  # calibrated, shape (findings,)
+    threshold_probability: np.ndarray,  # on the same scale, shape (findings,)
+) -> str:
+    "The reason for the decision on an image with several findings, in words"
+    table = (finding_order(codes, probability), labels, codes, probability, threshold_probability)
+    positive = _named('positive', *table)
+    near = _named('near', *table)
+    n_negative = len(labels) - len(positive) - len(near)
+    if n_negative == len(labels):
+        code = 'decision.all_negative' if n_negative > 1 else 'decision.all_negative_one'
+        return say(code, n=n_negative, label=labels[0])
+    parts = []
+    if positive:
+        parts.append(say('decision.all_positive', named=listed(positive)))
+    if near:
+        parts.append(say('decision.all_also_near' if positive else 'decision.all_near', named=listed(near)))
+    if n_negative:
+        parts.append(say('decision.all_rest', n=n_negative))
+    return '; '.join(parts)

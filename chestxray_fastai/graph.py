@@ -27,19 +27,61 @@ class BundleError(ChestXrayError):
     "A bundle is missing, damaged, changed or makes no sense: the sentence says which file and what to do"
 
 # %% ../nbs/49_graph.ipynb #c6a8ba72
+def _is_one(card):
+    "Whether a card's network is for one label, with two outputs whose difference is the logit"
+    return len(card['labels']) == 1
+
+def _check_outputs(card, labels):
+    "Refuse a network whose outputs are not those of its labels, and labels that it has no output for"
+    expected = 2 if _is_one(card) else len(card['labels'])
+    if card['n_out'] != expected:
+        raise BundleError(
+            f'The network has {card["n_out"]} outputs for {len(card["labels"])} labels, and {expected} were expected:'
+            ' model.json is another network\'s. Train again.'
+        )
+    unknown = [label for label in labels or () if label not in card['labels']]
+    if unknown or labels == []:
+        raise BundleError(
+            f'The network has no output for {printable(", ".join(unknown) or "any finding that could be judged")}.'
+        )
+
+def _logit_outputs(card, labels):
+    "The outputs that are logits, as the rows of the head: None for the difference of two, else their numbers"
+    if _is_one(card):
+        return None
+    return [card['labels'].index(label) for label in labels or card['labels']]
+
+# %% ../nbs/49_graph.ipynb #f85eff12
+def _logits_and_map(out, activations, head, rows):
+    "Logits (n,) or (n, labels), and maps (n, h, w) or (n, labels, h, w), None without activations"
+    from torch.nn.functional import conv2d
+
+    if rows is None:
+        logit = out[:, 1] - out[:, 0]
+        if activations is None:
+            return logit, None
+        weight = head.weight
+        return logit, (activations * (weight[1] - weight[0]).view(1, -1, 1, 1)).sum(1)
+    is_all = rows == list(range(out.shape[1]))
+    logit = out if is_all else out[:, rows]
+    if activations is None:
+        return logit, None
+    weight = head.weight if is_all else head.weight[rows]
+    return logit, conv2d(activations, weight[:, :, None, None])
+
+# %% ../nbs/49_graph.ipynb #c9b759c2
 def frozen_network(
-    model: 'torch.nn.Module',  # body and head, as `networks.load_model` gives them, for one label
+    model: 'torch.nn.Module',  # body and head, as `networks.load_model` gives them
     card: dict,  # what `model.json` holds
+    labels: list[str] | None = None,  # of several labels those that are answered; by default all
 ) -> 'torch.nn.Module':  # grey bytes (n, size, size) to logit (n,), features (n, K), and map (n, h, w) of a plain head
-    "Preprocessing, network, features and class activation map (Zhou 2016) as one module; `BundleError` for many labels"
+    "Preprocessing, network, features, class activation map (Zhou 2016) in a module; several labels: (n, labels, …)"
     with need('Freezing', 'train'):
         import torch
     from chestxray_fastai.networks import feature_probe
 
-    if card['n_out'] != 2:
-        raise BundleError(
-            f'The network has {card["n_out"]} outputs, and a bundle answers for one label so far, with two.'
-        )
+    _check_outputs(card, labels)
+    rows = _logit_outputs(card, labels)
     preprocessing = card['preprocessing']
     pool = model[1][0]
     has_map = isinstance(pool, torch.nn.AdaptiveAvgPool2d)
@@ -60,11 +102,8 @@ def frozen_network(
             activations.clear()
             x = (pixels.unsqueeze(1).float() / 255).expand(-1, preprocessing['channels'], -1, -1)
             out, features = self.probe((x - self.grey_mean) / self.grey_std)
-            logit = out[:, 1] - out[:, 0]
-            if not has_map:
-                return logit, features
-            weight = model[1][-1].weight
-            return logit, features, (activations[-1] * (weight[1] - weight[0]).view(1, -1, 1, 1)).sum(1)
+            logit, heat = _logits_and_map(out, activations[-1] if has_map else None, model[1][-1], rows)
+            return (logit, features) if heat is None else (logit, features, heat)
 
     return Frozen().eval()
 
@@ -462,7 +501,7 @@ def run_graph(
     batch_size: int = 64,  # images at a time, fewer where they are large
     seconds: float | None = None,  # that one batch may take
 ) -> dict[str, np.ndarray]:  # logit float64 (n,), features (n, K), and map (n, h, w) where the graph has one
-    "All outputs of a graph, batch by batch; raises `BundleError`"
+    "All outputs of a graph, batch by batch; several labels: logit (n, labels), map (n, labels, h, w); `BundleError`"
     fits = batch_size * 224**2 // max(1, pixels.shape[-1] ** 2)
     step = max(1, min(batch_size, fits))
     batches = [_run(session, pixels[i : i + step], seconds) for i in range(0, len(pixels), step)]
@@ -485,14 +524,14 @@ def selftest_pixels(
 def known_answers(
     session: 'onnxruntime.InferenceSession',
     size: int,  # side of the images [pixels]
-) -> list[float]:  # logits of the four patterns
+) -> list:  # logits of the four patterns, each a number, or a list for several labels
     "What the self-test must give; raises `BundleError` unless the graph takes any number of images, each on its own"
     patterns = selftest_pixels(size)
     logits = run_graph(session, patterns)['logit']
     limit = 1e-3 * max(1, np.abs(logits).max())
     for n in (1, 2, 3):
         some = run_graph(session, patterns[:n])['logit']
-        if some.shape != (n,) or not np.abs(some - logits[:n]).max() <= limit:
+        if some.shape != logits[:n].shape or not np.abs(some - logits[:n]).max() <= limit:
             raise BundleError(
                 f'The graph of this architecture answers differently for {n} pictures at once than for four: '
                 'it cannot be frozen. Train another architecture, e.g. resnet18.'
@@ -500,12 +539,17 @@ def known_answers(
     return logits.tolist()
 
 # %% ../nbs/49_graph.ipynb #675e11ff
+def _usual_top(tops, positive):
+    "How strong the strongest place of a map usually is: in positive images, where there are any"
+    shown = tops[positive] if np.any(positive) else tops
+    return max(float(np.quantile(shown, 0.5)), 1e-6)
+
 def compare(
     trained: 'torch.nn.Module',  # the network before rounding, as `frozen_network` gives it
     session: 'onnxruntime.InferenceSession',  # of the frozen graph
     pixels: np.ndarray,  # uint8, shape (n, size, size)
-    positive: np.ndarray,  # which images are positive, bool, shape (n,)
-) -> dict:  # images, moved, features, map, and map_scale where there is a map; ready for JSON
+    positive: np.ndarray,  # which images are positive, bool, shape (n,) or (n, labels)
+) -> dict:  # images, moved, features, map, and map_scale where there is a map, of each label; ready for JSON
     "How well the frozen graph agrees with the trained network, and how strong its maps are"
     with need('Freezing', 'train'):
         import torch
@@ -522,6 +566,9 @@ def compare(
         map='map' in out,
     )
     if 'map' in out:
-        maps = out['map'][positive] if np.any(positive) else out['map']
-        measured['map_scale'] = max(float(np.quantile(maps.max((1, 2)), 0.5)), 1e-6)
+        tops = out['map'].max((-2, -1))
+        if tops.ndim == 1:
+            measured['map_scale'] = _usual_top(tops, positive)
+        else:
+            measured['map_scale'] = list(map(_usual_top, tops.T, np.asarray(positive).T))
     return measured
