@@ -1407,19 +1407,19 @@ MULTILABEL = {
     'uncertain.ignore': 'uncertain labels teach nothing',
     'uncertain.ones': 'uncertain labels are taught as positive',
     'uncertain.zeros': 'uncertain labels are taught as negative',
-    'uncertain.self': 'uncertain labels are taught as the probability that a first network, trained without them, gives',
+    'uncertain.self': 'uncertain labels are taught as the probability that a first network gives, trained without them',
     'uncertain.smooth': 'uncertain labels are taught as a probability drawn between {low:g} and {high:g}',
     'uncertain.marginal': (
         'uncertain labels are taught as both values, each as probable as the network finds it where {low:.0%} of them'
         ' are positive'
     ),
     'uncertain.no_policy': (
-        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones, zeros,'
-        ' smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
+        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones,'
+        ' zeros, smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
     ),
     'uncertain.no_such': (
-        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to high)'
-        ' or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
+        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to'
+        ' high) or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
     ),
     'uncertain.all': 'all labels',
     'uncertain.twice': 'The policy "{text}" names {name} twice: leave one of them out.',
