@@ -1427,7 +1427,7 @@ MULTILABEL = {
     'uncertain.no_logits': 'The scores hold no logits of {label}: score the whole manifest with the first network.',
     'loss.no_such': 'There is no loss "{name}": choose {names}.',
     'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
-    'loss.one_class': 'No training image is {value} {label}, so it cannot be learned: leave this label out.',
+    'loss.one_class': 'No training image is {classes}, so {label} cannot be learned: leave this label out.',
 }
 
 # What the price list of a recipe says
