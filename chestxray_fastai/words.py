@@ -1408,19 +1408,19 @@ MULTILABEL = {
     'uncertain.ignore': 'uncertain labels teach nothing',
     'uncertain.ones': 'uncertain labels are taught as positive',
     'uncertain.zeros': 'uncertain labels are taught as negative',
-    'uncertain.self': 'uncertain labels are taught as the probability that a first network, trained without them, gives',
+    'uncertain.self': 'uncertain labels are taught as the probability that a first network gives, trained without them',
     'uncertain.smooth': 'uncertain labels are taught as a probability drawn between {low:g} and {high:g}',
     'uncertain.marginal': (
         'uncertain labels are taught as both values, each as probable as the network finds it where {low:.0%} of them'
         ' are positive'
     ),
     'uncertain.no_policy': (
-        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones, zeros,'
-        ' smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
+        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones,'
+        ' zeros, smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
     ),
     'uncertain.no_such': (
-        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to high)'
-        ' or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
+        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to'
+        ' high) or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
     ),
     'uncertain.all': 'all labels',
     'uncertain.twice': 'The policy "{text}" names {name} twice: leave one of them out.',
@@ -1428,7 +1428,7 @@ MULTILABEL = {
     'uncertain.no_logits': 'The scores hold no logits of {label}: score the whole manifest with the first network.',
     'loss.no_such': 'There is no loss "{name}": choose {names}.',
     'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
-    'loss.one_class': 'No training image is {value} {label}, so it cannot be learned: leave this label out.',
+    'loss.one_class': 'No training image is {classes}, so {label} cannot be learned: leave this label out.',
 }
 
 # What the price list of a recipe says
