@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SPLITS', 'ACQUISITION', 'DICOM_COLUMNS', 'IMAGE_SUFFIXES', 'SPLIT_NAMES', 'label_columns', 'finding_keys',
            'splits_in_name', 'as_split', 'check_manifest', 'is_file', 'is_folder', 'manifest_hash', 'NameParts',
-           'parse_name', 'patient_key', 'cause', 'Walk', 'walk_images', 'read_folder', 'expand_findings',
+           'parse_name', 'patient_key', 'cause', 'Walk', 'walk_images', 'read_folder', 'expand_findings', 'set_aside',
            'choose_labels', 'choose_label', 'warn_unnamed_patients', 'read_csv', 'write_manifest', 'read_manifest',
            'hash_order', 'split_patients', 'told_apart_by_cause', 'ManifestError']
 
@@ -1097,6 +1097,14 @@ def _as_manifest(table, columns, labels, values):
     return _with_values(table, values)
 
 # %% ../nbs/10_manifest.ipynb #37a643ea
+def set_aside(
+    manifest: pd.DataFrame,
+    labels: Iterable[str],  # label columns
+) -> pd.DataFrame:  # without these labels: they are kept as `meta_…`, unless such a column is there already
+    "Labels that are no longer labels"
+    known = [label for label in labels if f'meta_{label}' in manifest]
+    return manifest.drop(columns=known).rename(columns={c: f'meta_{c}' for c in labels if c not in known})
+
 def choose_labels(
     manifest: pd.DataFrame,  # with several labels
     labels: Sequence[str],  # those to keep, compared without case, blanks, underscores and order of words
@@ -1115,7 +1123,7 @@ def choose_labels(
         if len(same) > 1:
             raise ManifestError(f'The label "{printable(label)}" could be any of {listed(same)}: {advice}')
         chosen[same[0]] = label
-    manifest = manifest.rename(columns={c: f'meta_{c}' for c in there if c not in chosen})
+    manifest = set_aside(manifest, [c for c in there if c not in chosen])
     others = [c for c in manifest.columns if c not in chosen and c != 'path']
     return manifest[['path', *chosen, *others]]
 
@@ -1127,7 +1135,8 @@ def choose_label(
     "One label of several; raises a `ManifestError` when it is none of them"
     kept = choose_labels(manifest, [label], option='label')
     labels = set(label_columns(manifest)) - set(kept.columns)
-    return manifest.rename(columns={c: f'meta_{c}' for c in labels})
+    return set_aside(manifest, labels)
+
 
 # %% ../nbs/10_manifest.ipynb #07672040
 def _read_words(csv, columns=None):

@@ -288,7 +288,8 @@ EVALUATE_VERDICTS = {
     'verdict.span': '{value:.3f} ({low:.3f} to {high:.3f})',
     'verdict.backwards': (
         'The score runs backwards: {finding} scores lower than its absence, AUROC {auroc}, significantly below the 0.5'
-        ' of guessing. It has learned something else, such as where an image comes from.'
+        ' of guessing. Is the label reversed, or 1 - p taken for p? If neither, it has learned something else, such as'
+        ' where an image comes from.'
     ),
     'verdict.guessing': 'Cannot be told from guessing: AUROC {auroc}, and guessing gives 0.5.',
     'verdict.guessing_here': (
