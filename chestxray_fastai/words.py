@@ -9,8 +9,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of',
-           'say', 'name_of', 'check_table']
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError',
+           'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -1383,6 +1383,40 @@ CLI_ENTRANCE = {
 
 RUN = {**RUN_STEPS, **RUN_LIMITS, **RUN_SUMMARY, **CLI_JUDGED, **CLI_ANSWERS, **CLI_BUNDLES, **CLI_ENTRANCE}
 
+# %% ../nbs/04_words.ipynb #cabcaba9
+# What is said of labels that are partly wrong
+CEILING = {
+    'ceiling.best': (
+        'Of the positive labels {false_positive:.0%} are taken to be wrong, of the negative ones {false_negative:.0%}'
+        ' ({source}): no model can be expected to reach an AUROC of more than {best:.3f} on them.'
+    ),
+    'ceiling.true': (
+        'The measured {auroc:.3f} then means a true AUROC of {low:.3f} to {high:.3f}, where the errors do not depend on'
+        ' the score.'
+    ),
+    'ceiling.above': (
+        'The measured AUROC lies above it: the labels are better than that, or they are wrong where the model is wrong'
+        ' too.'
+    ),
+    'ceiling.one_class': 'All labels are of one class, so there is no AUROC.',
+    'ceiling.no_signal': 'The labels may be no better than chance, so nothing can be said of the true AUROC.',
+    'ceiling.too_few': 'Only {n} films labelled {label} were read again: at least {needed} are needed.',
+    'ceiling.second_reading': 'a second reading of {n:,} films',
+    'ceiling.few_readers': (
+        'The votes on {n:,} films do not tell how good the readers are: three readers of a film are needed, and films'
+        ' that they call positive and negative.'
+    ),
+    'ceiling.votes': 'the agreement of {readers:.0f} readers on {n:,} films',
+    'ceiling.no_rate': 'A rate is a number between 0 and 1, or a lower and an upper one, not {rate}.',
+    'ceiling.impossible': (
+        'Only {positive:.1%} of the labels are positive, or too many, for the stated sensitivity and specificity: check'
+        ' them.'
+    ),
+    'ceiling.stated': 'a stated rate',
+    'ceiling.no_readings': '"{name}" names no films with YES or NO of findings: pass a table of a second reading.',
+    'ceiling.no_label': 'There is no {label} in the labels and the readings: check the names.',
+}
+
 # %% ../nbs/04_words.ipynb #57e0de20
 # What is said while data are loaded and a network trains
 TRAIN = {
@@ -1456,7 +1490,7 @@ RECIPE = {
     'recipe.written': 'Price list: prices.csv, prices.json, prices.txt and a figure for each data set in {folder}',
 }
 
-TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, MULTILABEL, RECIPE]
+TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, MULTILABEL, RECIPE, CEILING]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
