@@ -8,8 +8,8 @@ __all__ = ['ENCODERS', 'LUNG_BOX', 'CHECKPOINT', 'PretrainError', 'PretrainConfi
            'steps_per_epoch', 'pretrain', 'films_to_learn', 'load_autoencoder', 'with_holes', 'reconstruct',
            'plot_reconstructions', 'film_tensor']
 
-# %% ../nbs/24_pretrain.ipynb #8cd15cd2
-import json, math, time
+# %% ../nbs/24_pretrain.ipynb #93a07eaa
+import math, time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -617,11 +617,12 @@ def plot_reconstructions(
     columns = [with_holes(images, masks.hidden), *(reconstruct(net, images, masks) for net in nets), images]
     titles = ['seen', *(titles or ['drawn'] * len(nets)), 'film']
     size = (1.7 * len(columns), 1.75 * len(images))
+    grey = plt.get_cmap('gray').with_extremes(bad='#9fb8d0')  # where nothing is seen
     fig, axes = plt.subplots(len(images), len(columns), squeeze=False, layout='constrained', figsize=size)
     for row, cells in enumerate(axes):
         low, high = images[row].aminmax()
         for ax, column, title in zip(cells, columns, titles):
-            ax.imshow(column[row, 0].cpu(), cmap='gray', vmin=low, vmax=high)
+            ax.imshow(column[row, 0].cpu(), cmap=grey, vmin=low, vmax=high)
             ax.set_axis_off()
             ax.set_title(title if row == 0 else '', fontsize=10)
     return fig
