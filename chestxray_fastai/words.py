@@ -7,9 +7,10 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'EVALUATE_FINDINGS', 'EVALUATE_OPENINGS', 'RECEIPTS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS',
            'REPORT_NAMES', 'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST',
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
-           'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP',
-           'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN',
-           'TRAIN', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
+           'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
+           'CLI_ENTRANCE', 'RUN', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of',
+           'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -32,9 +33,9 @@ METRIC_NAMES = {
     'metric.ece': 'ECE',
     'metric.log_loss': 'log loss',
     'metric.macro_auroc': 'macro AUROC',
-    'metric.macro_average_precision': 'macro avg precision',
+    'metric.macro_average_precision': 'macro average precision',
     'metric.micro_auroc': 'micro AUROC',
-    'metric.micro_average_precision': 'micro avg precision',
+    'metric.micro_average_precision': 'micro average precision',
     'metric.macro_brier': 'macro Brier score',
     'metric.macro_ece': 'macro ECE',
     'metric.macro_log_loss': 'macro log loss',
@@ -65,7 +66,7 @@ TRIAGE = {
     'bundle.example_negative': 'A phantom without {label}',
     'bundle.example_none': 'A phantom without findings',
     'bundle.example_noise': 'Noise, which is no X-ray',
-    'bundle.findings': '{n} findings',
+    'bundle.findings': '{n}-findings',
     'bundle.no_threshold': 'no threshold was chosen for it',
 }
 
@@ -106,6 +107,30 @@ TRIAGE |= {
     'model.rate': '{value:.1%}',
     'model.interval': '{value:.1%} (95 % interval {low:.1%} to {high:.1%})',
     'model.no_maps': 'This architecture gives no heat map without PyTorch.',
+    'model.title_findings': '{name} ({hash}): {n} findings, answered in one pass.',
+    'model.tested_findings': (
+        'On {n:,} test images its macro AUROC is {value:.2f} (95 % interval {low:.2f} to {high:.2f}), the mean over'
+        ' {judged} of {of} labels.'
+    ),
+    'model.tested_findings_bare': (
+        'On {n:,} test images its macro AUROC is {value:.2f}, the mean over {judged} of {of} labels.'
+    ),
+    'model.untested_findings': 'No test of its {n} findings is recorded.',
+    'model.maps_all': 'The heat maps of all findings hint at where the network looks, and prove no lesion.',
+    'model.maps_some': (
+        'The heat maps of {labels} hint at where the network looks, and prove no lesion; those of the other findings'
+        ' failed a test or were not judged: do not take them for an explanation.'
+    ),
+    'model.maps_none': (
+        'No finding has heat maps that passed their tests: do not take them for an explanation.'
+    ),
+    'model.left_out': 'Not answered: {named}.',
+    'model.why': '{label} ({why})',
+    'model.column_finding': 'finding',
+    'model.column_threshold': 'positive from',
+    'model.column_auroc': 'AUROC',
+    'model.column_sensitivity': 'sensitivity',
+    'model.column_specificity': 'specificity',
     'probability.none': 'none',
     'probability.below': 'below {limit}',
     'probability.above': 'above {limit}',
@@ -169,6 +194,10 @@ TRIAGE |= {
 # What stands on the drawing and in the table of answers
 TRIAGE |= {
     'answer.map': 'Heat map: {words}',
+    'answer.map_of': 'Heat map of {label}: {words}',
+    'answer.no_finding': 'there is no finding {label!r} in this answer: pass one of {labels}',
+    'answer.column_finding': 'finding',
+    'answer.column_threshold': 'threshold',
     'answer.no_map': 'there is no heat map: {why}',
     'answer.not_asked': 'the network was not asked',
     'answer.map_unknown': 'this architecture has none',
@@ -198,13 +227,13 @@ DECISIONS = {
         '(out-of-distribution score {score:.4g}, limit {limit:.4g})'
     ),
     'decision.unpromised': 'an answer',
-    'findings.one': '{label} {probability} (threshold {threshold})',
-    'findings.positive': 'positive: {named}',
-    'findings.near': 'refer: too close to call: {named}',
-    'findings.also_near': 'too close to call: {named}',
-    'findings.rest': '{n} negative',
-    'findings.negative': 'negative: none of {n} findings reaches its threshold',
-    'findings.negative_one': 'negative: {label} does not reach its threshold',
+    'decision.all_one': '{label} {probability} (threshold {threshold})',
+    'decision.all_positive': 'positive: {named}',
+    'decision.all_near': 'refer: too close to call: {named}',
+    'decision.all_also_near': 'too close to call: {named}',
+    'decision.all_rest': '{n} negative',
+    'decision.all_negative': 'negative: none of {n} findings reaches its threshold',
+    'decision.all_negative_one': 'negative: {label} does not reach its threshold',
 }
 DECISIONS |= {
     'ood.content': 'Referred: it does not look like the images that the model learned from.',
@@ -309,13 +338,14 @@ EVALUATE_PROMISES = {
 # %% ../nbs/04_words.ipynb #a57881a5
 # What is said of several findings together
 EVALUATE_FINDINGS = {
-    'findings.positive': 'positive',
-    'findings.negative': 'negative',
+    'findings.class_positive': 'positive',
+    'findings.class_negative': 'negative',
     'findings.one_class': (
         '{split} has no {kind} image for {label} among the {known:,} of which it is known, so it cannot be judged.'
     ),
     'findings.few': (
-        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be judged.'
+        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be'
+        ' judged.'
     ),
     'findings.lowered': (
         '{label}: {positives} positive images in calib cannot carry a promise of {target:g}, so its threshold promises'
@@ -327,7 +357,9 @@ EVALUATE_FINDINGS = {
         'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over {judged} of {of} labels; the'
         ' others could not be judged.'
     ),
-    'findings.overall_all': 'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.',
+    'findings.overall_all': (
+        'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.'
+    ),
     'findings.overall_bare': (
         'Macro AUROC on {split}: {auroc:.3f}, the mean over {judged} of {of} labels; too few patients for an interval.'
     ),
@@ -425,6 +457,32 @@ EXPLAIN |= {
     'judge_maps.unread_masks': 'no masks: {reason}',
     'judge_maps.too_few': 'Heat maps were not judged: only {n} of {known} images are called positive.',
     'judge_maps.not_judged': 'Heat maps were not judged: {reason}',
+}
+
+# %% ../nbs/04_words.ipynb #5fcbad04
+# How heat maps fare against boxes that radiologists drew
+EXPLAIN |= {
+    'boxes.pointing': (
+        '{finding}: the strongest point of {method} lies in the box on {hits} of {n} films ({share}). With the box'
+        ' moved to elsewhere on the film it is {shifted:.0%}; a map of where other patients have it hits {usual}.'
+    ),
+    'boxes.unknown_usual': 'nothing, for there are no others',
+    'boxes.beats': 'It beats every control that could be tried.',
+    'boxes.fails': (
+        'It was not shown to do better than {controls}: on one film it is no evidence of where the finding is.'
+    ),
+    'boxes.few': 'Too few patients to say whether that is better than a control.',
+    'boxes.others': 'Boxes of {findings} were left out: the network does not know them.',
+    'boxes.left_out': '{n} boxes lie on films that are not among these images.',
+    'boxes.control.noise': 'smooth noise',
+    'boxes.control.shifted': 'the same box elsewhere on the film',
+    'boxes.control.centre': 'a map that is brightest in the middle',
+    'boxes.control.usual': 'a map of where others have it',
+    'boxes.control.other_film': 'the map of another film',
+    'boxes.all': 'all findings',
+    'boxes.comparisons': (
+        '{n} findings were looked at, so one of them may look good or bad by chance: trust what is said of all.'
+    ),
 }
 
 # %% ../nbs/04_words.ipynb #08558cd0
@@ -876,6 +934,102 @@ REPORT_PAGE = {
     'page.figure.training': 'Training',
 }
 
+# %% ../nbs/04_words.ipynb #36659840
+# A page and a card about several labels
+REPORT_SEVERAL = {
+    'report.title.overall': 'Over all labels',
+    'report.title.findings': 'Label by label',
+    'report.title.point': 'Threshold and data',
+    'report.title.ood': 'Which images are referred as a whole?',
+    'report.all.judged': '{judged} of {of} labels could be judged.',
+    'report.all.images': (
+        'So it was on {images:,} X-rays of {patients:,} patients that it had never seen. One network answers all'
+        ' labels; each has a threshold, a calibration and a rule for referring of its own.'
+    ),
+    'report.all.refused': '{label}: {reason}',
+    'report.all.not_judged': 'Not judged',
+    'report.all.untrained': 'Not trained, so that they get no probability anywhere',
+    'report.all.chance': (
+        'With {n} labels some look better or worse than they are by chance alone: of {n} intervals of 95 % about'
+        ' {missed:.1f} miss the truth. The figures over all are surer than that of any label.'
+    ),
+    'report.all.backwards': (
+        '{label}: the interval of its AUROC, {auroc}, lies below 0.5. It sees something and says the opposite: is the'
+        ' label reversed?'
+    ),
+    'report.all.guessing': 'Cannot be told from guessing: {labels}.',
+    'report.all.broken': 'Sensitivity is lower than promised: {labels}.',
+    'report.all.ece': 'Probabilities are off by more than 5 points of 100 on the test: {labels}.',
+    'report.all.maps': 'Heat maps failed a test: {labels}.',
+    'report.all.subgroups': 'It works worse for some group: {labels}.',
+    'report.all.few': '{labels}: fewer than {least} positives in the test, so that little can be said.',
+    'report.all.macro': (
+        'Macro: the mean over the labels that could be judged, each of which counts alike however rare it is. Micro:'
+        ' all pairs of image and label in one pot, where common labels weigh most, and where it already helps to know'
+        ' which labels are common. Intervals are of resampled patients with all their labels together.'
+    ),
+    'report.example_untrained': 'hernia cannot be learned: none of the training images is positive.',
+    'report.all.loss': 'loss',
+    'report.all.uncertain': 'uncertain labels',
+    'report.all.no_uncertain': 'there were none',
+    'report.all.thresholds': 'thresholds',
+    'report.all.one_each': 'one for each label, see there',
+    'report.all.learned': 'A {arch} learned {n} labels at once, and its weights began so: {weights}',
+    'report.all.labels_limit': (
+        'The truth is what the labels of this set say; they err too, and the model has learned their errors. A label'
+        ' that is not in the table is not looked for.'
+    ),
+    'report.all.only': (
+        'Ruling out anything else: it was taught {n} labels, and an X-ray on which it finds none of them may show any'
+        ' other disease.'
+    ),
+    'report.all.unjudged': 'Answers for {labels}: nobody knows how good they are.',
+    'report.all.screening': 'Screening where a finding is rare: open a label and move the thousand people to 1 of 100.',
+    'report.all.answered': '{share} answered',
+    'report.all.ece_change': '{before} → {after}',
+    'report.verdict.kept': 'promise kept',
+    'report.verdict.broken': 'promise broken',
+    'report.verdict.too_few': 'too few to tell',
+    'report.verdict.guessing': 'may be guessing',
+    'report.verdict.backwards': 'backwards: label reversed?',
+    'report.verdict.no_promise': 'nothing was promised',
+    'report.verdict.refused': 'not judged',
+    'report.verdict.untrained': 'no probability',
+    'report.head.label': 'label',
+    'report.head.of_test': 'positives',
+    'report.head.auroc': 'AUROC (interval)',
+    'report.head.ap': 'AP',
+    'report.head.found_promised': 'sensitivity (promised)',
+    'report.head.specificity': 'specificity',
+    'report.head.ece': 'ECE',
+    'report.head.coverage': 'coverage',
+    'report.head.verdict': 'verdict',
+    'report.all.with_promise': '{value} ({promised})',
+    'report.caption.by_label': (
+        'Each label on the test; ECE before → after calibration; coverage: the share that is answered'
+    ),
+    'report.caption.labels': 'AUROC of each label with its interval; the dotted line is guessing',
+    'report.caption.overall': 'Test, with validation beside it',
+    'report.caption.positives': 'Positive images by label',
+    'report.caption.boxes': 'Against boxes that radiologists drew',
+    'report.head.finding': 'finding',
+    'report.head.measure': 'measure',
+    'report.head.films': 'films',
+    'report.head.shifted': 'box elsewhere',
+    'report.head.noise': 'noise',
+    'report.head.centre': 'centre',
+    'report.head.usual': 'usual place',
+    'report.boxes.pointing': 'pointing game',
+    'report.boxes.energy': 'energy in the box',
+    'page.title_several': '{n} labels on chest X-rays: what {arch} can do',
+    'page.figure.labels': 'AUROC of each label',
+    'page.macro': 'mean of all (macro)',
+    'card.heading_several': '{run}: {n} labels on chest X-rays',
+    'card.title.overall': 'Results over all labels',
+    'card.title.findings': 'Label by label',
+    'card.title.ood': 'Images that are referred',
+}
+
 # %% ../nbs/04_words.ipynb #3866ab70
 # Words of the model card beside its sections
 REPORT_CARD = {
@@ -906,6 +1060,7 @@ REPORT_CARD = {
 # What a report and a model card say
 REPORT = {
     **REPORT_NUMBERS,
+    **REPORT_SEVERAL,
     **REPORT_NAMES,
     **REPORT_TITLES,
     **REPORT_PROMISE,
@@ -927,6 +1082,9 @@ APP_PAGE = {
     'app.title': 'Chest X-ray triage',
     'app.notice': 'For learning and research. Not a medical device: no decision about a patient may rest on it.',
     'app.heading': 'Chest X-ray triage: {label}',
+    'app.heading.findings': 'Chest X-ray triage: {n} findings',
+    'app.worth': 'What each of the {n} findings was worth on the test',
+    'app.chosen': 'Finding whose threshold is moved',
     'app.lead': (
         'A score, a decision by a frozen threshold, and the reason. What is clearly unlike the images it knows is '
         'referred to a person; not everything is noticed, and an answer for anybody else than those below proves '
@@ -965,6 +1123,17 @@ APP_ANSWERS = {
     'app.score.label': 'score {score}, threshold {threshold}',
     'app.mark': 'threshold {threshold}',
     'app.mark.frozen': 'frozen threshold {threshold}',
+    'app.findings.positive': 'Positive for {labels}',
+    'app.findings.refer': 'Refer to a person: {labels} too close to call',
+    'app.findings.negative': 'Negative for all {n} findings',
+    'app.findings.more': '{n} more',
+    'app.findings.hint': 'Choose a finding to see its heat map.',
+    'app.findings.no_maps': 'This model shows no heat maps.',
+    'app.finding.positive': 'positive',
+    'app.finding.refer': 'too close to call',
+    'app.finding.negative': 'negative',
+    'app.folded': '{n} negative findings',
+    'app.folded.one': '{n} negative finding',
     'app.positive': 'Positive for {label}',
     'app.negative': 'Negative for {label}',
     'app.refer': 'Refer to a person',
@@ -1076,6 +1245,7 @@ RUN_STEPS = {
     'run.note': '      {note}',
     'run.train': '[2/4] Training {arch} at {size} pixels for {epochs} epochs (Ctrl-C stops; the same command goes on)',
     'run.judge_again': '[2/4] The network is trained; it is judged again, for a sensitivity of {target:g}',
+    'run.first_network': '      A first network, which says what the uncertain labels of the training are taken for',
     'run.weights': '      Weights {weights}',
     'run.scoring': '[3/4] Scoring all images, once',
     'run.judging': '[4/4] Judging: threshold on calib for sensitivity {target:g}, then the test, opened once',
@@ -1102,7 +1272,8 @@ RUN_LIMITS = {
         'Too few positives in calib to promise {target:g} for each label; these thresholds promise less: {promises}.'
     ),
     'run.untrained': (
-        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no probability.'
+        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no'
+        ' probability.'
     ),
     'run.nor': ', and none is ',
     'run.cannot_freeze': '{arch} can be trained and judged, but not frozen into a bundle: {reason}',
@@ -1238,17 +1409,47 @@ TRAIN = {
     ),
 }
 
+# What uncertain labels teach, and losses for several labels
+MULTILABEL = {
+    'uncertain.ignore': 'uncertain labels teach nothing',
+    'uncertain.ones': 'uncertain labels are taught as positive',
+    'uncertain.zeros': 'uncertain labels are taught as negative',
+    'uncertain.self': 'uncertain labels are taught as the probability that a first network, trained without them, gives',
+    'uncertain.smooth': 'uncertain labels are taught as a probability drawn between {low:g} and {high:g}',
+    'uncertain.marginal': (
+        'uncertain labels are taught as both values, each as probable as the network finds it where {low:.0%} of them'
+        ' are positive'
+    ),
+    'uncertain.no_policy': (
+        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones, zeros,'
+        ' smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
+    ),
+    'uncertain.no_such': (
+        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to high)'
+        ' or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
+    ),
+    'uncertain.all': 'all labels',
+    'uncertain.twice': 'The policy "{text}" names {name} twice: leave one of them out.',
+    'uncertain.unknown': 'The policy for uncertain labels names {name}, which is no label: there are {labels}.',
+    'uncertain.no_logits': 'The scores hold no logits of {label}: score the whole manifest with the first network.',
+    'loss.no_such': 'There is no loss "{name}": choose {names}.',
+    'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
+    'loss.one_class': 'No training image is {value} {label}, so it cannot be learned: leave this label out.',
+}
+
 # What the price list of a recipe says
 RECIPE = {
     'recipe.pays': 'pays',
     'recipe.harms': 'harms',
     'recipe.none': 'no difference seen',
+    'recipe.single': 'one seed, not judged',
     'recipe.gain': '{metric} {gain:+.3f} ({low:+.3f} to {high:+.3f}): {verdict}',
     'recipe.row': '  {name} ({what}): {gains}. {minutes:.2f} CPU minutes, {ratio:.2f} times the base, {seeds} seeds',
     'recipe.failed': '{data}, {name}: the training failed. {failed}',
     'recipe.left_out': '{data}, {name}: {why}',
     'recipe.one_label': 'not tried, since it is for several labels and there is one',
     'recipe.no_uncertain': 'not tried, since no label is uncertain',
+    'recipe.no_file': 'not tried, since no file of weights was given (--weights)',
     'recipe.gain_axis': 'gain in {metric}; to the right is better',
     'recipe.cost_axis': 'CPU time, times the base',
     'recipe.trainings': 'Trainings',
@@ -1261,7 +1462,7 @@ RECIPE = {
     'recipe.written': 'Price list: prices.csv, prices.json, prices.txt and a figure for each data set in {folder}',
 }
 
-TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, RECIPE]
+TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, MULTILABEL, RECIPE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
