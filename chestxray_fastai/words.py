@@ -1351,6 +1351,13 @@ CLI_ANSWERS = {
 # %% ../nbs/04_words.ipynb #aebcda5a
 # What `freeze`, `check`, `report` and `phantoms` say
 CLI_BUNDLES = {
+    'cli.pretrain.films': (
+        '{films:,} films of {people:,} patients to learn from, without labels; {left_out:,} films of a test are left'
+        ' out.'
+    ),
+    'cli.pretrain.done': (
+        'The encoder is in "{file}": chestxray run --arch {arch} --size {size} --weights "{file}" starts from it.'
+    ),
     'cli.phantoms': '{n} phantoms of {size} pixels in {folder}, described in phantoms.csv',
     'cli.freezing': 'Writing the graph, and comparing it with the network on calibration images',
     'cli.replaced': 'It takes the place of the bundle {hash} that was there.',
