@@ -949,6 +949,12 @@ def _has_table(answer):
     "Whether the findings of an answer are drawn as a table: not where the image as a whole was referred"
     return bool(answer.findings) and answer.findings[0].probability is not None
 
+def _short_probability(p):
+    "A probability of two digits, never a false 0 or 1"
+    if p < 0.005:
+        return '<0.01'
+    return '>0.99' if p > 0.995 else f'{p:.2f}'
+
 def _draw_findings(draw, answer, left, top):
     "Several findings, a bar with its threshold for each; where the next thing begins"
     if not _has_table(answer):
@@ -964,7 +970,7 @@ def _draw_findings(draw, answer, left, top):
         draw.rectangle([x, y + 3, x + round(width * finding.probability), y + 12], _COLOURS[finding.decision])
         tick = x + round(width * finding.threshold)
         draw.line([tick, y, tick, y + 15], (0, 0, 0), 2)
-        draw.text((left + _BAR, y), f'{finding.probability:.2f}', ink, _font(13), anchor='ra')
+        draw.text((left + _BAR, y), _short_probability(finding.probability), ink, _font(13), anchor='ra')
     return top + _ROW * len(answer.findings) + 6
 
 def _shortened(draw, text, font, width):
