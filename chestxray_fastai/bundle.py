@@ -598,6 +598,7 @@ def bundle_card(
         'name': '-'.join(map(str, name)),
         **({} if is_several else {'label': label}),
         'architecture': {**{k: card[k] for k in ('arch', 'n_out', 'params', 'weights')}, 'storage': storage},
+        **{k: card[k] for k in ('pretraining',) if k in card},
         'preprocessing': card['preprocessing'],
         'graph': {**measured, 'unused': list(unused)},
         **(_several_card(card, facts) if is_several else _judged_card(facts, label)),

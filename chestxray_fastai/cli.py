@@ -144,10 +144,10 @@ def overall_words(
     names = [name for name, metric in overall[splits[-1]].items() if isinstance(metric, dict) and 'value' in metric]
     lines = [printable(overall[splits[-1]]['words'])]
     heads = [say('cli.split_labels', split=split, n=overall[split]['judged']) for split in splits]
-    lines.append(_table_line('', heads))
+    lines.append(_table_line('', heads, 26))
     for name in names:
         cells = [metric_with_interval(overall[split][name]) if name in overall[split] else '' for split in splits]
-        lines.append(_table_line(say(f'metric.{name}'), cells))
+        lines.append(_table_line(say(f'metric.{name}'), cells, 26))
     return '\n'.join(lines)
 
 def judgement_words(
@@ -178,10 +178,10 @@ def left_out_words(
     return say('cli.left_out', images=', '.join(words)) if words else ''
 
 # %% ../nbs/59_cli.ipynb #d033884c
-def _table_line(name, cells):
+def _table_line(name, cells, width=20):
     "A line of a table for a terminal"
     columns = ''.join(f'{cell:<26}' for cell in cells)
-    return f'{name:<20}{columns}'.rstrip()
+    return f'{name:<{width}}{columns}'.rstrip()
 
 def judgement_table(
     report: dict,  # {'threshold': …, split: judgement, …}
@@ -639,13 +639,14 @@ def recipe(
     epochs: int = 8,  # passes over them
     size: int = 64,  # height and width of the images [pixels]
     out: str = 'recipe',  # folder
+    weights: str | None = None,  # a .safetensors file of `pretrain`, for the ingredient xray
     json: bool = False,  # print JSON alone
 ) -> None:
     "Switch each ingredient of a training recipe on alone: what it gains, with an interval, and what it costs"
     from chestxray_fastai.recipe import price_list, price_words
 
     check_options(epochs=epochs, size=size)
-    asked = dict(seeds=seeds, films=films, epochs=epochs, size=size, out=out)
+    asked = dict(seeds=seeds, films=films, epochs=epochs, size=size, out=out, weights=weights)
     table = price_list(data or ['phantoms'], ingredients, **asked)
     if json:
         print(table.to_json(orient='records'))

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['METHODS', 'train_small', 'labelled_phantoms', 'upsample', 'HeatMap', 'class_activation_map', 'heat_colours',
-           'overlay', 'tokens_to_map', 'progress_over', 'heat_map', 'feature_maps', 'plot_features', 'plot_cases']
+           'overlay', 'tokens_to_map', 'progress_over', 'heat_map', 'phantoms_with', 'feature_maps', 'plot_features',
+           'plot_cases']
 
 # %% ../nbs/41_explain.ipynb #de5a4824
 import math
@@ -35,10 +36,21 @@ if TYPE_CHECKING:
     from torch import nn
 
 # %% ../nbs/41_explain.ipynb #7787aa9c
+def _small_loss(outputs, y):
+    "Cross entropy of classes, or the mean binary one of several labels, (n, labels), without those that are not known"
+    with need('A network in PyTorch', 'train'):
+        from torch.nn import functional as F
+
+    if y.ndim == 1:
+        return F.cross_entropy(outputs, y.long())
+    is_known = (y == 0) | (y == 1)
+    return F.binary_cross_entropy_with_logits(outputs[is_known], y[is_known].float())
+
+# %% ../nbs/41_explain.ipynb #2660efee
 def train_small(
     model: 'nn.Module',  # changed in place
     pixels: np.ndarray,  # uint8, shape (n, size, size)
-    y: np.ndarray,  # class of each image, shape (n,)
+    y: np.ndarray,  # class of each image, shape (n,); of several labels 0, 1 or not known, shape (n, labels)
     card: dict,  # of the network, or its preprocessing
     epochs: int = 16,
     lr: float = 0.01,  # highest learning rate
@@ -50,7 +62,7 @@ def train_small(
 
     device = next(model.parameters()).device
     x = to_input(pixels, card, device)
-    y = torch.as_tensor(np.asarray(y), device=device).long()
+    y = torch.as_tensor(np.asarray(y), device=device)
     batch = 32
     rng = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
@@ -60,7 +72,7 @@ def train_small(
     for _ in range(epochs):
         for rows in torch.randperm(len(x), generator=rng).split(batch):
             shift = torch.randint(-4, 5, (2,), generator=rng).tolist()
-            loss = torch.nn.functional.cross_entropy(model(x[rows].roll(shift, (2, 3))), y[rows])
+            loss = _small_loss(model(x[rows].roll(shift, (2, 3))), y[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -407,6 +419,30 @@ def _gradient_maps(model, module, batches, method, explain):
         finally:
             cam.activations_and_grads.release()
     return np.concatenate(maps).astype(np.float32), np.concatenate(logits)
+
+# %% ../nbs/41_explain.ipynb #534f3faa
+def phantoms_with(
+    seeds: Iterable[int],  # numbers of the phantoms
+    findings: Iterable[str] = ('consolidation', 'cardiomegaly', 'pneumothorax'),  # of `phantom.FINDINGS`
+    size: int = 64,  # height and width [pixels]
+    prevalence: float = 0.5,  # of each finding, whatever the others are
+    strength: float = 1.0,  # of the findings, 0 barely visible to 1 plain
+    **acquisition: Any,  # as for `phantom`
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # uint8 (n, size, size); 0, 1 (n, labels); bool (n, labels, size, size)
+    "Phantoms with several findings that come independently of each other, and where each lies"
+    from chestxray_fastai.phantom import phantom
+
+    findings = list(findings)
+    seeds = list(seeds)
+    y = np.stack([np.random.default_rng((41, i)).random(len(findings)) < prevalence for i in seeds]).astype(int)
+    drawn = []
+    for i, present in zip(seeds, y):
+        names = [name for name, is_there in zip(findings, present) if is_there]
+        drawn.append(phantom(i, findings=names, size=size, strength=strength, **acquisition))
+    masks = np.zeros((len(seeds), len(findings), size, size), bool)
+    for k, name in enumerate(findings):
+        masks[:, k] = [p.masks[name] for p in drawn]
+    return np.stack([p.image for p in drawn]), y, masks
 
 # %% ../nbs/41_explain.ipynb #5d951cff
 def feature_maps(

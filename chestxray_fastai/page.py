@@ -14,10 +14,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 import pandas as pd
-from .core import StorageError, check_target, need, package_text
-from .plots import plot_reliability, plot_roc, plot_scores
+from .core import StorageError, check_target, need, package_text, refused
+from .plots import COLOURS, plot_reliability, plot_roc, plot_scores
 from chestxray_fastai.report import (
     ReportError,
+    fold_ids,
     in_words,
     is_known,
     metric_name,
@@ -26,7 +27,7 @@ from chestxray_fastai.report import (
     sections,
     write_text,
 )
-from .run import Run
+from .run import Finding, Run
 from .scores import ScoresError
 from .validate import plot_subgroups
 from .words import say
@@ -144,8 +145,10 @@ _MORE_FIGURES = dict(
 def page_figures(
     run: Run,  # a finished one
     facts: dict,  # of `run_facts`
-) -> dict[str, str]:  # SVG by name
+) -> dict[str, str]:  # SVG by name; those of one of several labels have the id of its fold before their name
     "Every figure that this run has data for"
+    if 'findings' in facts:
+        return _figures_of_several(run, facts)
     scores = run.scores
     threshold = facts['threshold']['logit']
     vocab = ('absent', facts['data']['finding'])
@@ -158,6 +161,50 @@ def page_figures(
         figure = draw(run, facts)
         if figure is not None:
             drawn[name] = figure
+    return drawn
+
+# %% ../nbs/55_page.ipynb #11b5e63b
+def _plot_labels(judged, ax, title, whole=None):
+    "AUROC of each label with its interval, the best on top; below, the mean over all"
+    ranked = sorted(judged.items(), key=lambda item: -item[1]['auroc']['value'])
+    rows = ranked + ([(say('page.macro'), dict(auroc=whole))] if whole else [])
+    for height, (label, test) in enumerate(reversed(rows)):
+        auroc = test['auroc']
+        colour = COLOURS['guide'] if not is_known(auroc['low']) or auroc['low'] <= 0.5 else COLOURS['curve']
+        if is_known(auroc['low']):
+            ax.hlines(height, auroc['low'], auroc['high'], color=colour, linewidth=2)
+        ax.plot(auroc['value'], height, 'D' if test is not judged.get(label) else 'o', color=colour, markersize=6)
+    ax.axvline(0.5, color=COLOURS['guide'], linestyle=':', linewidth=1.2)
+    ax.set_yticks(range(len(rows)), [label for label, _ in reversed(rows)], fontsize=9)
+    ax.set(xlabel='AUROC', title=title)
+    ax.spines[['top', 'right']].set_visible(False)
+
+def _labels_figure(facts):
+    "The AUROC of all labels that were judged, or None where none was"
+    judged = {label: part['judged']['test'] for label, part in facts['findings'].items() if not refused(part)}
+    if not judged:
+        return None
+    whole = (facts['overall'].get('test') or {}).get('macro_auroc')
+    return _drawn('labels', (7.2, 1.2 + 0.28 * len(judged)), _plot_labels, judged, heading='', whole=whole)
+
+# %% ../nbs/55_page.ipynb #274c2bd2
+def _renamed_ids(figure, fold):
+    "An SVG whose ids are those of a fold, so that several stand on one page"
+    return re.sub(r'(<[^<>]*?\bid="|url\(#|<[^<>]*?\bhref="#)', rf'\g<1>{fold}-', figure)
+
+def _figures_of_several(run, facts):
+    "The figures of all labels, and of each that was judged"
+    drawn = {}
+    for name, figure in (('labels', _labels_figure(facts)), ('training', _training_figure(run, facts))):
+        if figure is not None:
+            drawn[name] = figure
+    for label, fold in fold_ids(facts).items():
+        part = facts['findings'][label]
+        if refused(part):
+            continue
+        own = page_figures(run.finding(label), part)
+        own.pop('training', None)
+        drawn |= {f'{fold}/{name}': _renamed_ids(figure, fold) for name, figure in own.items()}
     return drawn
 
 # %% ../nbs/55_page.ipynb #af6accf7
@@ -231,6 +278,13 @@ def _with_paths(section):
         blocks.append(block)
     return section | dict(blocks=blocks)
 
+def _all_with_paths(section):
+    "A section, and those in its folds, whose thousand people have their marks"
+    folds = []
+    for fold in section.get('folds', []):
+        folds.append(fold | dict(sections=[_with_paths(inner) for inner in fold['sections']]))
+    return _with_paths(section) | (dict(folds=folds) if folds else {})
+
 # %% ../nbs/55_page.ipynb #41879bb1
 def page_html(
     facts: dict,  # of `run_facts`
@@ -242,11 +296,13 @@ def page_html(
     script = package_text('templates/report.js').strip()
     arch = facts['model'].get('arch', say('page.the_network'))
     title = say('page.title', finding=facts['data']['finding'], arch=arch)
+    if 'findings' in facts:
+        title = say('page.title_several', n=len(facts['findings']), arch=arch)
     environment = _environment(autoescape=True)
     environment.filters['by_kind'] = _by_kind
     environment.globals.update(tell=_tell, shapes=SHAPES, figures=defaultdict(str, figures))
     return environment.get_template('report.html.j2').render(
-        sections=[_with_paths(section) for section in sections(facts)],
+        sections=[_all_with_paths(section) for section in sections(facts)],
         title=title[:1].upper() + title[1:],
         run=facts['run'],
         style=package_text('templates/report.css').strip(),
@@ -282,7 +338,8 @@ def _heat_maps(run):
     "The figures of heat maps that the run drew"
     files = [file for name, file in run.figures.items() if name.startswith('heat')]
     kind = say('report.maps.drawn')
-    return [dict(kind=kind, file='', picture=base64.b64encode(f.read_bytes()).decode(), why='') for f in files]
+    pictures = [_small_png(file.read_bytes()) if isinstance(run, Finding) else file.read_bytes() for file in files]
+    return [dict(kind=kind, file='', picture=base64.b64encode(data).decode(), why='') for data in pictures]
 
 # %% ../nbs/55_page.ipynb #41922c20
 def write_report(
@@ -300,11 +357,19 @@ def write_report(
     run = Run.open(run)
     out = check_target(run.folder.resolve() / 'report.html' if out is None else Path(out).expanduser())
     facts = run_facts(run, prevalence)
-    if pictures:
-        facts['pictures'] = [error | _image_item(error['path']) for error in facts['errors']]
-    if pictures or (facts['data']['origin'] or {}).get('name') == 'phantoms':
-        facts['maps'] = _heat_maps(run)
+    is_drawn = (facts['data']['origin'] or {}).get('name') == 'phantoms'
+    for one, part in _with_pictures(run, facts):
+        if pictures:
+            part['pictures'] = [error | _image_item(error['path']) for error in part['errors']]
+        if pictures or is_drawn:
+            part['maps'] = _heat_maps(one)
     return write_text(page_html(facts, page_figures(run, facts)), out)
+
+def _with_pictures(run, facts):
+    "The run and its facts, or each of several labels that was judged with what is known of it"
+    if 'findings' not in facts:
+        return [(run, facts)]
+    return [(run.finding(label), part) for label, part in facts['findings'].items() if not refused(part)]
 
 # %% ../nbs/55_page.ipynb #9397c687
 _CARD_SECTIONS = (
@@ -323,6 +388,11 @@ _CARD_SECTIONS = (
     'model',
     'technical',
 )  # of the page, in the order of a card
+_CARD_OF_SEVERAL = (
+    *('headline', 'use', 'limits', 'ethics', 'data', 'overall', 'findings', 'explanation', 'ood'),
+    *('lock', 'model', 'technical'),
+)
+_CARD_OF_LABEL = ('headline', 'calibration', 'subgroups', 'uncertainty', 'explanation')  # whose sentences it repeats
 HUB = dict(
     auroc='roc_auc',
     sensitivity='recall',
@@ -370,18 +440,38 @@ def _block_md(block):
     write = _MARKDOWN.get(block['kind'])
     return write(block) if write else ''
 
+def _fold_md(fold):
+    "One of several labels in a card: its figures, and what was said of each part"
+    parts = [f'### {_md(fold["title"])}']
+    for section in fold['sections']:
+        words = section['words'] if section['part'] in _CARD_OF_LABEL else []
+        parts += [_md(sentence) for sentence in words]
+        if section['part'] == 'thousand':
+            parts.append('\n'.join(_block_md(block) for block in section['blocks'] if block['kind'] == 'thousand'))
+        elif section['part'] == 'headline':
+            parts += [_block_md(block) for block in section['blocks'] if block['kind'] == 'cautions']
+        elif section['part'] == 'point':
+            parts.append(_block_md(section['blocks'][0]))
+    return '\n\n'.join(part for part in parts if part)
+
 def _card_section(section):
     "A section of a page as one of a card"
     blocks = [_block_md(block) for block in section['blocks']]
     words = [_md(sentence) for sentence in section['words']]
+    blocks += [_fold_md(fold) for fold in section.get('folds', [])]
     return dict(title=say(f'card.title.{section["id"]}'), parts=words + [block for block in blocks if block])
 
 # %% ../nbs/55_page.ipynb #7fa075e0
-def _eval_results(facts, dataset, slug):
-    "The metrics of the test as the Hub takes them"
+def _eval_results(facts, dataset, slug, label=None):
+    "The metrics of the test as the Hub takes them; it tells several labels apart by the part of the data set"
     with need('A model card', 'report'):
         from huggingface_hub import EvalResult
 
+    if 'findings' in facts:
+        results = []
+        for name, part in facts['findings'].items():
+            results += [] if refused(part) else _eval_results(part, dataset, slug, name)
+        return results
     test = facts['judged']['test']
     shared = dict(
         task_type='image-classification',
@@ -389,6 +479,7 @@ def _eval_results(facts, dataset, slug):
         dataset_type=slug,
         dataset_name=dataset,
         dataset_split='test',
+        dataset_config=label,
     )
     results = []
     for metric, kind in HUB.items():
@@ -415,7 +506,7 @@ def _card_head(facts, license, datasets):
         pipeline_tag='image-classification',
         tags=[*_TAGS, str(facts['model'].get('arch')), 'not-a-medical-device'],
         datasets=list(datasets or [slug]),
-        metrics=[result.metric_type for result in results],
+        metrics=list(dict.fromkeys(result.metric_type for result in results)),
         model_name=facts['run'],
         eval_results=results,
     ).to_yaml()
@@ -432,6 +523,13 @@ def model_card(
 
     facts = run_facts(run, prevalence)
     by_id = {section['id']: section for section in sections(facts)}
+    several = 'findings' in facts
+    ids = _CARD_OF_SEVERAL if several else _CARD_SECTIONS
+    names = dict(run=facts['run'], finding=facts['data']['finding'])
+    if several:
+        heading = say('card.heading_several', run=_md(facts['run']), n=len(facts['findings']))
+    else:
+        heading = say('card.heading', **{key: _md(name) for key, name in names.items()})
     origin = facts['data']['origin'] or {}
     environment = _environment(autoescape=False)
     environment.filters['md'] = _md
@@ -439,9 +537,8 @@ def model_card(
     return environment.get_template('model_card.md.j2').render(
         head=_card_head(facts, license, datasets).strip(),
         mark=MARK,
-        run=facts['run'],
-        finding=facts['data']['finding'],
-        sections=[_card_section(by_id[id]) for id in _CARD_SECTIONS],
+        heading=heading,
+        sections=[_card_section(by_id[id]) for id in ids if id in by_id],
         cite=origin.get('cite'),
         version=__version__,
     )

@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['Calibration', 'LOSS_PARTS', 'BIN_EDGES', 'NEEDS', 'delong', 'align_scores', 'compare_models', 'recalibration',
-           'external_validation', 'loss_parts', 'compare_loss', 'plot_loss', 'plot_external', 'auroc_interval', 'holm',
-           'group_values', 'subgroups', 'plot_subgroups', 'join_manifest', 'describe_subgroups', 'judge_subgroups',
-           'grouped_logits', 'source_effect', 'can_tell_source']
+           'external_validation', 'finding_key', 'match_labels', 'loss_parts', 'compare_loss', 'plot_loss',
+           'plot_external', 'auroc_interval', 'holm', 'group_values', 'subgroups', 'plot_subgroups', 'join_manifest',
+           'describe_subgroups', 'judge_subgroups', 'grouped_logits', 'source_effect', 'can_tell_source']
 
 # %% ../nbs/39_validate.ipynb #3e85e1a0
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from .calibrate import Calibrator
-from .core import attempt, plain_json, Refused
+from .core import attempt, plain_json, printable, Refused
 from chestxray_fastai.evaluate import (
     bootstrap,
     interval,
@@ -38,6 +39,7 @@ from chestxray_fastai.evaluate import (
 from .manifest import ACQUISITION
 from .plots import COLOURS, curve, plot_axes, reliability
 from .scores import one_label, Scores, ScoresError, sigmoid
+from .tables import plain_name
 from .words import say
 
 if TYPE_CHECKING:
@@ -366,6 +368,31 @@ def external_validation(
     counts = {name: dict(images=len(rows), patients=int(rows.patient.nunique())) for name, rows in pair.items()}
     table.attrs = dict(counts, n_boot=n_boot, level=level)
     return table.rename_axis('metric')
+
+# %% ../nbs/39_validate.ipynb #b68c86a0
+_OTHER_SPELLINGS = {'infiltrate': 'infiltration'}  # ChestX-ray14 has one in its table and the other in its boxes
+
+def finding_key(
+    name: str,  # of a finding, as some table spells it
+) -> str:  # 'pleural thickening' for 'Pleural_Thickening' and 'Thickening, pleural'
+    "The words of a finding, without case, punctuation and order: two spellings of one finding have the same"
+    words = re.findall(r'[^\W_]+', plain_name(name))
+    return ' '.join(sorted(_OTHER_SPELLINGS.get(word, word) for word in words))
+
+def match_labels(
+    mine: Iterable[str],  # names of findings
+    theirs: Iterable[str],  # names of findings in another place
+) -> dict[str, str]:  # mine: theirs, of those that both know, in my order
+    "Which labels of two places are the same finding; raises a `ScoresError` where one place has a finding twice"
+    keys = []
+    for names in (mine, theirs):
+        spelled = {}
+        for name in names:
+            other = spelled.setdefault(finding_key(name), name)
+            if other != name:
+                raise ScoresError(f'{printable(other)} and {printable(name)} are one finding: rename or drop one.')
+        keys.append(spelled)
+    return {name: keys[1][key] for key, name in keys[0].items() if key in keys[1]}
 
 # %% ../nbs/39_validate.ipynb #aa17ee46
 LOSS_PARTS = ('prevalence', 'offset', 'slope', 'case_mix', 'ranking')

@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS', 'EVALUATE_VERDICTS', 'EVALUATE_PROMISES',
-           'EVALUATE_FINDINGS', 'EVALUATE_OPENINGS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS', 'REPORT_NAMES',
-           'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD',
-           'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_CARD', 'REPORT',
-           'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS',
-           'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN', 'TRAIN', 'RECIPE',
-           'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'EVALUATE_FINDINGS', 'EVALUATE_OPENINGS', 'RECEIPTS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS',
+           'REPORT_NAMES', 'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST',
+           'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
+           'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
+           'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
+           'CLI_ENTRANCE', 'RUN', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of',
+           'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -32,9 +33,9 @@ METRIC_NAMES = {
     'metric.ece': 'ECE',
     'metric.log_loss': 'log loss',
     'metric.macro_auroc': 'macro AUROC',
-    'metric.macro_average_precision': 'macro avg precision',
+    'metric.macro_average_precision': 'macro average precision',
     'metric.micro_auroc': 'micro AUROC',
-    'metric.micro_average_precision': 'micro avg precision',
+    'metric.micro_average_precision': 'micro average precision',
     'metric.macro_brier': 'macro Brier score',
     'metric.macro_ece': 'macro ECE',
     'metric.macro_log_loss': 'macro log loss',
@@ -337,13 +338,14 @@ EVALUATE_PROMISES = {
 # %% ../nbs/04_words.ipynb #a57881a5
 # What is said of several findings together
 EVALUATE_FINDINGS = {
-    'findings.positive': 'positive',
-    'findings.negative': 'negative',
+    'findings.class_positive': 'positive',
+    'findings.class_negative': 'negative',
     'findings.one_class': (
         '{split} has no {kind} image for {label} among the {known:,} of which it is known, so it cannot be judged.'
     ),
     'findings.few': (
-        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be judged.'
+        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be'
+        ' judged.'
     ),
     'findings.lowered': (
         '{label}: {positives} positive images in calib cannot carry a promise of {target:g}, so its threshold promises'
@@ -355,7 +357,9 @@ EVALUATE_FINDINGS = {
         'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over {judged} of {of} labels; the'
         ' others could not be judged.'
     ),
-    'findings.overall_all': 'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.',
+    'findings.overall_all': (
+        'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.'
+    ),
     'findings.overall_bare': (
         'Macro AUROC on {split}: {auroc:.3f}, the mean over {judged} of {of} labels; too few patients for an interval.'
     ),
@@ -394,6 +398,26 @@ EVALUATE_OPENINGS = {
     ),
 }
 
+# What is said of what a pretraining has seen
+RECEIPTS = {
+    'seen.found': (
+        '{seen} of {images} test images, {known} of {patients} patients seen in pretraining (on {films:,} films of'
+        ' {people:,} patients).'
+    ),
+    'seen.unread': '{unread} of these films are not here or cannot be read: only their patients were compared.',
+    'seen.begun': 'What the weights saw that this pretraining began from ({weights}) is unknown.',
+    'seen.refused': (
+        'The test may not be opened: {found} Of these images {copies} have the same pixels and {near} are nearly the'
+        ' same picture. Pretrain again without them, start from other weights, or judge on a test that the pretraining'
+        ' has not seen.'
+    ),
+    'seen.unknown': 'Whether the pretraining of these weights saw any of the {images} test images is unknown.',
+    'origin.nothing': 'The network started from scratch: no pretraining saw anything.',
+    'origin.unknown': 'What the pretraining of these weights saw is unknown: they came without a receipt.',
+    'origin.receipt': 'The pretraining saw {films:,} films of {people:,} patients, and its receipt is kept.',
+}
+
+
 # %% ../nbs/04_words.ipynb #cd2cff22
 EVALUATE = {
     **EVALUATE_LEAKS,
@@ -401,6 +425,7 @@ EVALUATE = {
     **EVALUATE_PROMISES,
     **EVALUATE_FINDINGS,
     **EVALUATE_OPENINGS,
+    **RECEIPTS,
 }
 
 # What the tests of heat maps say
@@ -432,6 +457,32 @@ EXPLAIN |= {
     'judge_maps.unread_masks': 'no masks: {reason}',
     'judge_maps.too_few': 'Heat maps were not judged: only {n} of {known} images are called positive.',
     'judge_maps.not_judged': 'Heat maps were not judged: {reason}',
+}
+
+# %% ../nbs/04_words.ipynb #5fcbad04
+# How heat maps fare against boxes that radiologists drew
+EXPLAIN |= {
+    'boxes.pointing': (
+        '{finding}: the strongest point of {method} lies in the box on {hits} of {n} films ({share}). With the box'
+        ' moved to elsewhere on the film it is {shifted:.0%}; a map of where other patients have it hits {usual}.'
+    ),
+    'boxes.unknown_usual': 'nothing, for there are no others',
+    'boxes.beats': 'It beats every control that could be tried.',
+    'boxes.fails': (
+        'It was not shown to do better than {controls}: on one film it is no evidence of where the finding is.'
+    ),
+    'boxes.few': 'Too few patients to say whether that is better than a control.',
+    'boxes.others': 'Boxes of {findings} were left out: the network does not know them.',
+    'boxes.left_out': '{n} boxes lie on films that are not among these images.',
+    'boxes.control.noise': 'smooth noise',
+    'boxes.control.shifted': 'the same box elsewhere on the film',
+    'boxes.control.centre': 'a map that is brightest in the middle',
+    'boxes.control.usual': 'a map of where others have it',
+    'boxes.control.other_film': 'the map of another film',
+    'boxes.all': 'all findings',
+    'boxes.comparisons': (
+        '{n} findings were looked at, so one of them may look good or bad by chance: trust what is said of all.'
+    ),
 }
 
 # %% ../nbs/04_words.ipynb #08558cd0
@@ -827,6 +878,7 @@ REPORT_ROWS = {
     'report.row.alpha': 'alpha',
     'report.row.limit': 'limit',
     'report.row.network': 'network',
+    'report.row.pretraining': 'seen in pretraining',
     'report.row.parameters': 'parameters',
     'report.row.start': 'start',
     'report.row.input': 'input',
@@ -882,6 +934,102 @@ REPORT_PAGE = {
     'page.figure.training': 'Training',
 }
 
+# %% ../nbs/04_words.ipynb #36659840
+# A page and a card about several labels
+REPORT_SEVERAL = {
+    'report.title.overall': 'Over all labels',
+    'report.title.findings': 'Label by label',
+    'report.title.point': 'Threshold and data',
+    'report.title.ood': 'Which images are referred as a whole?',
+    'report.all.judged': '{judged} of {of} labels could be judged.',
+    'report.all.images': (
+        'So it was on {images:,} X-rays of {patients:,} patients that it had never seen. One network answers all'
+        ' labels; each has a threshold, a calibration and a rule for referring of its own.'
+    ),
+    'report.all.refused': '{label}: {reason}',
+    'report.all.not_judged': 'Not judged',
+    'report.all.untrained': 'Not trained, so that they get no probability anywhere',
+    'report.all.chance': (
+        'With {n} labels some look better or worse than they are by chance alone: of {n} intervals of 95 % about'
+        ' {missed:.1f} miss the truth. The figures over all are surer than that of any label.'
+    ),
+    'report.all.backwards': (
+        '{label}: the interval of its AUROC, {auroc}, lies below 0.5. It sees something and says the opposite: is the'
+        ' label reversed?'
+    ),
+    'report.all.guessing': 'Cannot be told from guessing: {labels}.',
+    'report.all.broken': 'Sensitivity is lower than promised: {labels}.',
+    'report.all.ece': 'Probabilities are off by more than 5 points of 100 on the test: {labels}.',
+    'report.all.maps': 'Heat maps failed a test: {labels}.',
+    'report.all.subgroups': 'It works worse for some group: {labels}.',
+    'report.all.few': '{labels}: fewer than {least} positives in the test, so that little can be said.',
+    'report.all.macro': (
+        'Macro: the mean over the labels that could be judged, each of which counts alike however rare it is. Micro:'
+        ' all pairs of image and label in one pot, where common labels weigh most, and where it already helps to know'
+        ' which labels are common. Intervals are of resampled patients with all their labels together.'
+    ),
+    'report.example_untrained': 'hernia cannot be learned: none of the training images is positive.',
+    'report.all.loss': 'loss',
+    'report.all.uncertain': 'uncertain labels',
+    'report.all.no_uncertain': 'there were none',
+    'report.all.thresholds': 'thresholds',
+    'report.all.one_each': 'one for each label, see there',
+    'report.all.learned': 'A {arch} learned {n} labels at once, and its weights began so: {weights}',
+    'report.all.labels_limit': (
+        'The truth is what the labels of this set say; they err too, and the model has learned their errors. A label'
+        ' that is not in the table is not looked for.'
+    ),
+    'report.all.only': (
+        'Ruling out anything else: it was taught {n} labels, and an X-ray on which it finds none of them may show any'
+        ' other disease.'
+    ),
+    'report.all.unjudged': 'Answers for {labels}: nobody knows how good they are.',
+    'report.all.screening': 'Screening where a finding is rare: open a label and move the thousand people to 1 of 100.',
+    'report.all.answered': '{share} answered',
+    'report.all.ece_change': '{before} → {after}',
+    'report.verdict.kept': 'promise kept',
+    'report.verdict.broken': 'promise broken',
+    'report.verdict.too_few': 'too few to tell',
+    'report.verdict.guessing': 'may be guessing',
+    'report.verdict.backwards': 'backwards: label reversed?',
+    'report.verdict.no_promise': 'nothing was promised',
+    'report.verdict.refused': 'not judged',
+    'report.verdict.untrained': 'no probability',
+    'report.head.label': 'label',
+    'report.head.of_test': 'positives',
+    'report.head.auroc': 'AUROC (interval)',
+    'report.head.ap': 'AP',
+    'report.head.found_promised': 'sensitivity (promised)',
+    'report.head.specificity': 'specificity',
+    'report.head.ece': 'ECE',
+    'report.head.coverage': 'coverage',
+    'report.head.verdict': 'verdict',
+    'report.all.with_promise': '{value} ({promised})',
+    'report.caption.by_label': (
+        'Each label on the test; ECE before → after calibration; coverage: the share that is answered'
+    ),
+    'report.caption.labels': 'AUROC of each label with its interval; the dotted line is guessing',
+    'report.caption.overall': 'Test, with validation beside it',
+    'report.caption.positives': 'Positive images by label',
+    'report.caption.boxes': 'Against boxes that radiologists drew',
+    'report.head.finding': 'finding',
+    'report.head.measure': 'measure',
+    'report.head.films': 'films',
+    'report.head.shifted': 'box elsewhere',
+    'report.head.noise': 'noise',
+    'report.head.centre': 'centre',
+    'report.head.usual': 'usual place',
+    'report.boxes.pointing': 'pointing game',
+    'report.boxes.energy': 'energy in the box',
+    'page.title_several': '{n} labels on chest X-rays: what {arch} can do',
+    'page.figure.labels': 'AUROC of each label',
+    'page.macro': 'mean of all (macro)',
+    'card.heading_several': '{run}: {n} labels on chest X-rays',
+    'card.title.overall': 'Results over all labels',
+    'card.title.findings': 'Label by label',
+    'card.title.ood': 'Images that are referred',
+}
+
 # %% ../nbs/04_words.ipynb #3866ab70
 # Words of the model card beside its sections
 REPORT_CARD = {
@@ -912,6 +1060,7 @@ REPORT_CARD = {
 # What a report and a model card say
 REPORT = {
     **REPORT_NUMBERS,
+    **REPORT_SEVERAL,
     **REPORT_NAMES,
     **REPORT_TITLES,
     **REPORT_PROMISE,
@@ -1096,6 +1245,7 @@ RUN_STEPS = {
     'run.note': '      {note}',
     'run.train': '[2/4] Training {arch} at {size} pixels for {epochs} epochs (Ctrl-C stops; the same command goes on)',
     'run.judge_again': '[2/4] The network is trained; it is judged again, for a sensitivity of {target:g}',
+    'run.first_network': '      A first network, which says what the uncertain labels of the training are taken for',
     'run.weights': '      Weights {weights}',
     'run.scoring': '[3/4] Scoring all images, once',
     'run.judging': '[4/4] Judging: threshold on calib for sensitivity {target:g}, then the test, opened once',
@@ -1122,7 +1272,8 @@ RUN_LIMITS = {
         'Too few positives in calib to promise {target:g} for each label; these thresholds promise less: {promises}.'
     ),
     'run.untrained': (
-        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no probability.'
+        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no'
+        ' probability.'
     ),
     'run.nor': ', and none is ',
     'run.cannot_freeze': '{arch} can be trained and judged, but not frozen into a bundle: {reason}',
@@ -1251,17 +1402,47 @@ TRAIN = {
     ),
 }
 
+# What uncertain labels teach, and losses for several labels
+MULTILABEL = {
+    'uncertain.ignore': 'uncertain labels teach nothing',
+    'uncertain.ones': 'uncertain labels are taught as positive',
+    'uncertain.zeros': 'uncertain labels are taught as negative',
+    'uncertain.self': 'uncertain labels are taught as the probability that a first network, trained without them, gives',
+    'uncertain.smooth': 'uncertain labels are taught as a probability drawn between {low:g} and {high:g}',
+    'uncertain.marginal': (
+        'uncertain labels are taught as both values, each as probable as the network finds it where {low:.0%} of them'
+        ' are positive'
+    ),
+    'uncertain.no_policy': (
+        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones, zeros,'
+        ' smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
+    ),
+    'uncertain.no_such': (
+        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to high)'
+        ' or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
+    ),
+    'uncertain.all': 'all labels',
+    'uncertain.twice': 'The policy "{text}" names {name} twice: leave one of them out.',
+    'uncertain.unknown': 'The policy for uncertain labels names {name}, which is no label: there are {labels}.',
+    'uncertain.no_logits': 'The scores hold no logits of {label}: score the whole manifest with the first network.',
+    'loss.no_such': 'There is no loss "{name}": choose {names}.',
+    'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
+    'loss.one_class': 'No training image is {value} {label}, so it cannot be learned: leave this label out.',
+}
+
 # What the price list of a recipe says
 RECIPE = {
     'recipe.pays': 'pays',
     'recipe.harms': 'harms',
     'recipe.none': 'no difference seen',
+    'recipe.single': 'one seed, not judged',
     'recipe.gain': '{metric} {gain:+.3f} ({low:+.3f} to {high:+.3f}): {verdict}',
     'recipe.row': '  {name} ({what}): {gains}. {minutes:.2f} CPU minutes, {ratio:.2f} times the base, {seeds} seeds',
     'recipe.failed': '{data}, {name}: the training failed. {failed}',
     'recipe.left_out': '{data}, {name}: {why}',
     'recipe.one_label': 'not tried, since it is for several labels and there is one',
     'recipe.no_uncertain': 'not tried, since no label is uncertain',
+    'recipe.no_file': 'not tried, since no file of weights was given (--weights)',
     'recipe.gain_axis': 'gain in {metric}; to the right is better',
     'recipe.cost_axis': 'CPU time, times the base',
     'recipe.trainings': 'Trainings',
@@ -1274,7 +1455,7 @@ RECIPE = {
     'recipe.written': 'Price list: prices.csv, prices.json, prices.txt and a figure for each data set in {folder}',
 }
 
-TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, RECIPE]
+TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, MULTILABEL, RECIPE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f

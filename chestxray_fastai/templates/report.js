@@ -1,6 +1,5 @@
-// Moves the prevalence of "another place" and counts its thousand people anew.
-(() => {
-const place = document.getElementById('elsewhere')
+// Moves the prevalence of "another place" and counts its thousand people anew, for each label that has one.
+for (const place of document.querySelectorAll('[data-sensitivity]')) {
 const slider = place.querySelector('input')
 const sensitivity = Number(place.dataset.sensitivity)
 const specificity = Number(place.dataset.specificity)
@@ -55,4 +54,17 @@ const update = () => {
 
 place.querySelector('label').hidden = false
 slider.addEventListener('input', update)
-})()
+}
+
+// A link to a label opens its fold, and paper shows all of them.
+const unfold = () => {
+  const target = document.getElementById(location.hash.slice(1))
+  const fold = target && target.closest('details')
+  if (fold) {
+    fold.open = true
+    target.scrollIntoView()
+  }
+}
+addEventListener('hashchange', unfold)
+addEventListener('beforeprint', () => { for (const fold of document.querySelectorAll('details')) fold.open = true })
+unfold()
