@@ -690,6 +690,7 @@ def promise(
     frozen = self.frozen_of(label)
     return promise_words(self.parts[label], threshold_in_use(value, frozen), frozen)
 
+# %% ../nbs/56_app.ipynb #291cfdb1
 @patch
 def empty(self: Handlers) -> Outputs:
     "The page as it is at first"
@@ -825,6 +826,7 @@ def notice_words() -> str:  # HTML
     "What stands above everything"
     return f'<p role="note">{_words("app.notice")}</p>'
 
+# %% ../nbs/56_app.ipynb #fd316d7c
 def head_words(
     triage: 'Triage',
 ) -> str:  # HTML

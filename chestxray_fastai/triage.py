@@ -121,6 +121,7 @@ def threshold_probability(self: Triage) -> float | None:
     "The calibrated probability from which on an image is positive; None for several findings: see `thresholds`"
     return self.card['operating_point']['probability'] if self.table is None else None
 
+# %% ../nbs/52_triage.ipynb #cb9ef634
 @patch(as_prop=True)
 def thresholds(self: Triage) -> dict[str, float]:
     "The calibrated probability from which on each finding is positive"
@@ -323,6 +324,7 @@ def text_table(
         lines.append('  '.join(cells).rstrip())
     return '\n'.join(lines)
 
+# %% ../nbs/52_triage.ipynb #b3142ee3
 def _rate(part, name):
     "A metric of a finding's test, with its interval where there is one"
     rate = (part['test'] or {}).get(name) or {}
