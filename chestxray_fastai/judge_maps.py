@@ -1052,6 +1052,9 @@ def _usable_boxes(rows, boxes, card):
     return here, known
 
 # %% ../nbs/42_judge_maps.ipynb #d0735f85
+#| export
+
+# %% ../nbs/42_judge_maps.ipynb #3c7a281c
 def judge_boxes(
     model: 'nn.Module',  # of `load_model`
     pixels: np.ndarray,  # uint8, shape (n, size, size), in the order of `rows`
