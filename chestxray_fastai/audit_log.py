@@ -61,9 +61,15 @@ def _entry(n, answer, with_path):
         threshold=answer.threshold,
         kind=answer.kind,
     )
+    if answer.findings:
+        entry['findings'] = [_finding_entry(finding) for finding in answer.findings]
     if with_path:
         entry['path'] = answer.path
     return entry
+
+def _finding_entry(finding):
+    "One of several findings as it stands in a line of the log"
+    return {name: getattr(finding, name) for name in ('label', 'decision', 'probability', 'threshold', 'kind')}
 
 # %% ../nbs/53_audit_log.ipynb #b0ae2092
 class AuditLog:

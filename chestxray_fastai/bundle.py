@@ -375,6 +375,7 @@ def _saved_parts(run, file):
         return parts
     raise BundleError(f'{file} in {run.name} holds no table of findings: start the same `chestxray run` again.')
 
+# %% ../nbs/51_bundle.ipynb #47a06323
 def _findings_of(run, points):
     "What each label that has a frozen threshold was judged with, by label"
     calibrators = _saved_parts(run, 'calibration.json')
@@ -395,6 +396,7 @@ def _findings_of(run, points):
         )
     return findings
 
+# %% ../nbs/51_bundle.ipynb #03cc9685
 def _unanswered(run, answered):
     "Why labels of the run are not answered, by label"
     report = run.read_json('report.json') or {}
@@ -595,6 +597,7 @@ def bundle_card(
         'name': '-'.join(map(str, name)),
         **({} if is_several else {'label': label}),
         'architecture': {**{k: card[k] for k in ('arch', 'n_out', 'params', 'weights')}, 'storage': storage},
+        **{k: card[k] for k in ('pretraining',) if k in card},
         'preprocessing': card['preprocessing'],
         'graph': {**measured, 'unused': list(unused)},
         **(_several_card(card, facts) if is_several else _judged_card(facts, label)),
@@ -908,6 +911,7 @@ def _check_explanation(card):
     if explanation is not None and not _is_kind(_field(explanation, 'words'), 'text'):
         raise makes_no_sense('explanation.words is no text')
 
+# %% ../nbs/51_bundle.ipynb #7c84dba4
 def _check_rest(card):
     data = card['data']
     _field(card, 'detector')
@@ -973,6 +977,7 @@ def _card_of(text):
         )
     return card
 
+# %% ../nbs/51_bundle.ipynb #b3ed9cca
 def check_card(
     text: bytes,  # of bundle.json
 ) -> dict:  # the card

@@ -264,6 +264,7 @@ def _stairs(params):
         y[i] = np.r_[p['probability'], np.full(most - n, p['probability'][-1])]
     return x, y
 
+# %% ../nbs/29_decision.ipynb #fd2c28b5
 def _climb(z, x, y):
     "Height of each staircase at its own logit: `z` (n, k), corners (k, m), as `np.interp` has it"
     last = x.shape[1] - 2
@@ -283,6 +284,7 @@ def _by_method(calibrations):
         by_method[calibration['method']].append(i)
     return by_method
 
+# %% ../nbs/29_decision.ipynb #e4fb1a17
 class CalibrationTable:
     "Calibrations of several findings as arrays: all logits of a table in one pass"
 
@@ -377,6 +379,7 @@ def positive(
     "Which findings reach their threshold"
     return self.on_scale(logit) >= self._threshold
 
+# %% ../nbs/29_decision.ipynb #b786cb5e
 @patch
 def codes(
     self: DecisionTable,
@@ -402,6 +405,7 @@ def listed(
     "`a`, `a and b`, or `a, b and c`"
     return names[0] if len(names) == 1 else say('bundle.and', names=', '.join(names[:-1]), last=names[-1])
 
+# %% ../nbs/29_decision.ipynb #53eafdd5
 def image_decision(
     codes: np.ndarray,  # of one image, of `DecisionTable.codes`, shape (findings,)
 ) -> str:  # 'positive', 'refer' or 'negative'
@@ -418,9 +422,10 @@ def _named(code, at, labels, codes, probability, threshold):
         p = float(probability[i])
         t = float(threshold[i])
         fields = dict(probability=say_probability(p, t), threshold=say_probability(t, p))
-        words.append(say('findings.one', label=labels[i], **fields))
+        words.append(say('decision.all_one', label=labels[i], **fields))
     return words
 
+# %% ../nbs/29_decision.ipynb #d9964514
 def say_findings(
     labels: list[str],
     codes: np.ndarray,  # of one image, of `DecisionTable.codes`, shape (findings,)
@@ -433,13 +438,13 @@ def say_findings(
     near = _named('near', *table)
     n_negative = len(labels) - len(positive) - len(near)
     if n_negative == len(labels):
-        code = 'findings.negative' if n_negative > 1 else 'findings.negative_one'
+        code = 'decision.all_negative' if n_negative > 1 else 'decision.all_negative_one'
         return say(code, n=n_negative, label=labels[0])
     parts = []
     if positive:
-        parts.append(say('findings.positive', named=listed(positive)))
+        parts.append(say('decision.all_positive', named=listed(positive)))
     if near:
-        parts.append(say('findings.also_near' if positive else 'findings.near', named=listed(near)))
+        parts.append(say('decision.all_also_near' if positive else 'decision.all_near', named=listed(near)))
     if n_negative:
-        parts.append(say('findings.rest', n=n_negative))
+        parts.append(say('decision.all_rest', n=n_negative))
     return '; '.join(parts)

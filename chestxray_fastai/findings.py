@@ -58,16 +58,17 @@ def promise_for(
     most = int(100 * (1 - 1 / positives) + 1e-9) / 100 if positives else 0
     return most if most >= LEAST_PROMISE else None
 
-# %% ../nbs/44_findings.ipynb #d59bd5c3
+# %% ../nbs/44_findings.ipynb #d421038b
 def _one_class(label, split, counts):
     "Why a label with one class in a split is refused, or None"
     positives, negatives = counts.get(split, (0, 0))
     if positives and negatives:
         return None
-    kind = say('findings.negative' if positives else 'findings.positive')
+    kind = say('findings.class_negative' if positives else 'findings.class_positive')
     words = say('findings.one_class', label=printable(label), split=split, kind=kind, known=positives + negatives)
     return Refused(words, 'one_class')
 
+# %% ../nbs/44_findings.ipynb #80036228
 @dataclass
 class Plan:
     "What each label can be asked, known before it is trained"
@@ -81,7 +82,7 @@ class Plan:
         "How many labels can be judged"
         return say('findings.judged', judged=len(self.targets), of=len(self.targets) + len(self.refused))
 
-# %% ../nbs/44_findings.ipynb #131b5136
+# %% ../nbs/44_findings.ipynb #0366a39d
 def _planned(label, by_split, target, splits):
     "(sensitivity to promise, note) of a label, or a `Refused`"
     for split in splits:
@@ -98,6 +99,7 @@ def _planned(label, by_split, target, splits):
         return promise, ''
     return promise, say('findings.lowered', label=printable(label), positives=positives, promise=promise, target=target)
 
+# %% ../nbs/44_findings.ipynb #7e698a2e
 def plan_labels(
     counts: dict[str, dict[str, tuple[int, int]]],  # of `class_counts`
     target: float = 0.95,  # sensitivity that was asked for
@@ -115,7 +117,7 @@ def plan_labels(
             plan.notes[label] = note
     return plan
 
-# %% ../nbs/44_findings.ipynb #82cd1fff
+# %% ../nbs/44_findings.ipynb #0020c719
 def label_points(
     scores: Scores,  # of several labels
     plan: Plan,
@@ -126,6 +128,7 @@ def label_points(
         for label, target in plan.targets.items()
     }
 
+# %% ../nbs/44_findings.ipynb #733f8e0a
 def label_judgements(
     judged: dict,  # of `judge`, of several labels
 ) -> dict[str, dict]:  # of each label what `judge` gives for one
@@ -153,7 +156,7 @@ def judge_labels(
             return {}
     return label_judgements(judged)
 
-# %% ../nbs/44_findings.ipynb #a5e838f7
+# %% ../nbs/44_findings.ipynb #03048cd4
 def label_calibrators(
     scores: Scores,  # of several labels, with calib
     labels: Iterable[str],  # that are judged
@@ -163,6 +166,7 @@ def label_calibrators(
     chosen = {label: attempt(choose_calibrator, single_label(scores, label)) for label in labels}
     return {label: c if refused(c) else replace(c, fitted_on=fitted_on) for label, c in chosen.items()}
 
+# %% ../nbs/44_findings.ipynb #4045a970
 def label_rules(
     scores: Scores,  # of several labels, with calib
     points: dict[str, OperatingPoint],  # by label
@@ -175,13 +179,14 @@ def label_rules(
         for label, point in points.items()
     }
 
+# %% ../nbs/44_findings.ipynb #18c7e563
 def as_findings(
     parts: dict[str, Calibrator | ReferralRule | Refused],  # by label
 ) -> dict:  # for JSON; what was refused is left out
     "What a file of a run holds of several labels"
     return {'findings': {label: part.to_dict() for label, part in parts.items() if not refused(part)}}
 
-# %% ../nbs/44_findings.ipynb #4bbdd858
+# %% ../nbs/44_findings.ipynb #2e3604d3
 OVERALL = {  # figures over all labels, by their names in a report: (of each label, or of all pairs; which)
     'macro_auroc': ('macro', 'auroc'),
     'macro_average_precision': ('macro', 'average_precision'),
@@ -202,6 +207,7 @@ def _long(scores, split, labels):
         parts.append(pd.DataFrame(dict(label=label, patient=known.patient, y=known[truth], logit=known[logit])))
     return pd.concat(parts, ignore_index=True)
 
+# %% ../nbs/44_findings.ipynb #d742f257
 def _overall(long, column, weights):
     "Each figure over all labels for every row of weights, shape (resamples,) each"
     of = {label: np.flatnonzero(long.label == label) for label in long.label.unique()}
@@ -214,7 +220,7 @@ def _overall(long, column, weights):
         figures[name] = micro[metric] if kind == 'micro' else np.mean([part[metric] for part in macro], axis=0)
     return figures
 
-# %% ../nbs/44_findings.ipynb #129671e0
+# %% ../nbs/44_findings.ipynb #47deba42
 def judged_labels(
     scores: Scores,  # of several labels
     split: str,
@@ -225,6 +231,7 @@ def judged_labels(
     both = [label for label in labels or score_labels(rows) if rows[score_columns(label)[0]].isin((0, 1)).any()]
     return [label for label in both if {0, 1} <= set(rows[score_columns(label)[0]])]
 
+# %% ../nbs/44_findings.ipynb #a90a49e1
 def _drawn(long, columns, n_boot, seed):
     "The figures over all labels of resampled patients, by column of logits"
     drawn = {column: [] for column in columns}
@@ -233,7 +240,7 @@ def _drawn(long, columns, n_boot, seed):
             drawn[column].append(pd.DataFrame(_overall(long, column, weights)))
     return {column: pd.concat(parts, ignore_index=True) for column, parts in drawn.items()}
 
-# %% ../nbs/44_findings.ipynb #e3bacccf
+# %% ../nbs/44_findings.ipynb #3cb93327
 def _overall_words(auroc, split, counts):
     "The macro AUROC in a sentence, with how many labels it is over"
     if auroc['low'] is None:
@@ -243,6 +250,7 @@ def _overall_words(auroc, split, counts):
     ends = {end: auroc[end] for end in ('low', 'high')}
     return say(code, split=split, auroc=auroc['value'], **ends, **counts)
 
+# %% ../nbs/44_findings.ipynb #d24ec9b7
 def overall(
     scores: Scores,  # of several labels
     split: str = 'test',
@@ -266,7 +274,7 @@ def overall(
     figures = table.to_dict('index')
     return figures | counts | dict(words=_overall_words(figures['macro_auroc'], split, counts))
 
-# %% ../nbs/44_findings.ipynb #04f697dc
+# %% ../nbs/44_findings.ipynb #d7a5dc67
 def _paired(first, second, split, labels):
     "One row for each image and label that is known, with the logits of both models"
     parts = []
@@ -275,6 +283,7 @@ def _paired(first, second, split, labels):
         parts.append(both[['patient', 'y', 'first', 'second']].assign(label=label))
     return pd.concat(parts, ignore_index=True)
 
+# %% ../nbs/44_findings.ipynb #f59b24c4
 def compare_overall(
     first: Scores,  # of one model, of several labels
     second: Scores,  # of another, on the same images

@@ -69,6 +69,7 @@ def _logits_and_map(out, activations, head, rows):
     weight = head.weight if is_all else head.weight[rows]
     return logit, conv2d(activations, weight[:, :, None, None])
 
+# %% ../nbs/49_graph.ipynb #c9b759c2
 def frozen_network(
     model: 'torch.nn.Module',  # body and head, as `networks.load_model` gives them
     card: dict,  # what `model.json` holds

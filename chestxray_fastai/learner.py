@@ -33,7 +33,7 @@ from fastai.vision.all import (
 from torch import nn
 from .core import ChestXrayError, cache_folder
 from .blocks import score_dataloader
-from .networks import build_model, feature_probe, splitter, starting_weights, to_logits
+from .networks import build_model, feature_probe, splitter, starting_weights, to_logits, weights_origin
 
 if TYPE_CHECKING:
     from chestxray_fastai.scores import Scores
@@ -228,6 +228,7 @@ def xray_learner(
     learn.add_cbs([ChannelsLast(), *precision_callbacks(precision, device), StopDiverged(chosen)])
     learn.arch_name = arch
     learn.weights = words
+    learn.origin = weights_origin(weights, state is not None)
     learn.labels = list(dls.labels)
     learn.loss_name = loss if isinstance(loss, str) else getattr(loss, 'name', type(loss).__name__)
     learn.precision = chosen

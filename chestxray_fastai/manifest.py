@@ -913,9 +913,15 @@ def _warn_denied(findings, nothing):
     if denied:
         warnings.warn(f'Taken for no finding: {listed(denied, 8)}.', stacklevel=3)
 
-def _says(finding, cells):
-    "1 for each cell that names a finding, 0 for those that do not, missing where a cell says nothing"
-    return [np.nan if cell is None else float(finding in cell) for cell in cells]
+def _says(findings, cells):
+    "1 where a cell names a finding, 0 where it does not, missing where it says nothing: a row for each cell"
+    column = {finding: n for n, finding in enumerate(findings)}
+    says = np.zeros((len(cells), len(column)))
+    says[[cell is None for cell in cells]] = np.nan
+    named = [(row, column[finding]) for row, cell in enumerate(cells) for finding in cell or ()]
+    if named:
+        says[tuple(np.transpose(named))] = 1
+    return says
 
 # %% ../nbs/10_manifest.ipynb #e57816d4
 def expand_findings(
@@ -936,8 +942,8 @@ def expand_findings(
     by_count = sorted(spelled, key=lambda f: (spelled[f], f))
     names = {keys[f]: f.rstrip('. ') for f in by_count}
     named = set().union(*(cell for cell in cells if cell))
-    columns = {names[finding]: _says(finding, cells) for finding in sorted(named, key=names.get)}
-    return pd.DataFrame(columns, index=findings.index)
+    order = sorted(named, key=names.get)
+    return pd.DataFrame(_says(order, cells), columns=[names[finding] for finding in order], index=findings.index)
 
 # %% ../nbs/10_manifest.ipynb #caf7c3f0
 _AGE = re.compile(r'\s*(\d+(?:\.\d+)?)\s*([YMWD]?)\s*', re.I)

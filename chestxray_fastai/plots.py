@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['COLOURS', 'Interpretation', 'curve', 'reliability', 'plot_axes', 'plot_roc', 'plot_precision_recall',
-           'plot_reliability', 'plot_scores', 'plot_confusion', 'label_folders', 'write_figures', 'blank_figure']
+           'plot_reliability', 'plot_scores', 'plot_confusion', 'label_folders', 'write_figures', 'plot_labels',
+           'plot_reliabilities', 'write_overview', 'blank_figure']
 
 # %% ../nbs/32_plots.ipynb #ebc14526
 from pathlib import Path
@@ -453,6 +454,99 @@ def write_figures(
             files.append(write_whole(folder / _figure_name(label, name), save))
     return files
 
+
+# %% ../nbs/32_plots.ipynb #2171a22d
+def plot_labels(
+    judged: dict[str, dict],  # by label what `judge` gives for one
+    macro: dict | None = None,  # value, low and high of the macro AUROC, drawn behind the rows
+    ax: 'Axes | None' = None,  # None: in a new figure
+    title: str = 'AUROC of each label',  # above the plot
+) -> 'Axes':
+    "A row for each label: AUROC with its interval, the highest on top, and how many images are positive"
+    ranked = sorted(judged.items(), key=lambda item: item[1]['auroc']['value'])
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.subplots(figsize=(6.4, 1.2 + 0.3 * len(ranked)), layout='constrained')[1]
+    ax = plot_axes(ax, 'AUROC', '', title, square=False)
+    if macro is not None:
+        _plot_macro(ax, macro)
+    ax.axvline(0.5, color=COLOURS['guide'], linestyle=':', linewidth=1)
+    for row, (_, figures) in enumerate(ranked):
+        auroc = figures['auroc']
+        if auroc['low'] is not None:
+            ends = [auroc['low'], auroc['high']]
+            ax.plot(ends, [row, row], color=COLOURS['band'], linewidth=4, solid_capstyle='butt')
+        ax.plot(auroc['value'], row, 'o', color=COLOURS['curve'], markersize=6)
+        ax.text(1.02, row, f'{figures["positives"]:,} of {figures["n"]:,}', va='center', fontsize=8)
+    ax.text(1.02, len(ranked) - 0.3, 'positive', va='bottom', fontsize=8)
+    lowest = min([0.5, *(f['auroc']['low'] or f['auroc']['value'] for _, f in ranked)])
+    ax.set(xlim=(max(0, lowest - 0.05), 1.01), ylim=(-0.6, len(ranked) - 0.4))
+    ax.set_yticks(range(len(ranked)), [printable(label) for label, _ in ranked], parse_math=False)
+    return ax
+
+def _plot_macro(ax, macro):
+    "The macro AUROC and its interval behind the rows of the labels"
+    ax.axvline(macro['value'], color=COLOURS['positive'], linewidth=1.2, label=f'macro {macro["value"]:.3f}')
+    if macro['low'] is not None:
+        ax.axvspan(macro['low'], macro['high'], color=COLOURS['positive'], alpha=0.12, linewidth=0)
+    ax.legend(loc='lower right', frameon=False, fontsize=8)
+
+# %% ../nbs/32_plots.ipynb #a623109e
+def plot_reliabilities(
+    scores: pd.DataFrame,  # a Scores table of several labels, checked or not
+    split: str | None = None,  # the split to judge; may be left out where there is one
+    labels: list[str] | None = None,  # by default all of which the split has both classes
+    n_bins: int = 10,  # at most; empty bins are left out
+    n_boot: int = 200,  # resamples of the patients
+    columns: int = 4,  # small plots side by side
+) -> 'Figure':
+    "A small reliability plot for each label, with its calibration error"
+    from matplotlib.figure import Figure
+
+    scores = Scores.of(scores)
+    labels = list(known_by_label(scores, split)[1]) if labels is None else labels
+    columns = min(columns, len(labels))
+    rows = -(-len(labels) // columns)
+    figure = Figure(figsize=(2.3 * columns, 2.5 * rows), layout='constrained')
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes[len(labels) :]:
+        ax.set_axis_off()
+    for ax, label in zip(axes, labels):
+        table = reliability(scores, split, label, n_bins, n_boot=n_boot)
+        known = one_label(scores, label, split)
+        error = calibration_error(known.y, sigmoid(known.logit))
+        plot_axes(ax, '', '', '')
+        ax.set_title(f'{printable(label)}: ECE {error:.3f}', fontsize=8, loc='left', parse_math=False)
+        ax.plot([0, 1], [0, 1], color=COLOURS['guide'], linestyle=':', linewidth=1)
+        ax.vlines(table.probability, table.low, table.high, color=COLOURS['band'], linewidth=4)
+        ax.plot(table.probability, table.frequency, 'o-', color=COLOURS['curve'], linewidth=1.4, markersize=3)
+        ax.tick_params(labelsize=7)
+    figure.supxlabel('probability', fontsize=9)
+    figure.supylabel('frequency of the finding', fontsize=9)
+    return figure
+
+# %% ../nbs/32_plots.ipynb #061c1205
+def write_overview(
+    scores: pd.DataFrame,  # a Scores table of several labels
+    judged: dict[str, dict],  # by label what `judge` gives for one
+    folder: str | Path,  # made where it is missing
+    macro: dict | None = None,  # value, low and high of the macro AUROC
+    split: str = 'test',  # of which the figures are
+) -> list[Path]:  # labels.png, reliability.png
+    "Write the figures over all labels: AUROC of each, and reliability of each"
+    from matplotlib.figure import Figure
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    ranked = Figure(figsize=(6.4, 1.2 + 0.3 * len(judged)), layout='constrained')
+    plot_labels(judged, macro, ranked.subplots(), f'AUROC of each label ({split})')
+    figures = {'labels': ranked, 'reliability': plot_reliabilities(scores, split, list(judged))}
+
+    def save(name):
+        return lambda file: figures[name].savefig(file, dpi=130, format='png')
+
+    return [write_whole(folder / f'{name}.png', save(name)) for name in figures]
 
 # %% ../nbs/32_plots.ipynb #7c526bda
 def blank_figure(

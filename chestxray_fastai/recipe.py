@@ -40,7 +40,7 @@ from .words import name_of, say
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# %% ../nbs/47_recipe.ipynb #4ec02b68
+# %% ../nbs/47_recipe.ipynb #919b7989
 @dataclass(frozen=True)
 class Setting:
     "All that decides what comes out of a training, but for its films and its seed"
@@ -55,19 +55,34 @@ class Setting:
     schedule: str = 'one_cycle'  # of `train`
     ema: float | None = 0.998  # of `train`
     precision: str = 'auto'  # of `xray_learner`
-    loss: str = 'plain'  # of `xray_learner`
+    loss: str = 'bce'  # one of `multilabel.LOSSES`; of one label 'bce', which is cross-entropy, or 'weighted'
+    uncertain: str = 'ignore'  # policy for uncertain labels, one of `multilabel.POLICIES`
+    smoothing: float = 0.0  # share of each label that is given to its opposite and itself alike
+    balance: bool = False  # of `xray_dataloaders`: classes, or findings, equally often
     augment: str = 'plain'  # one of `AUGMENTATIONS`
     stack: dict = field(default_factory=dict)  # further options of `train`
     views: int = 1  # of each image, whose mean probability is the answer
-    members: int = 1  # networks, whose mean probability is the answer
+    members: int = 1  # above 1: the mean probability of the networks of all seeds is the answer
 
     @property
     def pixels(self) -> int:  # height and width
         "The side of the images that the network sees"
         return round(self.size * self.scale)
 
-# %% ../nbs/47_recipe.ipynb #a77d9474
-AUGMENTATIONS = ('plain', 'none', 'acquisition')
+# %% ../nbs/47_recipe.ipynb #39779c9e
+AUGMENTATIONS = ('plain', 'none', 'acquisition', 'lungs')
+
+def _lung_crops():
+    "Windows at random that keep the lung fields, for training images"
+    from fastai.data.all import Transform
+    from fastai.vision.core import TensorImage
+
+    from chestxray_fastai.pretrain import crop_batch, lung_windows
+
+    def cropped(x: TensorImage) -> TensorImage:
+        return TensorImage(crop_batch(x[:, 0] * 255, lung_windows(len(x)), x.shape[-1]))
+
+    return Transform(cropped, split_idx=0, order=30)
 
 def _augmentations(name):
     "The transforms of training batches that a name stands for"
@@ -75,14 +90,16 @@ def _augmentations(name):
 
     if name == 'none':
         return []
+    if name == 'lungs':
+        return [*xray_augmentations(max_zoom=1.0, max_shift=0.0), _lung_crops()]
     changes = xray_augmentations()
     return [*changes, RandomAcquisition()] if name == 'acquisition' else changes
 
-# %% ../nbs/47_recipe.ipynb #6ecf4d35
+# %% ../nbs/47_recipe.ipynb #653437e8
 # The settings against which ingredients are compared
 BASES = {
     'cnn': {},
-    'lite0': {'arch': 'tf_efficientnet_lite0'},
+    'lite0': {'arch': 'tf_efficientnet_lite0', 'precision': 'float32'},  # depthwise: slow in bfloat16
     'vit': {'arch': 'vit_tiny_patch16_224', 'lr': 1e-3},
 }
 
@@ -94,7 +111,7 @@ class Ingredient:
     source: str  # who proposed it
     options: dict  # what it changes of a `Setting`
     base: str = 'cnn'  # one of `BASES`
-    applies_to: str = 'all'  # 'all', 'several' labels, or data with 'uncertain' labels
+    applies_to: str = 'all'  # 'all', 'several' labels, data with 'uncertain' labels, or where a 'file' of weights is
     trains: bool = True  # False: it asks the networks of the base in another way
 
     def setting(
@@ -110,7 +127,7 @@ def base_setting(
     "The setting of a base"
     return replace(common, **BASES[name])
 
-# %% ../nbs/47_recipe.ipynb #9f3ddbd5
+# %% ../nbs/47_recipe.ipynb #9b767ca5
 # What a network starts from, and what it sees
 _STARTS = {
     'imagenet': Ingredient(
@@ -119,8 +136,18 @@ _STARTS = {
         {'weights': 'package:efficientnet_lite0', 'schedule': 'fine_tune'},
         'lite0',
     ),
+    'xray': Ingredient(
+        'weights of a masked autoencoder on X-rays, the head first',
+        'He 2022, Xiao 2023',
+        {'weights': '', 'schedule': 'fine_tune'},  # the file is given to `price_list`
+        'vit',
+        'file',
+    ),
     'acquisition': Ingredient(
         'gamma, sharpness, noise and collimation at random', 'Zhang 2020, BigAug', {'augment': 'acquisition'}
+    ),
+    'lung_crops': Ingredient(
+        'crops at random that keep the lung fields', 'Szegedy 2015, Xiao 2023', {'augment': 'lungs'}
     ),
     'no_augmentation': Ingredient('without any augmentation', 'as a control', {'augment': 'none'}),
     'resolution': Ingredient('images half as large again', 'Sabottke 2020', {'scale': 1.5}),
@@ -129,13 +156,45 @@ _STARTS = {
 # What it learns by
 _LOSSES = {
     'weighted': Ingredient('loss weighted by inverse class frequency', 'King and Zeng 2001', {'loss': 'weighted'}),
+    'focal': Ingredient('focal loss', 'Lin 2017', {'loss': 'focal'}, applies_to='several'),
+    'asl': Ingredient('asymmetric loss', 'Ridnik 2021', {'loss': 'asl'}, applies_to='several'),
+    'logit_adjusted': Ingredient(
+        'loss with adjusted logits', 'Menon 2021', {'loss': 'logit_adjusted'}, applies_to='several'
+    ),
+    'class_balanced': Ingredient(
+        'loss weighted by effective numbers', 'Cui 2019', {'loss': 'class_balanced'}, applies_to='several'
+    ),
+    'class_aware': Ingredient('findings drawn equally often', 'Shen 2016', {'balance': True}),
+    'smoothing': Ingredient('label smoothing, a tenth', 'Szegedy 2016', {'smoothing': 0.1}),
+}
+
+# What uncertain labels count as
+_UNCERTAIN = {
+    f'uncertain_{policy}': Ingredient(what, source, {'uncertain': policy}, applies_to='uncertain')
+    for policy, what, source in (
+        ('ones', 'uncertain labels as positive', 'Irvin 2019, U-Ones'),
+        ('zeros', 'uncertain labels as negative', 'Irvin 2019, U-Zeros'),
+        ('self', 'uncertain labels as a first network sees them', 'Irvin 2019, U-SelfTrained'),
+        ('smooth', 'uncertain labels as a number drawn near one', 'Pham 2021'),
+        ('marginal', 'loss over both values of an uncertain label', 'Irvin 2019'),
+    )
 }
 
 # How it is optimised
 _OPTIMISERS = {
-    'without_ema': Ingredient(
-        'without the moving average of the weights', 'Polyak 1992, Tarvainen 2017', {'ema': None}
+    'mixup': Ingredient('mixup, alpha 0.2', 'Zhang 2018', {'stack': {'mixup': 0.2}}),
+    'cutmix': Ingredient('CutMix, alpha 1', 'Yun 2019', {'stack': {'cutmix': 1.0}}),
+    'without_ema': Ingredient('without the moving average of the weights', 'Polyak 1992', {'ema': None}),
+    'swa': Ingredient(
+        'average of the last epochs in place of the moving one', 'Izmailov 2018', {'ema': None, 'stack': {'swa': 0.25}}
     ),
+    'mean_teacher': Ingredient('agreement with the moving average', 'Tarvainen 2017', {'stack': {'mean_teacher': 1.0}}),
+    'cosine': Ingredient('cosine decay after a warm-up', 'Loshchilov 2017', {'schedule': 'cosine'}),
+    'clip': Ingredient('gradients of norm 1 at most', 'Pascanu 2013', {'stack': {'clip': 1.0}}),
+    'layer_decay': Ingredient(
+        'rates that fall from block to block by 0.75', 'Bao 2021, BEiT', {'stack': {'layer_decay': 0.75}}, 'vit'
+    ),
+    'drop_path': Ingredient('stochastic depth, a tenth', 'Huang 2016', {'stack': {'drop_path': 0.1}}, 'vit'),
 }
 
 # How a trained network is asked
@@ -144,7 +203,7 @@ _ANSWERS = {
     'ensemble': Ingredient('mean of the networks of all seeds', 'Lakshminarayanan 2017', {'members': 3}, trains=False),
 }
 
-INGREDIENTS = {**_STARTS, **_LOSSES, **_OPTIMISERS, **_ANSWERS}
+INGREDIENTS = {**_STARTS, **_LOSSES, **_UNCERTAIN, **_OPTIMISERS, **_ANSWERS}
 
 # %% ../nbs/47_recipe.ipynb #d340b5ea
 class RecipeError(ChestXrayError):
@@ -162,12 +221,12 @@ def chosen_ingredients(
         )
     return [name for name in INGREDIENTS if name in wanted]
 
-# %% ../nbs/47_recipe.ipynb #5b2ddb79
-PHANTOMS = dict(size=96, val=0.0, test=0.0)  # how phantoms are drawn
+# %% ../nbs/47_recipe.ipynb #63298fac
+PHANTOMS = dict(size=96, findings=6, uncertain=0.15, val=0.0, test=0.0)  # how phantoms are drawn
 
 def development_films(
     data: str | Path,  # a name or place as for `get_xrays`
-    n: int | None = None,  # at most so many, with all films of each patient; None: all. Of phantoms as many are drawn
+    n: int | None = None,  # so many, and what its last patient has beyond; None: all. Of phantoms as many are drawn
     seed: int = 0,  # of the patients that stay
     **reading: Any,  # further options of `get_xrays`
 ) -> pd.DataFrame:  # a Manifest whose split is not said
@@ -179,11 +238,20 @@ def development_films(
     films = films[films['split'] != 'test'].assign(split=None)
     patients = pd.Series(films['patient'].unique()).sample(frac=1, random_state=seed)
     counts = films['patient'].value_counts()[patients].cumsum()
-    kept = counts.index if n is None else counts.index[counts <= n]
+    kept = counts.index if n is None else counts.index[counts.shift(fill_value=0) < n]
     return films[films['patient'].isin(kept)].reset_index(drop=True)
 
-# %% ../nbs/47_recipe.ipynb #99e6be60
+# %% ../nbs/47_recipe.ipynb #a5be05ff
 LEAST = 10  # patients with a label, and without it, that judge in each part
+
+def _with_truth(films, labels):
+    "The films that judge with the truth of phantoms in place of what was made uncertain"
+    films = films.copy()
+    judging = (films['split'] == 'valid') & (films.get('source') == 'phantom')
+    for label in labels:
+        if f'meta_{label}' in films:
+            films.loc[judging, label] = films.loc[judging, f'meta_{label}']
+    return films
 
 @dataclass(frozen=True)
 class Pool:
@@ -202,7 +270,7 @@ class Pool:
     ) -> pd.DataFrame:  # a Manifest with the splits train and valid
         "The films for one training"
         side = np.where(self.films['part'] == part, 'valid', 'train')
-        films = self.films.drop(columns='part').assign(split=side)
+        films = _with_truth(self.films.drop(columns='part').assign(split=side), self.labels)
         n = self.n if self.n is None else min(self.n, int((side == 'train').sum()))
         return draw_films(films, n, seed)
 
@@ -233,7 +301,36 @@ def make_pool(
         )
     return Pool(name, films, labels, parts, n)
 
-# %% ../nbs/47_recipe.ipynb #5f771fdf
+# %% ../nbs/47_recipe.ipynb #318e1e86
+def _smoothed(films, labels, share):
+    "The films with targets of training nearer to one half, in the columns that `multilabel` keeps for targets"
+    films = films.copy()
+    for label in labels:
+        known = films[label].isin((0, 1)) & (films['split'] == 'train')
+        films[f'meta_target_{label}'] = films[label].where(known) * (1 - share) + share / 2
+    return films
+
+def _targets(films, pool, setting, scores=None):
+    "The films with what is learned from them: a policy for uncertain labels, or smoothed ones"
+    from chestxray_fastai.multilabel import apply_policy
+
+    if len(pool.labels) == 1:
+        return films[films[pool.labels[0]].isin((0, 1))].reset_index(drop=True)
+    if setting.smoothing:
+        return _smoothed(films, pool.labels, setting.smoothing)
+    return apply_policy(films, setting.uncertain, pool.labels, scores=scores)
+
+# %% ../nbs/47_recipe.ipynb #772eb11a
+def _loss(dls, setting):
+    "The loss of a setting"
+    from fastai.losses import LabelSmoothingCrossEntropyFlat
+
+    from chestxray_fastai.multilabel import loss_for
+
+    if len(dls.labels) > 1:
+        return loss_for(dls, setting.loss, setting.uncertain)
+    return LabelSmoothingCrossEntropyFlat(eps=setting.smoothing) if setting.smoothing else None
+
 def _fit(films, pool, setting, seed, folder):
     "Train one network on the films of the split train: (Learner, CPU seconds)"
     from chestxray_fastai.blocks import xray_dataloaders
@@ -242,17 +339,20 @@ def _fit(films, pool, setting, seed, folder):
 
     shown = films[(films['split'] == 'train') | (films.groupby('split').cumcount() < 2 * setting.batch_size)]
     options = dict(size=setting.pixels, channels=1, batch_size=setting.batch_size, seed=seed, labels=pool.labels)
-    dls = xray_dataloaders(shown.reset_index(drop=True), augment=_augmentations(setting.augment), **options)
+    options |= dict(augment=_augmentations(setting.augment), balance=setting.balance)
+    dls = xray_dataloaders(shown.reset_index(drop=True), **options)
     began = time.process_time()
-    options = dict(loss=setting.loss, precision=setting.precision, seed=seed, verbose=False)
-    learn = xray_learner(dls, setting.arch, setting.weights, **options)
+    options = dict(precision=setting.precision, seed=seed, verbose=False)
+    plain = 'weighted' if setting.loss == 'weighted' else 'plain'
+    learn = xray_learner(dls, setting.arch, setting.weights, plain, **options)
+    learn.loss_func = _loss(dls, setting) or learn.loss_func
     frozen = int(setting.schedule == 'fine_tune')
     options = dict(schedule=setting.schedule, freeze_epochs=frozen, ema=setting.ema, keep='last', seed=seed)
     with learn.no_bar(), learn.no_logging():
         train(learn, folder, setting.epochs - frozen, setting.lr, resume=False, **options, **setting.stack)
     return learn, time.process_time() - began
 
-# %% ../nbs/47_recipe.ipynb #dbfc0fb2
+# %% ../nbs/47_recipe.ipynb #5926f4c3
 class Place(NamedTuple):
     "Where a training belongs"
 
@@ -269,12 +369,26 @@ class Place(NamedTuple):
         "The folder of a training"
         return out / self.pool.name / self.name / f'seed{self.seed}-part{self.part}'
 
+def _fit_twice(films, place, folder):
+    "Train once; where uncertain labels shall be as a network sees them, a second time with what the first one saw"
+    from chestxray_fastai.learner import score
+
+    setting = place.setting
+    if setting.uncertain != 'self':
+        return _fit(_targets(films, place.pool, setting), place.pool, setting, place.seed, folder)
+    before = replace(setting, uncertain='ignore')
+    learn, first = _fit(_targets(films, place.pool, before), place.pool, before, place.seed, folder)
+    with learn.no_bar():
+        seen = score(learn, films[films['split'] == 'train'].reset_index(drop=True))
+    learn, second = _fit(_targets(films, place.pool, setting, seen), place.pool, setting, place.seed, folder)
+    return learn, first + second
+
 def _trained(place, films, folder):
     "Train, score the films that judge, and keep the network of a base: (Scores, CPU seconds)"
     from chestxray_fastai.learner import score
     from chestxray_fastai.networks import save_model
 
-    learn, seconds = _fit(films, place.pool, place.setting, place.seed, folder)
+    learn, seconds = _fit_twice(films, place, folder)
     judged = films[films['split'] == 'valid'].reset_index(drop=True)
     began = time.process_time()
     with learn.no_bar():
@@ -313,7 +427,7 @@ def _joined(place, out, seeds):
     seconds = sum(read_json(folder / 'trial.json')['seconds'] for folder in folders)
     return combine_members(members), seconds
 
-# %% ../nbs/47_recipe.ipynb #5169934c
+# %% ../nbs/47_recipe.ipynb #c0a5d281
 def _kept(folder, about):
     "Whether a training is finished; a `RecipeError` where it was made otherwise"
     file = folder / 'trial.json'
@@ -328,13 +442,12 @@ def _kept(folder, about):
             )
     return True
 
-def _about(place, films, seeds):
+def _about(place, films):
     "What must be the same where a finished training is taken as it is"
     setting = plain_json(asdict(place.setting))
-    about = dict(setting=setting, base=place.base, seed=place.seed, part=place.part, films=manifest_hash(films))
-    return about | (dict(members=seeds) if place.setting.members > 1 else {})
+    return dict(setting=setting, base=place.base, seed=place.seed, part=place.part, films=manifest_hash(films))
 
-# %% ../nbs/47_recipe.ipynb #f9f869a7
+# %% ../nbs/47_recipe.ipynb #0aae78c8
 def run_trial(
     place: Place,  # what is trained, on what
     out: Path,  # folder of the whole list
@@ -345,13 +458,14 @@ def run_trial(
 
     films = place.pool.split(place.part, place.seed)
     folder = place.folder(out)
-    about = _about(place, films, seeds)
-    if _kept(folder, about):
+    about = _about(place, films)
+    is_joined = place.setting.members > 1
+    if _kept(folder, about) and not is_joined:  # more seeds may be there than when they were joined
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # what is known of the films is said once, in the list
-            if place.setting.members > 1:
+            if is_joined:
                 scores, seconds = _joined(place, out, seeds)
             elif place.setting.views > 1:
                 scores, seconds = _viewed(place, films, out)
@@ -361,7 +475,7 @@ def run_trial(
     except DivergedError as error:
         about['failed'] = one_line(error)
         seconds = None
-    write_json(folder / 'trial.json', about | {'seconds': seconds})
+    write_json(about | {'seconds': seconds}, folder / 'trial.json')
     return folder
 
 # %% ../nbs/47_recipe.ipynb #bcc8d58b
@@ -435,14 +549,14 @@ def _p_values(draws):
     rarer = np.minimum((draws <= 0).sum(0), (draws >= 0).sum(0))
     return np.minimum(2 * (rarer + 1) / (np.isfinite(draws).sum(0) + 1), 1)
 
-# %% ../nbs/47_recipe.ipynb #9cf1ba79
+# %% ../nbs/47_recipe.ipynb #25760e5f
 def _read_trials(out):
     "What each training left, by data set, ingredient, seed and part"
     rows = []
     for file in sorted(Path(out).glob('*/*/seed*-part*/trial.json')):
         about = read_json(file)
         where = dict(data=file.parents[2].name, name=file.parents[1].name, folder=file.parent)
-        rows.append({**about, **where})
+        rows.append({'failed': None, **about, **where})
     if not rows:
         raise RecipeError(f'There is no finished training in "{printable(out)}": make a price list there first.')
     return pd.DataFrame(rows)
@@ -457,7 +571,7 @@ def _figures_of(trials, n_boot):
             of_name[trial.seed, trial.part] = trial_figures(scores, n_boot, trial.part)
     return figures
 
-# %% ../nbs/47_recipe.ipynb #99dd5970
+# %% ../nbs/47_recipe.ipynb #33aee06f
 def _averaged(of_base):
     "The mean of the seeds of a base, under the first seed: what an ensemble is compared with"
     parts = sorted({part for _, part in of_base})
@@ -476,13 +590,12 @@ def _gains(trials, figures):
         base = figures.get(bases[name], {})
         if name in BASES or not other or not base:
             continue
-        is_joined = name in INGREDIENTS and 'members' in INGREDIENTS[name].options
-        gains[name] = paired_gain(_averaged(base) if is_joined else base, other)
+        gains[name] = paired_gain(_averaged(base) if _is_joined(name) else base, other)
         trains = name not in INGREDIENTS or INGREDIENTS[name].trains
         kinds[name] = bases[name] if trains else name  # what only asks in another way scatters less
     return gains, pd.Series(kinds, dtype=object)
 
-# %% ../nbs/47_recipe.ipynb #c237ba6f
+# %% ../nbs/47_recipe.ipynb #162444ca
 def _cost(trials, name):
     "CPU minutes of one training with an ingredient, and how often those of its base"
     rows = trials[trials['name'] == name]
@@ -491,10 +604,16 @@ def _cost(trials, name):
     return dict(minutes=minutes, ratio=minutes * 60 / float(base['seconds'].astype(float).mean()))
 
 def _verdict(gain, p):
-    "A code for a gain and its corrected p-value"
-    if not p < 0.05:
+    "A code for a gain and its corrected p-value, which is NaN where one training tells too little"
+    if np.isnan(p):
+        return 'single'
+    if p >= 0.05:
         return 'none'
     return 'pays' if gain > 0 else 'harms'
+
+def _is_joined(name):
+    "Whether an ingredient joins the networks of all seeds, so that there is one of it"
+    return name in INGREDIENTS and 'members' in INGREDIENTS[name].options
 
 def _rows_of(data, trials, n_boot):
     "Rows of the list for one data set"
@@ -505,12 +624,14 @@ def _rows_of(data, trials, n_boot):
         draws = with_noise(gain, noise, number)
         ends = interval(pd.DataFrame(draws, columns=list(METRICS)))
         cost = _cost(trials, name)
-        for k, (metric, p) in enumerate(zip(METRICS, _p_values(draws))):
+        is_judged = len(gain.by_seed) > 1 or _is_joined(name)
+        p_values = _p_values(draws) if is_judged else np.full(len(METRICS), np.nan)
+        for k, (metric, p) in enumerate(zip(METRICS, p_values)):
             seen = dict(data=data, ingredient=name, metric=metric, gain=gain.by_seed[:, k].mean(), p=p)
             rows.append({**seen, **ends.loc[metric], 'seeds': len(gain.by_seed), **cost})
     return rows
 
-# %% ../nbs/47_recipe.ipynb #90ab2636
+# %% ../nbs/47_recipe.ipynb #e3f5536e
 COLUMNS = ['data', 'ingredient', 'metric', 'gain', 'low', 'high', 'p', 'p_holm', 'verdict', 'seeds', 'minutes', 'ratio']
 
 def price_table(
@@ -525,7 +646,7 @@ def price_table(
     table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ('p_holm', 'verdict')])
     table['p_holm'] = table.groupby(['data', 'metric'])['p'].transform(lambda p: holm(p.to_numpy()))
     table['verdict'] = [_verdict(gain, p) for gain, p in zip(table['gain'], table['p_holm'])]
-    failed = trials[trials['failed'].notna()] if 'failed' in trials else trials.head(0)
+    failed = trials[trials['failed'].notna()]
     table = table[COLUMNS]
     table.attrs = dict(failed=failed[['data', 'name', 'failed']].drop_duplicates(['data', 'name']).to_dict('records'))
     return table
@@ -556,12 +677,12 @@ def price_words(
         lines += [say(f'recipe.{kind}', **row) for row in table.attrs.get(kind, [])]
     return '\n'.join([*lines, '', say('recipe.how')])
 
-# %% ../nbs/47_recipe.ipynb #202b066a
+# %% ../nbs/47_recipe.ipynb #77a270ed
 def _draw_gains(ax, rows):
     "Dots with intervals, the largest gain on top"
     heights = -np.arange(len(rows))
-    shown = {'pays': 'negative', 'harms': 'positive', 'none': 'guide'}
-    colours = [COLOURS[shown[verdict]] for verdict in rows['verdict']]
+    shown = {'pays': 'negative', 'harms': 'positive'}
+    colours = [COLOURS[shown.get(verdict, 'guide')] for verdict in rows['verdict']]
     ax.axvline(0, color=COLOURS['guide'], linewidth=1, linestyle=':')
     ax.hlines(heights, rows['low'], rows['high'], color=colours, linewidth=2)
     ax.scatter(rows['gain'], heights, color=colours, s=34, zorder=3)
@@ -585,31 +706,54 @@ def plot_prices(
     right.axvline(1, color=COLOURS['guide'], linewidth=1, linestyle=':')
     return figure
 
-# %% ../nbs/47_recipe.ipynb #c0e0bbb6
-def _why_not(name, pool):
+# %% ../nbs/47_recipe.ipynb #b80a320c
+def _seen_words(pool, weights):
+    "What a pretraining saw of the films that judge, in words; '' where it saw none, or nobody knows"
+    from chestxray_fastai.networks import weights_origin
+    from chestxray_fastai.receipt import read_receipt, seen_of
+
+    _, receipt = weights_origin(weights, True)
+    if receipt is None:
+        return ''
+    judging = pool.films[pool.films['part'].isin(pool.parts)]
+    seen = seen_of(read_receipt(receipt), judging)
+    return '' if seen.is_clean else seen.words
+
+def _why_not(name, pool, weights=None):
     "Why an ingredient cannot be tried on a pool, in words; '' where it can"
     kind = INGREDIENTS[name].applies_to
+    if kind == 'file':
+        return say('recipe.no_file') if weights is None else _seen_words(pool, weights)
     if kind == 'several' and len(pool.labels) == 1:
         return say('recipe.one_label')
     if kind == 'uncertain' and not (pool.films[pool.labels] == -1).any(axis=None):
         return say('recipe.no_uncertain')
     return ''
 
+def _setting(name, common, weights):
+    "The setting with an ingredient, whose weights may be a file of one's own"
+    setting = INGREDIENTS[name].setting(common)
+    return setting if setting.weights else replace(setting, weights=str(weights))
+
 def plan_trials(
     pools: list[Pool],  # the data sets
     names: list[str],  # of ingredients
     seeds: int,  # trainings of each on each part
     common: Setting = Setting(),  # what all settings share
+    weights: str | Path | None = None,  # as for `price_list`
 ) -> list[Place]:  # seed by seed, each base before its ingredients
     "All trainings of a price list, in their order"
+    fits = {}
+    for pool in pools:
+        fits[pool.name] = [name for name in names if not _why_not(name, pool, weights)]
     places = []
     for seed in range(seeds):
         for pool in pools:
-            fitting = [name for name in names if not _why_not(name, pool)]
+            fitting = fits[pool.name]
             wanted = {INGREDIENTS[name].base for name in fitting}
             used = [base for base in BASES if base in wanted]
             settings = [(base, base_setting(base, common), base) for base in used]
-            settings += [(name, INGREDIENTS[name].setting(common), INGREDIENTS[name].base) for name in fitting]
+            settings += [(name, _setting(name, common, weights), INGREDIENTS[name].base) for name in fitting]
             for name, setting, base in settings:
                 if setting.members == 1:
                     places += [Place(pool, name, setting, base, seed, part) for part in pool.parts]
@@ -617,12 +761,12 @@ def plan_trials(
                     places += [Place(pool, name, setting, base, 0, part) for part in pool.parts]
     return places
 
-# %% ../nbs/47_recipe.ipynb #3faa50e8
+# %% ../nbs/47_recipe.ipynb #794f217f
 def _write_list(table, out):
     "The list as CSV, JSON, words and figures"
     write_whole(out / 'prices.csv', table.to_csv(index=False))
     content = dict(how=say('recipe.how'), rows=table.to_dict('records'), **table.attrs)
-    write_json(out / 'prices.json', plain_json(content))
+    write_json(plain_json(content), out / 'prices.json')
     write_whole(out / 'prices.txt', price_words(table) + '\n')
     for data in table['data'].unique():
         figure = plot_prices(table, data)
@@ -634,6 +778,7 @@ def price_list(
     seeds: int = 3,  # trainings of each
     films: int = 320,  # that train
     out: str | Path = 'recipe',  # folder
+    weights: str | Path | None = None,  # a file of `pretrain`, for the ingredient 'xray'
     n_boot: int = 2000,  # resamples of patients
     **common: Any,  # of `Setting`, for all trainings
 ) -> pd.DataFrame:  # as from `price_table`
@@ -644,11 +789,12 @@ def price_list(
             raise RecipeError(f'--{option} is a whole number of at least 1, not {number!r}.')
     pools = [make_pool(Path(each).stem, development_films(each, 3 * films), films, 2 * films) for each in data]
     out = Path(out)
-    for place in progress(plan_trials(pools, names, seeds, Setting(**common)), label=say('recipe.trainings')):
+    places = plan_trials(pools, names, seeds, Setting(**common), weights)
+    for place in progress(places, label=say('recipe.trainings')):
         run_trial(place, out, seeds)
     table = price_table(out, n_boot)
     pairs = [(pool, name) for pool in pools for name in names]
-    left_out = [dict(data=pool.name, name=name, why=_why_not(name, pool)) for pool, name in pairs]
+    left_out = [dict(data=pool.name, name=name, why=_why_not(name, pool, weights)) for pool, name in pairs]
     table.attrs['left_out'] = [row for row in left_out if row['why']]
     _write_list(table, out)
     return table

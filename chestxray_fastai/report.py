@@ -1121,6 +1121,7 @@ def _network_rows(facts):
         _row('network', model.get('arch')),
         _row('parameters', model.get('params')),
         _row('start', model.get('weights')),
+        *([_row('pretraining', model['pretraining']['words'])] if 'pretraining' in model else []),
         _row('input', say(code, channels=channels, **image)),
         _row('epochs', facts['epochs'] or settings.get('epochs')),
         _row('best_epoch', epoch + 1 if isinstance(epoch, int) else None),

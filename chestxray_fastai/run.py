@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL', 'SPLITS', 'JUDGED_SPLITS', 'FROZEN_FILES',
-           'DEFAULTS', 'PHANTOM_DEFAULTS', 'LOSSES', 'RunError', 'ReportKey', 'check_report', 'Run',
-           'report_of_finding', 'Finding', 'metric_text', 'metric_with_interval', 'reading_options', 'chosen_label',
-           'chosen_labels', 'check_uncertain', 'run_manifest', 'data_facts', 'drop_untrained', 'check_options',
+           'DEFAULTS', 'PHANTOM_DEFAULTS', 'RunError', 'ReportKey', 'check_report', 'Run', 'report_of_finding',
+           'Finding', 'metric_text', 'metric_with_interval', 'by_auroc', 'reading_options', 'chosen_label',
+           'chosen_labels', 'run_manifest', 'data_facts', 'taught_manifest', 'untrained_labels', 'check_options',
            'check_splits', 'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions',
-           'train_options', 'check_learning', 'check_single', 'check_network', 'try_network', 'run', 'score_varied',
-           'summary', 'single_label', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
+           'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network', 'run',
+           'score_varied', 'summary', 'single_label', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
@@ -82,6 +82,7 @@ _FACTS = [
     ReportKey('model.size', 'integer', 2, 'height and width of its images [pixels]'),
     ReportKey('model.weights', 'text', 2, 'where its training started'),
     ReportKey('model.params', 'integer', 2, 'number of its parameters'),
+    ReportKey('model.pretraining', 'object', None, 'what the weights had seen that its training started from'),
     ReportKey('model.best_epoch', 'object', None, 'the epoch that was kept, and its figures'),
 ]
 
@@ -351,8 +352,6 @@ def _calibrator(part):
 
     return Calibrator.from_dict(part)
 
-_OF_FINDING = 'threshold', 'valid', 'calib', 'test', 'calibration', 'uncertainty', 'subgroups', 'explanation', 'note'
-
 def report_of_finding(
     report: dict,  # of several labels, as `report.json` holds it
     label: str,  # one of them
@@ -492,9 +491,17 @@ def _drawn_only(run):
         return False
     return set(manifest.source) == {'phantom'}
 
+def _test_of(report):
+    "Counts and opening of the test, of one label or of all"
+    if 'findings' not in report:
+        return report['test']
+    judged = [part['test'] for part in report['findings'].values() if not refused(part)]
+    counts = {name: report['data'][name]['test'] for name in ('n', 'patients')}
+    return counts | {'opening': judged[0].get('opening') if judged else None}
+
 def _images_words(run):
     "How many images of how many patients were judged, that they are drawn, or were opened before, where a run says so"
-    test = run.report['test']
+    test = _test_of(run.report)
     sentences = [say('run.judged_on', n=test['n'], patients=test['patients'])] if 'n' in test else []
     if _drawn_only(run):
         sentences.append(say('run.phantoms'))
@@ -510,6 +517,10 @@ def _run_html(run):
     from chestxray_fastai.evaluate import verdict
 
     report = run.report
+    if 'findings' in report:
+        return _several_html(run)
+    if isinstance(run, Finding) and run.refused:
+        return f'<p><b>{escape(printable(run.label))}</b></p><p>{escape(printable(run.refused))}</p>'
     title = say('run.title', run=run.name, arch=report['model'].get('arch'), data=report['data'].get('name'))
     found = verdict(report['test'], report['threshold'], printable(run.label))
     parts = [
@@ -520,6 +531,47 @@ def _run_html(run):
         ''.join(_thumbnail(run.figures[name]) for name in _SHOWN_FIGURES if name in run.figures),
     ]
     return '<div>' + ''.join(parts) + '</div>'
+
+# %% ../nbs/50_run.ipynb #877a3cf8
+def _finding_row(label, part):
+    "A row of the table of a run of several labels"
+    reason = refused(part)
+    name = f'<td>{escape(printable(label))}</td>'
+    if reason:
+        return f'<tr>{name}<td colspan="4">{escape(printable(reason))}</td></tr>'
+    test = part['test']
+    cells = [metric_with_interval(test[key]) for key in ('auroc', 'sensitivity', 'specificity')]
+    cells.insert(1, f'{test["positives"]:,}')
+    return f'<tr>{name}{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+
+# %% ../nbs/50_run.ipynb #c5e12478
+def _several_html(run):
+    "A run of several labels as Jupyter shows it: the figures over all, a row for each label, and some figures"
+    report = run.report
+    title = say('run.title', run=run.name, arch=report['model'].get('arch'), data=report['data'].get('name'))
+    heads = ['', say('summary.findings_auroc'), say('summary.findings_positives')]
+    heads += [say(f'metric.{key}') for key in ('sensitivity', 'specificity')]
+    rows = [_finding_row(label, part) for label, part in by_auroc(report['findings'])]
+    untrained = [f'<p>{escape(printable(words))}</p>' for words in report['data']['untrained'].values()]
+    parts = [
+        f'<p><b>{escape(printable(title))}</b></p>',
+        f'<p>{escape(_images_words(run))}{escape(printable(report["overall"]["test"]["words"]))}</p>',
+        f'<table><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr>{"".join(rows)}</table>',
+        *untrained,
+        ''.join(_thumbnail(run.figures[name]) for name in ('labels', 'reliability') if name in run.figures),
+    ]
+    return '<div>' + ''.join(parts) + '</div>'
+
+# %% ../nbs/50_run.ipynb #f9a2f232
+def by_auroc(
+    findings: dict[str, dict],  # parts of a report, by label
+) -> list[tuple[str, dict]]:  # pairs of label and part
+    "The labels of a run, the highest AUROC on the test first and those that were refused last"
+
+    def rank(item):
+        return 1.0 if refused(item[1]) else -item[1]['test']['auroc']['value']
+
+    return sorted(findings.items(), key=rank)
 
 # %% ../nbs/50_run.ipynb #a20dedcb
 def _tell(code, **fields):
@@ -596,23 +648,15 @@ def chosen_labels(
         _tell('run.left_out_all', n=(~known).sum(), images=len(manifest))
     return manifest[known].reset_index(drop=True)
 
-def check_uncertain(
-    manifest: 'pd.DataFrame',  # with several labels
-    uncertain: str | None = None,  # how -1 is to be read: a policy of `multilabel`
-) -> None:
-    "Raise a ValueError where labels are uncertain and nobody said how that is to be read"
-    from chestxray_fastai.manifest import label_columns
-
-    counts = (manifest[label_columns(manifest)] == -1).sum()
-    if uncertain is None and counts.any():
-        from chestxray_fastai.multilabel import POLICIES
-
-        raise ValueError(
-            f'{_several_words(list(counts[counts > 0].index))}: {counts.sum():,} labels are uncertain (-1). Say how to'
-            f' learn from them: --uncertain with one of {", ".join(POLICIES)}.'
-        )
-
 # %% ../nbs/50_run.ipynb #8124bee3
+def _phantom_findings(labels):
+    "How phantoms are asked for that have several findings, and more of them: some findings are rare"
+    from chestxray_fastai.phantom import FINDINGS
+
+    if not labels or isinstance(labels, str) or len(labels) < 2 or not set(labels) <= set(FINDINGS):
+        return {}
+    return {'n': 3000, 'findings': list(labels)}
+
 _OWN_VALID = 'phantoms', 'pneumonia', 'pneumoniamnist'  # sets whose official valid is one pool with their train
 
 def run_manifest(
@@ -622,7 +666,6 @@ def run_manifest(
     label: str | None = None,  # the only one to keep
     drop_shared: bool = False,  # leave patients out of the pool who occur in the official test split too
     labels: list[str] | None = None,  # to keep; by default all
-    uncertain: str | None = None,  # how labels that are uncertain are read, where several are learned
     **reading: Any,  # of `reading_options`
 ) -> tuple['pd.DataFrame', str]:
     "A Manifest split by patient into train, valid, calib and test, and a short name for it"
@@ -634,15 +677,14 @@ def run_manifest(
     if labels and data is not None and Path(data).is_file():
         reading['labels'] = labels  # other columns of a table may be no labels
     if data is None:
-        manifest = get_xrays('phantoms', n=phantoms, **reading)
+        reading |= {'n': phantoms, **_phantom_findings(labels)}
+        manifest = get_xrays('phantoms', **reading)
         name = 'phantoms'
     else:
         manifest = get_xrays(data, **reading)
         name = Path(data).stem or Path(data).resolve().name
     has_several = len(label_columns(manifest)) > 1 or ('source' in manifest and (manifest.source == 'nih').all())
     manifest = chosen_label(manifest) if label is not None else chosen_labels(manifest, labels)
-    if len(label_columns(manifest)) > 1:
-        check_uncertain(manifest, uncertain)
     has_test = 'split' in manifest and (manifest.split == 'test').any()
     shares = {'valid': 0.12, 'calib': 0.15, 'test': 0.0 if has_test else 0.15}
     keep_valid = has_several and data is not None and name not in _OWN_VALID
@@ -677,23 +719,44 @@ def _images_with(groups, label, value):
     return {split: int((rows[label] == value).sum()) for split, rows in groups.items()}
 
 # %% ../nbs/50_run.ipynb #c7a9af47
-def drop_untrained(
+def taught_manifest(
     manifest: 'pd.DataFrame',  # a split Manifest of several labels
-) -> tuple['pd.DataFrame', dict[str, str]]:  # without the labels that cannot be trained, and why, by label
-    "A label of which the training has one class only gets no output: it becomes a column `meta_…`"
+    uncertain: str | None,  # how labels that are uncertain (-1) are learned: text of a `multilabel.Policy`
+    seed: int = 0,  # of what is drawn
+    scores: 'Scores | None' = None,  # of a network that was trained before, for the policy `self`
+) -> 'pd.DataFrame':  # the same, with columns `meta_target_…` for the training; its labels are for judging
+    "What a network is taught; raises a ManifestError where labels are uncertain and nobody said how to learn them"
+    from chestxray_fastai.manifest import label_columns
+
+    if len(label_columns(manifest)) == 1:
+        return manifest
+    from chestxray_fastai.multilabel import apply_policy
+
+    return apply_policy(manifest, uncertain, seed=seed, scores=scores)
+
+# %% ../nbs/50_run.ipynb #3f6de93d
+def untrained_labels(
+    manifest: 'pd.DataFrame',  # of `taught_manifest`
+) -> dict[str, str]:  # why, by label
+    "Labels of which the training has one class only: they get no output, and no probability"
     from chestxray_fastai.manifest import label_columns
 
     labels = label_columns(manifest)
+    if len(labels) == 1:
+        return {}
+    from chestxray_fastai.blocks import training_targets
+
     train = manifest[manifest.split == 'train']
     untrained = {}
-    for label in labels if len(labels) > 1 else []:
-        missing = [kind for kind, y in (('positive', 1), ('negative', 0)) if not (train[label] == y).any()]
+    for label, target in zip(labels, training_targets(train, labels).T):
+        classes = {'positive': target > 0.5, 'negative': (target >= 0) & (target <= 0.5)}
+        missing = [kind for kind, images in classes.items() if not images.any()]
         if missing:
-            kinds = say('run.nor').join(say(f'findings.{kind}') for kind in missing)
+            kinds = say('run.nor').join(say(f'findings.class_{kind}') for kind in missing)
             untrained[label] = say('run.untrained', label=printable(label), kinds=kinds, n=len(train))
     if len(untrained) == len(labels):
         raise ValueError(f'There is nothing to learn. {" ".join(untrained.values())}')
-    return manifest.rename(columns={label: f'meta_{label}' for label in untrained}), untrained
+    return untrained
 
 # %% ../nbs/50_run.ipynb #c53a0003
 _OPTION_RANGES = {  # smallest and largest value of an option
@@ -762,6 +825,7 @@ def plan_of(
         counts[label] = {split: (n, negatives[split]) for split, n in positives.items()}
     return plan_labels(counts, target_sensitivity)
 
+# %% ../nbs/50_run.ipynb #dc13be2a
 def _check_several(facts, target_sensitivity):
     "`check_splits` of several labels: one that cannot be judged stops nothing, unless none can"
     absent = [split for split in SPLITS if not facts['n'].get(split)]
@@ -996,6 +1060,7 @@ def _fix_several(trained, manifest, plan, folder):
     _freeze(manifest, points, folder)
     return points, calibrators, rules
 
+# %% ../nbs/50_run.ipynb #74f39913
 def _trust_parts(scores, manifest, point, calibrator, rule):
     "Calibration, uncertainty and subgroups of one label, of which these are the scores"
     from chestxray_fastai.calibrate import calibration_report
@@ -1181,7 +1246,7 @@ class TrainOptions:
     precision: str  # 'float32', 'bfloat16', 'float16' or 'auto'
     offline: bool  # never ask the network for weights
     loss: str = 'bce'  # of several labels, a name of `multilabel.LOSSES`
-    uncertain: str | None = None  # how labels that are uncertain are learned, a name of `multilabel.POLICIES`
+    uncertain: str | None = None  # how labels that are uncertain are learned, text of a `multilabel.Policy`
 
 @dataclass
 class JudgeOptions:
@@ -1209,30 +1274,38 @@ def _folder_names(folders):
     return [name for name in names if name]
 
 # %% ../nbs/50_run.ipynb #68645096
-LOSSES = 'bce', 'weighted', 'focal', 'asl', 'logit_adjusted', 'class_balanced'  # of several labels, by name
-
 def check_learning(
     loss: str = 'bce',  # as `--loss` has it
     uncertain: str | None = None,  # as `--uncertain` has it
 ) -> None:
     "Raise a ValueError for a loss, or a way to read uncertain labels, that there is not"
+    if loss == 'bce' and uncertain is None:
+        return
+    from chestxray_fastai.multilabel import LOSSES, parse_policy
+
     if loss not in LOSSES:
         raise ValueError(f'--loss is one of {", ".join(LOSSES)}, not {loss!r}.')
-    if uncertain is None:
-        return
-    from chestxray_fastai.multilabel import POLICIES
+    if uncertain is not None:
+        parse_policy(uncertain)
 
-    if uncertain not in POLICIES:
-        raise ValueError(f'--uncertain is one of {", ".join(POLICIES)}, not {uncertain!r}.')
-
-def check_single(
-    loss: str = 'bce',  # as `--loss` has it
-    uncertain: str | None = None,  # as `--uncertain` has it
+# %% ../nbs/50_run.ipynb #082057ae
+def check_label_options(
+    labels: list[str],  # that are learned
+    options: TrainOptions,
+    judging: JudgeOptions,
 ) -> None:
-    "Raise a ValueError for what says something of several labels, where there is one"
-    if loss != 'bce' or uncertain is not None:
-        option = '--loss' if loss != 'bce' else '--uncertain'
-        raise ValueError(f'{option} is for several labels, and there is one: leave it out.')
+    "Raise a ValueError for an option that is for several labels where there is one, or the other way round"
+    if len(labels) == 1:
+        kind = 'several labels'
+        number = 'there is one'
+        unfit = {'loss': options.loss != 'bce', 'uncertain': options.uncertain is not None}
+    else:
+        kind = 'one label'
+        number = f'there are {len(labels)}'
+        unfit = {'teachers': bool(options.teachers), 'prevalence': judging.prevalence is not None}
+    for option, is_unfit in unfit.items():
+        if is_unfit:
+            raise ValueError(f'--{option} is for {kind}, and {number}: leave it out.')
 
 # %% ../nbs/50_run.ipynb #ddd4336b
 def check_network(
@@ -1343,13 +1416,13 @@ def run(
     drop_shared: bool = False,  # leave patients out of the training who occur in the official test split too
     labels: list[str] | None = None,  # which labels to learn, by default all; of a CSV also which columns are labels
     loss: str = 'bce',  # of several labels: bce, weighted, focal, asl, logit_adjusted or class_balanced
-    uncertain: str | None = None,  # how labels that are uncertain (-1) are learned, where there are several
+    uncertain: str | None = None,  # how to learn labels that are -1: ignore, ones, zeros, self, smooth or marginal
 ) -> Run:
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     reading = reading_options(positive, negative, columns, folder)
     asked = dict(arch=arch, size=size, epochs=epochs, weights=weights, seed=seed, lr=lr, batch_size=batch_size)
-    asked |= dict(image_quality=image_quality, image_shape=image_shape, teachers=teachers)
-    asked |= dict(precision=precision, offline=offline, loss=loss, uncertain=uncertain)
+    asked |= dict(image_quality=image_quality, image_shape=image_shape, teachers=teachers, precision=precision)
+    asked |= dict(offline=offline, loss=loss, uncertain=uncertain)
     judging = JudgeOptions(target_sensitivity, prevalence)
     return _run(_DataOptions(data, label, drop_shared, reading, labels), train_options(data, **asked), judging, out)
 
@@ -1378,14 +1451,13 @@ def _run(source, options, judging, out):
         label=source.label,
         drop_shared=source.drop_shared,
         labels=source.labels,
-        uncertain=options.uncertain,
         **source.reading,
     )
-    manifest, untrained = drop_untrained(manifest)
+    untrained = untrained_labels(taught_manifest(manifest, options.uncertain, options.seed))
+    manifest = manifest.rename(columns={label: f'meta_{label}' for label in untrained})
     facts = data_facts(manifest)
     notes += [*untrained.values(), *check_splits(facts, judging.target_sensitivity)]
-    if len(facts['labels']) == 1:
-        check_single(options.loss, options.uncertain)
+    check_label_options(facts['labels'], options, judging)
     if len(facts['labels']) > 1 or untrained:
         facts['untrained'] = untrained
     config = _run_config(options, name, facts, judging)
@@ -1420,6 +1492,15 @@ def _keep_manifest(manifest, folder):
     write_manifest(manifest, folder / 'manifest.csv')
 
 # %% ../nbs/50_run.ipynb #0239e3f8
+def _training_part(manifest, options):
+    "What a report says of how several labels were learned"
+    part = {'loss': options.loss, 'uncertain': options.uncertain}
+    if options.uncertain is None:
+        return part
+    from chestxray_fastai.multilabel import parse_policy
+
+    return part | {'policy': parse_policy(options.uncertain).facts(manifest)}
+
 def _train_and_judge(manifest, options, judging, data, started, folder):
     "Train, or take the network that was trained; score, judge, and write the report"
     if (folder / 'report.json').exists():
@@ -1439,7 +1520,7 @@ def _train_and_judge(manifest, options, judging, data, started, folder):
     timing = {'training_seconds': seconds, 'total_seconds': round(time.time() - started, 1)}
     report |= {'data': data, 'timing': timing}
     if len(data['labels']) > 1:
-        report['training'] = {'loss': options.loss, 'uncertain': options.uncertain}
+        report['training'] = _training_part(manifest, options)
     _training_figure(log, folder / 'figures/training.png')
     write_json(check_report(report), folder / 'report.json')
     return report
@@ -1510,6 +1591,7 @@ def _model_part(card, best_epoch):
         'size': card['preprocessing']['size'],
         'weights': card['weights'],
         'params': card['params'],
+        'pretraining': card['pretraining'],
         'best_epoch': best_epoch,
     }
 
@@ -1518,6 +1600,7 @@ def _judge_several(trained, manifest, judging, ood_part, folder):
     "As `_judge`, of several labels: what `report.json` holds under `findings` and `overall`"
     from chestxray_fastai.findings import judge_labels, label_judgements
     from chestxray_fastai.lock import open_test
+    from chestxray_fastai.plots import write_overview
 
     _tell('run.judging_several', target=judging.target_sensitivity)
     scores = trained.scores
@@ -1538,15 +1621,19 @@ def _judge_several(trained, manifest, judging, ood_part, folder):
         findings[label] = part | ({'note': plan.notes[label]} if label in plan.notes else {})
     _explain_several(trained, manifest, findings, folder)
     report = {'schema': SCHEMA_SEVERAL, 'model': _model_part(trained.card, trained.learn.best_epoch)}
-    report |= {'findings': findings, 'overall': _overall_parts(scores, points, len(findings), n_boot)}
+    whole = _overall_parts(scores, points, len(findings), n_boot)
+    write_overview(scores, judged['test'], folder / 'figures', whole['test']['macro_auroc'])
+    report |= {'findings': findings, 'overall': whole}
     return report | {'outliers': ood_part, 'versions': trained.card['versions']}
 
+# %% ../nbs/50_run.ipynb #63579285
 def _overall_parts(scores, points, of, n_boot):
     "The figures over all labels of each split"
     from chestxray_fastai.findings import overall
 
     return {split: overall(scores, split, list(points), of, n_boot[split]) for split in JUDGED_SPLITS}
 
+# %% ../nbs/50_run.ipynb #6f8c7346
 def _explain_several(trained, manifest, findings, folder):
     "Judge and draw the heat maps of each label, and draw its figures"
     from chestxray_fastai.devices import exact_float32
@@ -1610,29 +1697,48 @@ def _learner(manifest, options):
     from chestxray_fastai.blocks import xray_dataloaders
     from chestxray_fastai.learner import xray_learner
 
-    if options.uncertain:
-        from chestxray_fastai.multilabel import apply_policy
-
-        manifest = apply_policy(manifest, options.uncertain)
     batch_size = options.batch_size or (32 if (manifest.split == 'train').sum() < 2000 else 64)
     augment = _augmentations(options)
     dls = xray_dataloaders(
         manifest, size=options.size, channels=1, batch_size=batch_size, seed=options.seed, augment=augment
     )
     placing = {'precision': options.precision, 'seed': options.seed, 'offline': options.offline or None}
-    return xray_learner(dls, options.arch, options.weights, _loss(dls, options.loss), verbose=False, **placing)
+    return xray_learner(dls, options.arch, options.weights, _loss(dls, options), verbose=False, **placing)
 
-def _loss(dls, name):
-    "A loss by its name, for `xray_learner`"
-    if name == 'bce':
+def _loss(dls, options):
+    "The loss that was asked for, for `xray_learner`"
+    if len(dls.labels) == 1 or (options.loss == 'bce' and options.uncertain is None):
         return 'plain'
-    from chestxray_fastai.multilabel import make_loss
+    from chestxray_fastai.multilabel import loss_for
 
-    return make_loss(name, dls.train_manifest[dls.labels].to_numpy(float))
+    return loss_for(dls, options.loss, options.uncertain)
 
 # %% ../nbs/50_run.ipynb #86a712ea
 def _train(manifest, options, folder):
     "Train: (Learner with its best weights, log, seconds of training)"
+    manifest, before = _taught(manifest, options, folder)
+    learn, log, seconds = _train_once(manifest, options, folder / 'training', (folder / 'report.json').exists())
+    return learn, log, before + seconds
+
+def _taught(manifest, options, folder):
+    "(what the network is taught, seconds): with the policy `self` a first network says what uncertain labels are"
+    taught = taught_manifest(manifest, options.uncertain, options.seed)
+    if options.uncertain is None or taught is manifest:
+        return taught, 0.0
+    from chestxray_fastai.learner import score
+    from chestxray_fastai.multilabel import parse_policy
+
+    if not parse_policy(options.uncertain).needs_scores:
+        return taught, 0.0
+    _tell('run.first_network')
+    first, _, seconds = _train_once(taught, options, folder / 'training_first', (folder / 'report.json').exists())
+    with first.no_bar():
+        scores = score(first, manifest[manifest.split == 'train'])
+    return taught_manifest(manifest, options.uncertain, options.seed, scores), seconds
+
+# %% ../nbs/50_run.ipynb #89b4c25d
+def _train_once(manifest, options, folder, is_trained):
+    "Train one network: (Learner with its best weights, log, seconds of training)"
     from chestxray_fastai.networks import load_model
     from chestxray_fastai.train import Distill, train
 
@@ -1643,8 +1749,8 @@ def _train(manifest, options, folder):
         learn.add_cb(Distill([load_model(teacher) for teacher in options.teachers]))
     schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
     training = {'epochs': options.epochs, 'lr': options.lr, 'schedule': schedule, 'seed': options.seed}
-    with _shown_epochs(learn, (folder / 'report.json').exists()):
-        log = train(learn, folder / 'training', **training)
+    with _shown_epochs(learn, is_trained):
+        log = train(learn, folder, **training)
     return learn, log, float(log.seconds.sum())
 
 # %% ../nbs/50_run.ipynb #91b04e12
@@ -1663,10 +1769,10 @@ def _keep(learn, manifest, folder):
     write_scored(scores, folder)  # from here on the test's figures are those of these scores
     return _Trained(learn, card, scores, outputs)
 
-def _metric_line(test, valid, key, note=''):
+def _metric_line(test, valid, key, note='', width=0):
     "A line of the summary about one metric"
     values = {'test': metric_with_interval(test[key]), 'valid': metric_text(valid.get(key, {}).get('value'))}
-    return say('summary.metric', name=say(f'metric.{key}'), note=note, **values)
+    return say('summary.metric', name=f'{say(f"metric.{key}"):<{width}}', note=note, **values)
 
 def _confusion_line(confusion, label):
     "How many images with and without the finding were called right"
@@ -1726,6 +1832,7 @@ def _findings_head(width):
     heads |= {key: say(f'metric.{key}') for key in ('sensitivity', 'specificity')}
     return say('summary.findings', label=' ' * width, **heads)
 
+# %% ../nbs/50_run.ipynb #ed3f62be
 def _summary_of_several(report):
     "A report of several labels: the figures over all, and a line for each"
     from chestxray_fastai.evaluate import verdict
@@ -1738,10 +1845,10 @@ def _summary_of_several(report):
     lines = [f'\n{whole["words"]}\n', say('summary.test', interval=interval, **counts)]
     for key in ('macro_auroc', 'macro_average_precision', 'micro_auroc', 'macro_brier', 'macro_ece'):
         if key in whole:
-            lines.append(_metric_line(whole, report['overall']['valid'], key))
+            lines.append(_metric_line(whole, report['overall']['valid'], key, width=24))
     width = max(map(len, findings))
     lines.append(_findings_head(width))
-    ranked = sorted(findings.items(), key=lambda item: -_auroc_of(item[1]))
+    ranked = by_auroc(findings)
     lines += [_finding_line(label, part, width) for label, part in ranked]
     for label, part in ranked:
         found = None if refused(part) else verdict(part['test'], part['threshold'], printable(label))
@@ -1749,16 +1856,8 @@ def _summary_of_several(report):
             lines.append(say('summary.finding_verdict', label=printable(label), words=found['words']))
     lines += [say('summary.untrained', reason=reason) for reason in report['data']['untrained'].values()]
     lines.append(say('summary.weights', weights=printable(report['model']['weights'].partition(': ')[0])))
-    return '\n'.join([*lines, *_opening_lines(findings)])
-
-def _auroc_of(part):
-    "The AUROC of a label on the test; -1 where it was refused"
-    return -1 if refused(part) else part['test']['auroc']['value']
-
-def _opening_lines(findings):
-    "What the lock says of the one opening of the test"
-    openings = [part['test']['opening']['words'] for part in findings.values() if 'opening' in part.get('test', {})]
-    return [f'  {printable(words)}' for words in openings[:1]]
+    opening = _test_of(report)['opening']
+    return '\n'.join([*lines, *([f'  {printable(opening["words"])}'] if opening else [])])
 
 # %% ../nbs/50_run.ipynb #c3d58bf6
 def single_label(
@@ -1770,6 +1869,7 @@ def single_label(
 
     return of_one_label(scores, label)
 
+# %% ../nbs/50_run.ipynb #a174c494
 def excluded_counts(
     scores: 'Scores',  # of one label or several
     label: str,  # one of its labels, '' for one without a name
@@ -1848,6 +1948,7 @@ def judge_file(
     "Judge a table of scores; one of a run is opened through its lock, and several labels each for itself"
     return judge_all(csv, label, target_sensitivity, threshold, prevalence, probabilities, columns)['findings']
 
+# %% ../nbs/50_run.ipynb #d2b743fb
 def judge_all(
     csv: str | Path,  # Scores of any model
     label: str | None = None,  # all as for `judge_file`
@@ -1878,6 +1979,7 @@ def judge_all(
         reports[each] = report
     return {'findings': reports, 'overall': _overall_of_reports(scores, reports)}
 
+# %% ../nbs/50_run.ipynb #4892a16d
 def _promises(scores, labels, target):
     "The sensitivity that the threshold of each label is to promise: of several what its positives on calib can carry"
     from chestxray_fastai.findings import promise_for

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from .core import MissingPackage, cache_folder, printable, progress as shown, try_again
 from .tables import listed, plain_name, read_table
+from .label_tables import LABEL_SETS, label_set
 from chestxray_fastai.manifest import (
     SPLITS,
     as_split,
@@ -117,6 +118,99 @@ SETS = {
         ),
     ),
 }
+
+# %% ../nbs/13_sources.ipynb #9ce40af9
+_SETS_OF_TABLES = {
+    'chexpert': dict(
+        title='CheXpert',
+        images='224,316',
+        people='65,240 patients of Stanford Hospital',
+        task='13 findings with uncertain ones, read from reports by a program',
+        licence='Stanford University Dataset Research Use Agreement (not commercial)',
+        cite=(
+            'Irvin J, Rajpurkar P, Ko M, et al. (2019). CheXpert: A Large Chest Radiograph Dataset with'
+            ' Uncertainty Labels and Expert Comparison. AAAI 33, 590-597'
+        ),
+        home='https://stanfordmlgroup.github.io/competitions/chexpert/',
+        fetch='train.csv, valid.csv and their folders of images',
+    ),
+    'mimic': dict(
+        title='MIMIC-CXR',
+        images='377,110',
+        people='65,379 patients of Beth Israel Deaconess Medical Center',
+        task='13 findings with uncertain ones, read from reports by a program',
+        licence=(
+            'PhysioNet Credentialed Health Data License 1.5.0 (training and a signed agreement needed)'
+        ),
+        cite=(
+            'Johnson AEW, Pollard TJ, Berkowitz SJ, et al. (2019). MIMIC-CXR, a de-identified publicly'
+            ' available database of chest radiographs with free-text reports. Scientific Data 6, 317'
+        ),
+        home='https://physionet.org/content/mimic-cxr-jpg/',
+        fetch='the tables mimic-cxr-2.0.0-chexpert, -metadata and -split, and the folder files',
+    ),
+    'padchest': dict(
+        title='PadChest',
+        images='160,868',
+        people='67,000 patients of Hospital San Juan, Alicante',
+        task='findings that reports list, a quarter of them read by physicians',
+        licence='PADCHEST Dataset Research Use Agreement (not commercial)',
+        cite=(
+            'Bustos A, Pertusa A, Salinas JM, de la Iglesia-Vayá M (2020). PadChest: A large chest x-ray'
+            ' image dataset with multi-label annotated reports. Medical Image Analysis 66, 101797'
+        ),
+        home='https://bimcv.cipf.es/bimcv-projects/padchest/',
+        fetch='PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv and the images',
+    ),
+    'vindr': dict(
+        title='VinDr-CXR',
+        images='18,000',
+        people='patients of two hospitals in Hanoi; who they are is not published',
+        task='findings and boxes by several radiologists for each film',
+        licence=(
+            'PhysioNet Credentialed Health Data License 1.5.0 (training and a signed agreement needed)'
+        ),
+        cite=(
+            'Nguyen HQ, Lam K, Le LT, et al. (2022). VinDr-CXR: An open dataset of chest X-rays with'
+            ' radiologist’s annotations. Scientific Data 9, 429'
+        ),
+        home='https://physionet.org/content/vindr-cxr/',
+        fetch=(
+            'the tables in annotations and the folders train and test; or train.csv of VinBigData at Kaggle'
+        ),
+    ),
+    'rsna': dict(
+        title='RSNA Pneumonia Detection Challenge',
+        images='26,684',
+        people='patients of ChestX-ray14',
+        task='pneumonia, with boxes by radiologists',
+        licence='terms of the challenge: research and education, not commercial',
+        cite=(
+            'Shih G, Wu CC, Halabi SS, et al. (2019). Augmenting the National Institutes of Health Chest'
+            ' Radiograph Dataset with Expert Annotations of Possible Pneumonia. Radiology: Artificial'
+            ' Intelligence 1(1), e180041'
+        ),
+        home='https://www.rsna.org/rsnai/ai-image-challenge/rsna-pneumonia-detection-challenge-2018',
+        fetch='stage_2_train_labels.csv, stage_2_detailed_class_info.csv and stage_2_train_images',
+    ),
+    'openi': dict(
+        title='Open-i, Indiana University',
+        images='7,470',
+        people='3,955 reports of Indiana University hospitals',
+        task='headings of reports (MeSH)',
+        licence='CC BY-NC-ND 4.0',
+        cite=(
+            'Demner-Fushman D, Kohli MD, Rosenman MB, et al. (2016). Preparing a collection of radiology'
+            ' examinations for distribution and retrieval. JAMIA 23(2), 304-310'
+        ),
+        home='https://openi.nlm.nih.gov/faq',
+        fetch='NLMCXR_reports.tgz and NLMCXR_png.tgz',
+    ),
+}
+for _name, _facts in _SETS_OF_TABLES.items():
+    _put = f"unpack them into a folder {_name} in the folder that CHESTXRAY_DATA names, or pass it: "
+    SETS[_name] = dict(_facts, put=_put + f"get_xrays({_name!r}, path=…)")
+
 
 # %% ../nbs/13_sources.ipynb #8e7a53ac
 def datasets() -> pd.DataFrame:  # one row per name that `get_xrays` knows
@@ -605,6 +699,38 @@ def _pneumoniamnist(path, fetch, progress, say, size=28):
         npz.unlink(missing_ok=True)
     return read_manifest(folder / 'pneumoniamnist.csv')
 
+# %% ../nbs/13_sources.ipynb #2c61f6a0
+_FOLDERS_OF_TABLES = {
+    'chexpert': ['CheXpert-v1.0-small', 'CheXpert-v1.0', 'CheXpert', 'chexpertchestxrays-u20210408'],
+    'mimic': ['mimic-cxr-jpg', 'mimic-cxr', 'MIMIC-CXR-JPG', 'MIMIC-CXR', 'mimic-cxr-jpg/2.0.0'],
+    'padchest': ['PadChest', 'PADCHEST', 'BIMCV-PadChest-FULL'],
+    'vindr': ['vindr-cxr', 'VinDr-CXR', 'vinbigdata', 'vinbigdata-chest-xray-abnormalities-detection'],
+    'rsna': ['rsna-pneumonia-detection-challenge', 'RSNA'],
+    'openi': ['Open-i', 'NLMCXR', 'indiana', 'chest-xrays-indiana-university'],
+}
+
+def _of_tables(name, path, say, **options):
+    "The manifest of a set of `label_tables` by its name: found, never fetched"
+    layout = LABEL_SETS[name]
+    place = None
+    if path is not None and Path(path).is_file():
+        place = ('the given path', Path(path))
+    place = place or _find(name, path, layout.find, [name, *_FOLDERS_OF_TABLES[name]])
+    if not place:
+        raise _absent(name)
+    say(f'{layout.title}: read from {place[0]}.')
+    return layout.read(place[1], say, **options)
+
+def _known_layout(path, label, say, options):
+    "The manifest of a folder or table whose layout is that of a known set; None for another"
+    name = label_set(path)
+    if name is None or {'columns', 'labels'} & set(options):
+        return None
+    layout = LABEL_SETS[name]
+    say(f'Read as {layout.title}, by its layout.')
+    return _chosen(layout.read(path, say, **_fits(layout.read, options, layout.title)), label)
+
+
 # %% ../nbs/13_sources.ipynb #9e69b627
 def _phantoms(path, fetch, progress, say, n=600, size=224, seed=0, **options):
     "The manifest of `n` phantoms: read from `path`, or drawn into the cache"
@@ -627,7 +753,7 @@ def _phantoms(path, fetch, progress, say, n=600, size=224, seed=0, **options):
 # %% ../nbs/13_sources.ipynb #008cd66e
 def _fits(reader, options, what):
     "The options, unless a reader does not take one: then a `ManifestError`"
-    known = set(inspect.signature(reader).parameters) - {'csv', 'fetch', 'progress', 'say', 'path'}
+    known = set(inspect.signature(reader).parameters) - {'csv', 'fetch', 'progress', 'say', 'path', 'place'}
     unknown = sorted(set(options) - known - {'label'})
     if unknown:
         raise ManifestError(
@@ -673,6 +799,9 @@ def _own_folder(path, label, say, **options):
     if csv:
         manifest = _read_nih(csv, path, **_fits(_read_nih, options, 'ChestX-ray14'))
         return _chosen(_say_no_list(manifest, say), label)
+    manifest = _known_layout(path, label, say, options)
+    if manifest is not None:
+        return manifest
     if label is not None:
         options['label'] = label
     return read_folder(path, **_fits(read_folder, options, 'a folder'))
@@ -696,8 +825,9 @@ def _own(path, progress, say, label=None, **options):
     if path.suffix.lower() == '.npz':
         manifest = _pneumoniamnist(path, False, progress, say, **_fits(_pneumoniamnist, options, 'a .npz'))
         return _chosen(manifest, label)
-    if not _is_archive(path):
-        return _own_table(path, label, **options)
+    if path.name.startswith('NLMCXR_reports') or not _is_archive(path):
+        manifest = _known_layout(path, label, say, options)
+        return _own_table(path, label, **options) if manifest is None else manifest
     folder = unpack(path, cache_folder() / 'own' / f'{path.stem}-{checksum(path)[:12]}', progress=progress)
     inside = [f for f in folder.iterdir() if f.name != '.complete']
     if len(inside) == 1 and inside[0].is_dir():
@@ -714,7 +844,8 @@ def _silent(*args):
 
 def _check_options(name, options):
     "Raise for an option that the reader of a named set does not take"
-    known = set(inspect.signature(_READERS[name]).parameters)
+    reader = LABEL_SETS[name].read if name in LABEL_SETS else _READERS[name]
+    known = set(inspect.signature(reader).parameters) - {'place'}
     if name == 'phantoms':
         known |= _PHANTOM_OPTIONS
     unknown = sorted(set(options) - known)
@@ -733,17 +864,17 @@ def _given_path(name, path, progress):
 
 # %% ../nbs/13_sources.ipynb #67d96329
 def get_xrays(
-    name: str | Path = 'phantoms',  # 'phantoms', 'pneumonia', 'nih', 'pneumoniamnist'; or your folder, table, archive
+    name: str | Path = 'phantoms',  # one of `datasets().index`, such as 'nih'; or your folder, table, archive
     path: str | Path | None = None,  # where the named set lies (folder or archive), if it is not to be looked for
     download: bool | None = None,  # fetch what is not here? None: yes, but not the 45 GB of 'nih'
     progress: bool = True,  # show how far it is
     verbose: bool = True,  # print licence and citation at the first use, and where the set was found
     **options: Any,  # n, size, seed (phantoms); origin (pneumonia); partial (nih); size (pneumoniamnist); label (any);
-    # for a folder or table of your own what `read_folder` or `read_csv` take
+    # what the reader of `label_tables` takes (chexpert and others); for your own what `read_folder` or `read_csv` take
 ) -> pd.DataFrame:  # a manifest
     "The manifest of a set of X-rays, looked for in `path`, `CHESTXRAY_DATA` and the cache, and then fetched"
     say: Callable = print if verbose else _silent
-    if not isinstance(name, str) or name not in _READERS:
+    if not isinstance(name, str) or name not in SETS or (name in LABEL_SETS and path is None and is_folder(name)):
         if path is not None:
             raise SourceError(
                 f'There is no set called {name!r}: with path=… give one of the names {", ".join(SETS)}, or give only'
@@ -755,7 +886,10 @@ def get_xrays(
     if path is not None:
         path = _given_path(name, path, progress)
     fetch = name != 'nih' if download is None else download  # 45 GB are never fetched unasked
-    manifest = _READERS[name](path, fetch, progress, say, **options)
+    if name in LABEL_SETS:
+        manifest = _of_tables(name, path, say, **options)
+    else:
+        manifest = _READERS[name](path, fetch, progress, say, **options)
     if verbose:
         credit(name)
     return _chosen(manifest, label)

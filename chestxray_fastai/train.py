@@ -20,7 +20,7 @@ import pandas as pd
 # before torch and fastai: it says what to install where they are missing, and silences a warning of fastai's
 from .devices import CPUBFloat16, OutOfMemory, best_device, choose_precision, memory_in_words
 import torch
-from fastai.callback.mixup import CutMix, MixHandler, MixUp
+from fastai.callback.mixup import MixHandler
 from fastai.vision.all import (
     AccumMetric,
     Callback,
@@ -41,6 +41,7 @@ from fastai.vision.all import (
 from torch import nn
 from torch.nn import functional as F
 from .core import ChestXrayError, StorageError, need, printable, write_whole
+from .augment import CutFilms, MixFilms
 from .blocks import score_dataloader
 from chestxray_fastai.networks import (
     build_model,
@@ -440,7 +441,7 @@ class MeanTeacher(Callback):
         while True:
             order = torch.randperm(len(self.loader.dataset)).tolist()
             for batch in self.loader.create_batches(iter(order)):
-                batch = to_device(batch, self.dls.device)
+                batch = to_device(batch, self.loader.device)
                 yield tuple(self.loader.after_batch(batch)[0] for _ in range(2))
 
     def after_loss(self) -> None:
@@ -823,9 +824,9 @@ def _stack_callbacks(stack, rates, seed):
     "What a `Stack` adds to the main phase; `rates`: the highest of each group"
     cbs = []
     if stack.mixup:
-        cbs.append(MixUp(stack.mixup))
+        cbs.append(MixFilms(stack.mixup))
     if stack.cutmix:
-        cbs.append(CutMix(stack.cutmix))
+        cbs.append(CutFilms(stack.cutmix))
     if stack.clip:
         cbs.append(GradientClip(stack.clip))
     if stack.swa:

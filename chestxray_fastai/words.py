@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS', 'EVALUATE_VERDICTS', 'EVALUATE_PROMISES',
-           'EVALUATE_FINDINGS', 'EVALUATE_OPENINGS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS', 'REPORT_NAMES',
-           'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST', 'REPORT_RECORD',
-           'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE', 'REPORT_SEVERAL',
-           'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD', 'APP_REFUSED', 'APP',
-           'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES', 'CLI_ENTRANCE', 'RUN',
-           'TRAIN', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'EVALUATE_FINDINGS', 'EVALUATE_OPENINGS', 'RECEIPTS', 'EVALUATE', 'EXPLAIN', 'REPORT_NUMBERS',
+           'REPORT_NAMES', 'REPORT_TITLES', 'REPORT_PROMISE', 'REPORT_CAUTIONS', 'REPORT_FIGURES', 'REPORT_TRUST',
+           'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
+           'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
+           'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
+           'CLI_ENTRANCE', 'RUN', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of',
+           'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -32,9 +33,9 @@ METRIC_NAMES = {
     'metric.ece': 'ECE',
     'metric.log_loss': 'log loss',
     'metric.macro_auroc': 'macro AUROC',
-    'metric.macro_average_precision': 'macro avg precision',
+    'metric.macro_average_precision': 'macro average precision',
     'metric.micro_auroc': 'micro AUROC',
-    'metric.micro_average_precision': 'micro avg precision',
+    'metric.micro_average_precision': 'micro average precision',
     'metric.macro_brier': 'macro Brier score',
     'metric.macro_ece': 'macro ECE',
     'metric.macro_log_loss': 'macro log loss',
@@ -65,7 +66,7 @@ TRIAGE = {
     'bundle.example_negative': 'A phantom without {label}',
     'bundle.example_none': 'A phantom without findings',
     'bundle.example_noise': 'Noise, which is no X-ray',
-    'bundle.findings': '{n} findings',
+    'bundle.findings': '{n}-findings',
     'bundle.no_threshold': 'no threshold was chosen for it',
 }
 
@@ -106,6 +107,30 @@ TRIAGE |= {
     'model.rate': '{value:.1%}',
     'model.interval': '{value:.1%} (95 % interval {low:.1%} to {high:.1%})',
     'model.no_maps': 'This architecture gives no heat map without PyTorch.',
+    'model.title_findings': '{name} ({hash}): {n} findings, answered in one pass.',
+    'model.tested_findings': (
+        'On {n:,} test images its macro AUROC is {value:.2f} (95 % interval {low:.2f} to {high:.2f}), the mean over'
+        ' {judged} of {of} labels.'
+    ),
+    'model.tested_findings_bare': (
+        'On {n:,} test images its macro AUROC is {value:.2f}, the mean over {judged} of {of} labels.'
+    ),
+    'model.untested_findings': 'No test of its {n} findings is recorded.',
+    'model.maps_all': 'The heat maps of all findings hint at where the network looks, and prove no lesion.',
+    'model.maps_some': (
+        'The heat maps of {labels} hint at where the network looks, and prove no lesion; those of the other findings'
+        ' failed a test or were not judged: do not take them for an explanation.'
+    ),
+    'model.maps_none': (
+        'No finding has heat maps that passed their tests: do not take them for an explanation.'
+    ),
+    'model.left_out': 'Not answered: {named}.',
+    'model.why': '{label} ({why})',
+    'model.column_finding': 'finding',
+    'model.column_threshold': 'positive from',
+    'model.column_auroc': 'AUROC',
+    'model.column_sensitivity': 'sensitivity',
+    'model.column_specificity': 'specificity',
     'probability.none': 'none',
     'probability.below': 'below {limit}',
     'probability.above': 'above {limit}',
@@ -169,6 +194,10 @@ TRIAGE |= {
 # What stands on the drawing and in the table of answers
 TRIAGE |= {
     'answer.map': 'Heat map: {words}',
+    'answer.map_of': 'Heat map of {label}: {words}',
+    'answer.no_finding': 'there is no finding {label!r} in this answer: pass one of {labels}',
+    'answer.column_finding': 'finding',
+    'answer.column_threshold': 'threshold',
     'answer.no_map': 'there is no heat map: {why}',
     'answer.not_asked': 'the network was not asked',
     'answer.map_unknown': 'this architecture has none',
@@ -198,13 +227,13 @@ DECISIONS = {
         '(out-of-distribution score {score:.4g}, limit {limit:.4g})'
     ),
     'decision.unpromised': 'an answer',
-    'findings.one': '{label} {probability} (threshold {threshold})',
-    'findings.positive': 'positive: {named}',
-    'findings.near': 'refer: too close to call: {named}',
-    'findings.also_near': 'too close to call: {named}',
-    'findings.rest': '{n} negative',
-    'findings.negative': 'negative: none of {n} findings reaches its threshold',
-    'findings.negative_one': 'negative: {label} does not reach its threshold',
+    'decision.all_one': '{label} {probability} (threshold {threshold})',
+    'decision.all_positive': 'positive: {named}',
+    'decision.all_near': 'refer: too close to call: {named}',
+    'decision.all_also_near': 'too close to call: {named}',
+    'decision.all_rest': '{n} negative',
+    'decision.all_negative': 'negative: none of {n} findings reaches its threshold',
+    'decision.all_negative_one': 'negative: {label} does not reach its threshold',
 }
 DECISIONS |= {
     'ood.content': 'Referred: it does not look like the images that the model learned from.',
@@ -309,13 +338,14 @@ EVALUATE_PROMISES = {
 # %% ../nbs/04_words.ipynb #a57881a5
 # What is said of several findings together
 EVALUATE_FINDINGS = {
-    'findings.positive': 'positive',
-    'findings.negative': 'negative',
+    'findings.class_positive': 'positive',
+    'findings.class_negative': 'negative',
     'findings.one_class': (
         '{split} has no {kind} image for {label} among the {known:,} of which it is known, so it cannot be judged.'
     ),
     'findings.few': (
-        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be judged.'
+        'calib has {positives} positive images for {label}, and a threshold takes at least {needed}, so it cannot be'
+        ' judged.'
     ),
     'findings.lowered': (
         '{label}: {positives} positive images in calib cannot carry a promise of {target:g}, so its threshold promises'
@@ -327,7 +357,9 @@ EVALUATE_FINDINGS = {
         'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over {judged} of {of} labels; the'
         ' others could not be judged.'
     ),
-    'findings.overall_all': 'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.',
+    'findings.overall_all': (
+        'Macro AUROC on {split}: {auroc:.3f} ({low:.3f} to {high:.3f}), the mean over all {of} labels.'
+    ),
     'findings.overall_bare': (
         'Macro AUROC on {split}: {auroc:.3f}, the mean over {judged} of {of} labels; too few patients for an interval.'
     ),
@@ -366,6 +398,26 @@ EVALUATE_OPENINGS = {
     ),
 }
 
+# What is said of what a pretraining has seen
+RECEIPTS = {
+    'seen.found': (
+        '{seen} of {images} test images, {known} of {patients} patients seen in pretraining (on {films:,} films of'
+        ' {people:,} patients).'
+    ),
+    'seen.unread': '{unread} of these films are not here or cannot be read: only their patients were compared.',
+    'seen.begun': 'What the weights saw that this pretraining began from ({weights}) is unknown.',
+    'seen.refused': (
+        'The test may not be opened: {found} Of these images {copies} have the same pixels and {near} are nearly the'
+        ' same picture. Pretrain again without them, start from other weights, or judge on a test that the pretraining'
+        ' has not seen.'
+    ),
+    'seen.unknown': 'Whether the pretraining of these weights saw any of the {images} test images is unknown.',
+    'origin.nothing': 'The network started from scratch: no pretraining saw anything.',
+    'origin.unknown': 'What the pretraining of these weights saw is unknown: they came without a receipt.',
+    'origin.receipt': 'The pretraining saw {films:,} films of {people:,} patients, and its receipt is kept.',
+}
+
+
 # %% ../nbs/04_words.ipynb #cd2cff22
 EVALUATE = {
     **EVALUATE_LEAKS,
@@ -373,6 +425,7 @@ EVALUATE = {
     **EVALUATE_PROMISES,
     **EVALUATE_FINDINGS,
     **EVALUATE_OPENINGS,
+    **RECEIPTS,
 }
 
 # What the tests of heat maps say
@@ -846,6 +899,7 @@ REPORT_ROWS = {
     'report.row.alpha': 'alpha',
     'report.row.limit': 'limit',
     'report.row.network': 'network',
+    'report.row.pretraining': 'seen in pretraining',
     'report.row.parameters': 'parameters',
     'report.row.start': 'start',
     'report.row.input': 'input',
@@ -1049,6 +1103,9 @@ APP_PAGE = {
     'app.title': 'Chest X-ray triage',
     'app.notice': 'For learning and research. Not a medical device: no decision about a patient may rest on it.',
     'app.heading': 'Chest X-ray triage: {label}',
+    'app.heading.findings': 'Chest X-ray triage: {n} findings',
+    'app.worth': 'What each of the {n} findings was worth on the test',
+    'app.chosen': 'Finding whose threshold is moved',
     'app.lead': (
         'A score, a decision by a frozen threshold, and the reason. What is clearly unlike the images it knows is '
         'referred to a person; not everything is noticed, and an answer for anybody else than those below proves '
@@ -1087,6 +1144,17 @@ APP_ANSWERS = {
     'app.score.label': 'score {score}, threshold {threshold}',
     'app.mark': 'threshold {threshold}',
     'app.mark.frozen': 'frozen threshold {threshold}',
+    'app.findings.positive': 'Positive for {labels}',
+    'app.findings.refer': 'Refer to a person: {labels} too close to call',
+    'app.findings.negative': 'Negative for all {n} findings',
+    'app.findings.more': '{n} more',
+    'app.findings.hint': 'Choose a finding to see its heat map.',
+    'app.findings.no_maps': 'This model shows no heat maps.',
+    'app.finding.positive': 'positive',
+    'app.finding.refer': 'too close to call',
+    'app.finding.negative': 'negative',
+    'app.folded': '{n} negative findings',
+    'app.folded.one': '{n} negative finding',
     'app.positive': 'Positive for {label}',
     'app.negative': 'Negative for {label}',
     'app.refer': 'Refer to a person',
@@ -1198,6 +1266,7 @@ RUN_STEPS = {
     'run.note': '      {note}',
     'run.train': '[2/4] Training {arch} at {size} pixels for {epochs} epochs (Ctrl-C stops; the same command goes on)',
     'run.judge_again': '[2/4] The network is trained; it is judged again, for a sensitivity of {target:g}',
+    'run.first_network': '      A first network, which says what the uncertain labels of the training are taken for',
     'run.weights': '      Weights {weights}',
     'run.scoring': '[3/4] Scoring all images, once',
     'run.judging': '[4/4] Judging: threshold on calib for sensitivity {target:g}, then the test, opened once',
@@ -1224,7 +1293,8 @@ RUN_LIMITS = {
         'Too few positives in calib to promise {target:g} for each label; these thresholds promise less: {promises}.'
     ),
     'run.untrained': (
-        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no probability.'
+        '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no'
+        ' probability.'
     ),
     'run.nor': ', and none is ',
     'run.cannot_freeze': '{arch} can be trained and judged, but not frozen into a bundle: {reason}',
@@ -1353,17 +1423,47 @@ TRAIN = {
     ),
 }
 
+# What uncertain labels teach, and losses for several labels
+MULTILABEL = {
+    'uncertain.ignore': 'uncertain labels teach nothing',
+    'uncertain.ones': 'uncertain labels are taught as positive',
+    'uncertain.zeros': 'uncertain labels are taught as negative',
+    'uncertain.self': 'uncertain labels are taught as the probability that a first network, trained without them, gives',
+    'uncertain.smooth': 'uncertain labels are taught as a probability drawn between {low:g} and {high:g}',
+    'uncertain.marginal': (
+        'uncertain labels are taught as both values, each as probable as the network finds it where {low:.0%} of them'
+        ' are positive'
+    ),
+    'uncertain.no_policy': (
+        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones, zeros,'
+        ' smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
+    ),
+    'uncertain.no_such': (
+        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to high)'
+        ' or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
+    ),
+    'uncertain.all': 'all labels',
+    'uncertain.twice': 'The policy "{text}" names {name} twice: leave one of them out.',
+    'uncertain.unknown': 'The policy for uncertain labels names {name}, which is no label: there are {labels}.',
+    'uncertain.no_logits': 'The scores hold no logits of {label}: score the whole manifest with the first network.',
+    'loss.no_such': 'There is no loss "{name}": choose {names}.',
+    'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
+    'loss.one_class': 'No training image is {value} {label}, so it cannot be learned: leave this label out.',
+}
+
 # What the price list of a recipe says
 RECIPE = {
     'recipe.pays': 'pays',
     'recipe.harms': 'harms',
     'recipe.none': 'no difference seen',
+    'recipe.single': 'one seed, not judged',
     'recipe.gain': '{metric} {gain:+.3f} ({low:+.3f} to {high:+.3f}): {verdict}',
     'recipe.row': '  {name} ({what}): {gains}. {minutes:.2f} CPU minutes, {ratio:.2f} times the base, {seeds} seeds',
     'recipe.failed': '{data}, {name}: the training failed. {failed}',
     'recipe.left_out': '{data}, {name}: {why}',
     'recipe.one_label': 'not tried, since it is for several labels and there is one',
     'recipe.no_uncertain': 'not tried, since no label is uncertain',
+    'recipe.no_file': 'not tried, since no file of weights was given (--weights)',
     'recipe.gain_axis': 'gain in {metric}; to the right is better',
     'recipe.cost_axis': 'CPU time, times the base',
     'recipe.trainings': 'Trainings',
@@ -1376,7 +1476,7 @@ RECIPE = {
     'recipe.written': 'Price list: prices.csv, prices.json, prices.txt and a figure for each data set in {folder}',
 }
 
-TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, RECIPE]
+TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, MULTILABEL, RECIPE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
