@@ -1030,7 +1030,8 @@ def _box_words(part, finding, method):
     if pointing['passed']:
         return [*words, say('boxes.beats')]
     lost = [name for name, control in controls.items() if control['low'] is not None and control['low'] <= 0]
-    names = say('judge_maps.and').join(say(f'boxes.control.{name}') for name in lost)
+    *others, last = [say(f'boxes.control.{name}') for name in lost]
+    names = say('judge_maps.and').join([*([', '.join(others)] if others else []), last])
     return [*words, say('boxes.fails', controls=names)]
 
 # %% ../nbs/42_judge_maps.ipynb #d223d33e
