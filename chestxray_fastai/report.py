@@ -1483,12 +1483,12 @@ def _reasons(facts):
 def _headline_of_several(facts):
     "What holds for all labels, and the table of them"
     test = facts['overall'].get('test') or {}
-    counts = dict(judged=len(_judged_of(facts)), of=len(facts['findings']) + len(facts['data']['untrained']))
+    untrained = len(facts['data']['untrained'])
+    counts = dict(judged=len(_judged_of(facts)), of=len(facts['findings']) + untrained)
     size = next((row for row in facts['data']['splits'] if row['split'] == 'test'), {})
-    has_all = test.get('of') == counts['of']
     words = [
         test.get('words') or say('report.all.judged', **counts),
-        '' if has_all else say('report.all.judged', **counts),
+        say('report.all.judged_untrained', untrained=untrained, **counts) if untrained else '',
         say('report.all.images', images=size.get('images') or 0, patients=size.get('patients') or 0),
     ]
     warned = cautions_of_several(facts)

@@ -963,6 +963,9 @@ REPORT_SEVERAL = {
     'report.title.point': 'Threshold and data',
     'report.title.ood': 'Which images are referred as a whole?',
     'report.all.judged': '{judged} of {of} labels could be judged.',
+    'report.all.judged_untrained': (
+        'The data have {of} labels: {untrained} could not be trained, and {judged} could be judged.'
+    ),
     'report.all.images': (
         'So it was on {images:,} X-rays of {patients:,} patients that it had never seen. One network answers all'
         ' labels; each has a threshold, a calibration and a rule for referring of its own.'
