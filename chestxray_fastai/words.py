@@ -486,6 +486,27 @@ EXPLAIN |= {
     ),
 }
 
+# %% ../nbs/04_words.ipynb #609bddfc
+# How a model of several labels does in another place
+EXPLAIN |= {
+    'elsewhere.shared': '{judged} of {shared} labels that both places know could be judged.',
+    'elsewhere.only_internal': 'Only known here: {labels}.',
+    'elsewhere.only_external': 'Only known there: {labels}.',
+    'elsewhere.refused': '{label} could not be judged: {reason}',
+    'elsewhere.change': (
+        '{label}: AUROC {here:.3f} here and {there:.3f} ({low:.3f} to {high:.3f}) there, no more than chance explains.'
+    ),
+    'elsewhere.worse': '{label}: worse there, AUROC {here:.3f} here and {there:.3f} ({low:.3f} to {high:.3f}) there.',
+    'elsewhere.better': '{label}: better there, AUROC {here:.3f} here and {there:.3f} ({low:.3f} to {high:.3f}) there.',
+    'elsewhere.backwards': '{label}: there it runs backwards; is the label reversed, or something else meant by it?',
+    'elsewhere.blame': 'The log loss changes by {loss:+.3f}; the largest part, {share:+.3f}, is {part}.',
+    'elsewhere.part.prevalence': 'the prevalence',
+    'elsewhere.part.offset': 'the level of the probabilities',
+    'elsewhere.part.slope': 'how sure the probabilities are',
+    'elsewhere.part.case_mix': 'the mix of cases',
+    'elsewhere.part.ranking': 'the ranking',
+}
+
 # %% ../nbs/04_words.ipynb #08558cd0
 # Numbers in words
 REPORT_NUMBERS = {
@@ -943,6 +964,9 @@ REPORT_SEVERAL = {
     'report.title.point': 'Threshold and data',
     'report.title.ood': 'Which images are referred as a whole?',
     'report.all.judged': '{judged} of {of} labels could be judged.',
+    'report.all.judged_untrained': (
+        'The data have {of} labels: {untrained} could not be trained, and {judged} could be judged.'
+    ),
     'report.all.images': (
         'So it was on {images:,} X-rays of {patients:,} patients that it had never seen. One network answers all'
         ' labels; each has a threshold, a calibration and a rule for referring of its own.'
