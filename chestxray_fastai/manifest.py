@@ -99,6 +99,7 @@ def finding_keys(
     in_order = {joined: key for joined, is_several, key in parts.values() if is_several}
     return {name: in_order.get(joined, key) or str(name) for name, (joined, _, key) in parts.items()}
 
+# %% ../nbs/10_manifest.ipynb #f85f56fe
 def _of_finding(name, columns):
     "Those of `columns` that are one finding with `name`: by its very name if there is one, else by any spelling"
     if name in columns:
@@ -113,7 +114,6 @@ def _near(name, names):
     near = difflib.get_close_matches(asked, plain, 3, 0.6)
     near += [other for other in plain if asked in other and other not in near]
     return f'did you mean {listed((plain[other] for other in near), 3)}? If not, ' if near else ''
-
 
 # %% ../nbs/10_manifest.ipynb #3ea0c93b
 _HOLDOUT = re.compile(r'(hold|held)[\s_-]?out', re.I)
@@ -906,6 +906,7 @@ def _plain_findings(findings, nothing, keys):
         return None
     return {keys[finding] for name, finding in told.items() if name not in nothing and not _DENIED.fullmatch(name)}
 
+# %% ../nbs/10_manifest.ipynb #24c5e163
 def _warn_denied(findings, nothing):
     "Say which words are taken for none, besides those that are known"
     plain = {finding: plain_name(finding).rstrip('. ') for finding in findings}
@@ -1126,6 +1127,7 @@ def choose_labels(
     others = [c for c in manifest.columns if c not in chosen and c != 'path']
     return manifest[['path', *chosen, *others]]
 
+# %% ../nbs/10_manifest.ipynb #d2ae22dc
 def choose_label(
     manifest: pd.DataFrame,  # with several labels
     label: str,  # name of the one to keep, compared without case, blanks, underscores and order of words
@@ -1557,6 +1559,7 @@ def _without_shared(manifest, official, shared):
     )
     return manifest[keep].reset_index(drop=True)
 
+# %% ../nbs/10_manifest.ipynb #c7cab2c2
 def _valid_to_keep(manifest, keep_valid):
     "Which rows keep the official split `valid`; none, which is said, where it shares a patient with the other rows"
     valid = (manifest['split'] == 'valid').to_numpy() & keep_valid
@@ -1570,6 +1573,7 @@ def _valid_to_keep(manifest, keep_valid):
     )
     return np.zeros(len(manifest), bool)
 
+# %% ../nbs/10_manifest.ipynb #8e64e59a
 def _shares_of_rest(fractions, pool, rest):
     "The shares of a pool as shares of what is left of it when its official valid part stays as it is"
     if not rest:
@@ -1578,7 +1582,6 @@ def _shares_of_rest(fractions, pool, rest):
     fractions['valid'] = 0.0
     _check_shares(fractions, fractions['test'])
     return fractions
-
 
 # %% ../nbs/10_manifest.ipynb #814367a7
 def told_apart_by_cause(
