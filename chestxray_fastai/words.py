@@ -1505,7 +1505,8 @@ RECIPE = {
     'recipe.gain': '{metric} {gain:+.3f} ({low:+.3f} to {high:+.3f}): {verdict}',
     'recipe.row': '  {name} ({what}): {gains}. {minutes:.2f} CPU minutes, {ratio:.2f} times the base, {seeds} seeds',
     'recipe.base': (
-        '  base {base}: AUROC {auroc:.3f}, average precision {average_precision:.3f}, log loss {log_loss:.3f}, ECE {ece:.3f}'
+        '  base {base}: AUROC {auroc:.3f}, average precision {average_precision:.3f}, log loss {log_loss:.3f},'
+        ' ECE {ece:.3f}'
     ),
     'recipe.failed': '{data}, {name}: the training failed. {failed}',
     'recipe.left_out': '{data}, {name}: {why}',
@@ -1524,7 +1525,8 @@ RECIPE = {
     'recipe.written': 'Price list: prices.csv, prices.json, prices.txt and a figure for each data set in {folder}',
 }
 
-TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, MULTILABEL, RECIPE, CEILING]
+TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
+TABLES += [MULTILABEL, RECIPE, CEILING]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
