@@ -98,14 +98,15 @@ def make_receipt(
     salt = hashlib.sha256('|'.join(sorted(images['pixel_hash'])).encode('ascii')).hexdigest()[:16]
     if before is None:
         before = Receipt(0, 0, salt, [], film_marks(thumbs[:0]), [])
-    people = sorted({*_people(before.salt, manifest), *before.people})
+    people = _people(before.salt, manifest)
+    new = manifest.loc[people.index[~people.isin(set(before.people))], 'patient']
     return Receipt(
         images=before.images + len(manifest),
-        patients=len(people),
+        patients=before.patients + new.nunique(),
         salt=before.salt,
         pixels=[*before.pixels, *images['pixel_hash'][sound].str[:16]],
         marks=np.concatenate([before.marks, film_marks(thumbs[sound])]),
-        people=people,
+        people=sorted({*people, *before.people}),
         unread=before.unread + int((~sound).sum()),
         begun=begun or before.begun,
     )
