@@ -227,6 +227,7 @@ def heat_colours() -> 'Colormap':
     stops = [(0.98, 0.78, 0.25, 0), (0.99, 0.70, 0.20, 0.45), (0.93, 0.35, 0.13, 0.75), (0.70, 0.05, 0.13, 0.9)]
     return LinearSegmentedColormap.from_list('heat', stops)
 
+# %% ../nbs/41_explain.ipynb #2a9a7e23
 def _as_heat_map(heat, pixels):
     "A `HeatMap` of maps that are none yet; raises ExplainError where maps and images do not fit"
     if not isinstance(heat, HeatMap):
@@ -257,6 +258,7 @@ def _caption(heat, i, title):
         words.append('the same everywhere')
     return '\n'.join(word for word in words if word)
 
+# %% ../nbs/41_explain.ipynb #464c634e
 def _draw_heat(ax, pixels, heat, top, mask=None, alpha=None):
     "One image under its heat map, which is returned for the colour bar; the mask is outlined"
     ax.imshow(pixels, cmap='gray', vmin=0, vmax=255, interpolation='bicubic')
@@ -480,6 +482,7 @@ def _keep_as(name, maps):
 
     return hook
 
+# %% ../nbs/41_explain.ipynb #169d6efe
 def plot_features(
     maps: dict[str, np.ndarray],  # of `feature_maps`
     layers: int = 3,  # how many resolutions, the finest first

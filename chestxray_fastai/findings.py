@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LEAST_PROMISE', 'OVERALL', 'class_counts', 'promise_for', 'Plan', 'plan_labels', 'label_points', 'label_judgements',
            'judge_labels', 'label_calibrators', 'label_rules', 'as_findings', 'judged_labels', 'overall',
-           'compare_overall']
+           'calibrated_scores', 'overall_calibrated', 'compare_overall']
 
 # %% ../nbs/44_findings.ipynb #f384fa4d
 from collections.abc import Iterable
@@ -273,6 +273,30 @@ def overall(
         table[['low', 'high']] = ends.astype(object).where(ends.notna(), None)
     figures = table.to_dict('index')
     return figures | counts | dict(words=_overall_words(figures['macro_auroc'], split, counts))
+
+# %% ../nbs/44_findings.ipynb #84b85f7e
+def calibrated_scores(
+    scores: Scores,  # of several labels, raw
+    calibrators: dict[str, Calibrator | Refused],  # by label; one that was refused changes nothing
+) -> Scores:
+    "Scores whose logits are calibrated, of each label by its own calibrator"
+    table = pd.DataFrame(scores, copy=True)
+    for label, calibrator in calibrators.items():
+        if not refused(calibrator):
+            column = score_columns(label)[1]
+            table[column] = calibrator.logits(table[column].to_numpy())
+    return Scores.of(table, is_logit=True, scale='calibrated')
+
+def overall_calibrated(
+    scores: Scores,  # of several labels, raw
+    calibrators: dict[str, Calibrator | Refused],  # by label
+    split: str = 'test',
+    n_boot: int = 2000,  # resamples of the patients
+) -> dict:  # macro_brier, macro_ece and macro_log_loss, and `calibrated`: how many labels have a calibrator
+    "What calibration makes of the errors of the probabilities, over the labels that were judged"
+    whole = overall(calibrated_scores(scores, calibrators), split, list(calibrators), n_boot=n_boot)
+    figures = {name: whole[name] for name in ('macro_brier', 'macro_ece', 'macro_log_loss') if name in whole}
+    return figures | dict(calibrated=sum(not refused(c) for c in calibrators.values()))
 
 # %% ../nbs/44_findings.ipynb #d7a5dc67
 def _paired(first, second, split, labels):

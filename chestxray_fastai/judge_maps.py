@@ -39,6 +39,7 @@ def random_maps(
     "Maps that know nothing: random cells, and as smooth as others of so many cells when they are drawn large"
     return np.random.default_rng(seed).normal(size=(n, *cells)).astype(np.float32)
 
+# %% ../nbs/42_judge_maps.ipynb #ef9b50a0
 def contrast_maps(
     pixels: np.ndarray,  # uint8, shape (n, size, size)
     cells: tuple[int, int] = (8, 8),  # height and width of a map
@@ -113,6 +114,7 @@ def _on_the_way(pixels, other, order, kind, steps):
     is_first = order[:, None] < shares
     return torch.where(is_first, filled, image) if kind == 'deletion' else torch.where(is_first, image, filled)
 
+# %% ../nbs/42_judge_maps.ipynb #a0de6abb
 def _grey_input(grey, pre):
     "Grey levels from 0 to 255, not only whole ones, as the network wants them: (n, height, width) to its input"
     with need('A network in PyTorch', 'train'):
@@ -320,6 +322,7 @@ def _checked_masks(maps, masks):
         )
     return upsample(np.maximum(raw, 0), masks.shape[1]), masks
 
+# %% ../nbs/42_judge_maps.ipynb #5a6e8296
 def pointing_game(
     maps: HeatMap | np.ndarray,  # a `HeatMap`, or maps of shape (n, h, w)
     masks: np.ndarray,  # bool (n, size, size)
@@ -350,6 +353,7 @@ def _recorded(info, name):
         return '' if value is None or value != value else value
     return bool(value) if name in ('tube', 'leads') else value
 
+# %% ../nbs/42_judge_maps.ipynb #01067ec4
 def _marker_mask(info, marker, size):
     "Where the letter of a phantom lies, bool (size, size)"
     mask = np.zeros((size, size), bool)
@@ -445,6 +449,7 @@ def _judged_region(heat, masks, interval):
     mean_area = None if np.isnan(area).all() else float(np.nanmean(area))
     return dict(**interval(share), area=mean_area, more_than_area=gain)
 
+# %% ../nbs/42_judge_maps.ipynb #26364656
 def _luck(heat, masks, seed):
     "(how often luck hits each mask: a point anywhere or smooth noise, whichever does better; that of noise)"
     cells = heat.raw.shape[1:]
@@ -463,6 +468,7 @@ def _hit_rate(hits, patient, interval):
     low, high = rate_interval(hits[known], None if patient is None else np.asarray(patient)[known])
     return rate | dict(low=min(low, rate['value']), high=max(high, rate['value']))
 
+# %% ../nbs/42_judge_maps.ipynb #731e9b6f
 def _judged_pointing(heat, masks, patient, interval, seed):
     "The pointing game against a point anywhere, smooth noise and the maps of other images; None without any lesion"
     hits = pointing_game(heat, masks)
@@ -557,6 +563,7 @@ def may_be_shown(
     passed, failed, _ = _results(judged)
     return _advice(passed, failed, judged['nothing_positive'] == judged['n']) == 'judge_maps.hint'
 
+# %% ../nbs/42_judge_maps.ipynb #bf7c9570
 def _healthy_for(n, healthy, pixels, logit, threshold, seed):
     "For each of n images one that the network predicts negative, or None where there are fewer than 5"
     if healthy is None:
@@ -645,6 +652,7 @@ def _map_facts(heat, patient, threshold):
         constant=int(heat.flat.sum()),
     )
 
+# %% ../nbs/42_judge_maps.ipynb #554cf9d2
 def _judged_places(heat, patient, masks, lungs, interval, seed):
     "Whether the maps point into lesions, lungs or the border; None where there are no masks"
     border = border_masks(len(heat), heat.pixels.shape[1])
@@ -708,6 +716,7 @@ def _phantom_masks(rows, size, finding='pneumonia'):
     at = ((np.arange(size) + 0.5) * lesions.shape[1] / size).astype(int)
     return lesions[:, at][:, :, at], lungs[:, at][:, :, at], ''
 
+# %% ../nbs/42_judge_maps.ipynb #5dc364d4
 def _finding_mask(masks, finding):
     "Where a finding lies; pneumonia is what several make"
     from chestxray_fastai.phantom import PNEUMONIA
@@ -726,6 +735,7 @@ def _draw_rows(model, pixels, card, logits, threshold, n, target, seed):
         known = np.asarray(logits)[drawn]
     return np.sort(drawn[known >= threshold][:n]), drawn[known < min(threshold, 0)][:n], known
 
+# %% ../nbs/42_judge_maps.ipynb #9e2bcf5c
 def _masks_for(rows, drawn, masks, size, finding):
     "(masks of the lesions, of the lungs, where they are from) of the images that were drawn"
     if masks is not None:
@@ -921,6 +931,7 @@ def usual_maps(
     own = {name: masks[patient == name].sum(0, dtype=np.float32) for name in np.unique(patient)}
     return np.stack([total - own[name] for name in patient])
 
+# %% ../nbs/42_judge_maps.ipynb #8bb2f13e
 def _other_patients(patient):
     "For each image the number of one of another patient, in turns; its own number where there is none"
     patient = np.asarray(patient, str)
@@ -1019,7 +1030,8 @@ def _box_words(part, finding, method):
     if pointing['passed']:
         return [*words, say('boxes.beats')]
     lost = [name for name, control in controls.items() if control['low'] is not None and control['low'] <= 0]
-    names = say('judge_maps.and').join(say(f'boxes.control.{name}') for name in lost)
+    *others, last = [say(f'boxes.control.{name}') for name in lost]
+    names = say('judge_maps.and').join([*([', '.join(others)] if others else []), last])
     return [*words, say('boxes.fails', controls=names)]
 
 # %% ../nbs/42_judge_maps.ipynb #d223d33e
@@ -1052,6 +1064,9 @@ def _usable_boxes(rows, boxes, card):
     return here, known
 
 # %% ../nbs/42_judge_maps.ipynb #d0735f85
+#| export
+
+# %% ../nbs/42_judge_maps.ipynb #3c7a281c
 def judge_boxes(
     model: 'nn.Module',  # of `load_model`
     pixels: np.ndarray,  # uint8, shape (n, size, size), in the order of `rows`

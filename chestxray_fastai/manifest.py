@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SPLITS', 'ACQUISITION', 'DICOM_COLUMNS', 'IMAGE_SUFFIXES', 'SPLIT_NAMES', 'label_columns', 'finding_keys',
            'splits_in_name', 'as_split', 'check_manifest', 'is_file', 'is_folder', 'manifest_hash', 'NameParts',
-           'parse_name', 'patient_key', 'cause', 'Walk', 'walk_images', 'read_folder', 'expand_findings',
+           'parse_name', 'patient_key', 'cause', 'Walk', 'walk_images', 'read_folder', 'expand_findings', 'set_aside',
            'choose_labels', 'choose_label', 'warn_unnamed_patients', 'read_csv', 'write_manifest', 'read_manifest',
            'hash_order', 'split_patients', 'told_apart_by_cause', 'ManifestError']
 
@@ -99,6 +99,7 @@ def finding_keys(
     in_order = {joined: key for joined, is_several, key in parts.values() if is_several}
     return {name: in_order.get(joined, key) or str(name) for name, (joined, _, key) in parts.items()}
 
+# %% ../nbs/10_manifest.ipynb #f85f56fe
 def _of_finding(name, columns):
     "Those of `columns` that are one finding with `name`: by its very name if there is one, else by any spelling"
     if name in columns:
@@ -113,7 +114,6 @@ def _near(name, names):
     near = difflib.get_close_matches(asked, plain, 3, 0.6)
     near += [other for other in plain if asked in other and other not in near]
     return f'did you mean {listed((plain[other] for other in near), 3)}? If not, ' if near else ''
-
 
 # %% ../nbs/10_manifest.ipynb #3ea0c93b
 _HOLDOUT = re.compile(r'(hold|held)[\s_-]?out', re.I)
@@ -906,6 +906,7 @@ def _plain_findings(findings, nothing, keys):
         return None
     return {keys[finding] for name, finding in told.items() if name not in nothing and not _DENIED.fullmatch(name)}
 
+# %% ../nbs/10_manifest.ipynb #24c5e163
 def _warn_denied(findings, nothing):
     "Say which words are taken for none, besides those that are known"
     plain = {finding: plain_name(finding).rstrip('. ') for finding in findings}
@@ -1096,6 +1097,14 @@ def _as_manifest(table, columns, labels, values):
     return _with_values(table, values)
 
 # %% ../nbs/10_manifest.ipynb #37a643ea
+def set_aside(
+    manifest: pd.DataFrame,
+    labels: Iterable[str],  # label columns
+) -> pd.DataFrame:  # without these labels: they are kept as `meta_…`, unless such a column is there already
+    "Labels that are no longer labels"
+    known = [label for label in labels if f'meta_{label}' in manifest]
+    return manifest.drop(columns=known).rename(columns={c: f'meta_{c}' for c in labels if c not in known})
+
 def choose_labels(
     manifest: pd.DataFrame,  # with several labels
     labels: Sequence[str],  # those to keep, compared without case, blanks, underscores and order of words
@@ -1114,10 +1123,11 @@ def choose_labels(
         if len(same) > 1:
             raise ManifestError(f'The label "{printable(label)}" could be any of {listed(same)}: {advice}')
         chosen[same[0]] = label
-    manifest = manifest.rename(columns={c: f'meta_{c}' for c in there if c not in chosen})
+    manifest = set_aside(manifest, [c for c in there if c not in chosen])
     others = [c for c in manifest.columns if c not in chosen and c != 'path']
     return manifest[['path', *chosen, *others]]
 
+# %% ../nbs/10_manifest.ipynb #d2ae22dc
 def choose_label(
     manifest: pd.DataFrame,  # with several labels
     label: str,  # name of the one to keep, compared without case, blanks, underscores and order of words
@@ -1125,7 +1135,7 @@ def choose_label(
     "One label of several; raises a `ManifestError` when it is none of them"
     kept = choose_labels(manifest, [label], option='label')
     labels = set(label_columns(manifest)) - set(kept.columns)
-    return manifest.rename(columns={c: f'meta_{c}' for c in labels})
+    return set_aside(manifest, labels)
 
 
 # %% ../nbs/10_manifest.ipynb #07672040
@@ -1549,6 +1559,7 @@ def _without_shared(manifest, official, shared):
     )
     return manifest[keep].reset_index(drop=True)
 
+# %% ../nbs/10_manifest.ipynb #c7cab2c2
 def _valid_to_keep(manifest, keep_valid):
     "Which rows keep the official split `valid`; none, which is said, where it shares a patient with the other rows"
     valid = (manifest['split'] == 'valid').to_numpy() & keep_valid
@@ -1562,6 +1573,7 @@ def _valid_to_keep(manifest, keep_valid):
     )
     return np.zeros(len(manifest), bool)
 
+# %% ../nbs/10_manifest.ipynb #8e64e59a
 def _shares_of_rest(fractions, pool, rest):
     "The shares of a pool as shares of what is left of it when its official valid part stays as it is"
     if not rest:
@@ -1570,7 +1582,6 @@ def _shares_of_rest(fractions, pool, rest):
     fractions['valid'] = 0.0
     _check_shares(fractions, fractions['test'])
     return fractions
-
 
 # %% ../nbs/10_manifest.ipynb #814367a7
 def told_apart_by_cause(

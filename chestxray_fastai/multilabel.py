@@ -353,7 +353,7 @@ class ClassBalancedLoss(FindingLoss):
         "Weighted cross-entropy"
         return super().if_negative(outputs) * self.neg_weight
 
-# %% ../nbs/23_multilabel.ipynb #d1c9dc58
+# %% ../nbs/23_multilabel.ipynb #bb270841
 def _counts(truth, labels):
     "Positives and negatives of each label among what is known, soft targets in parts; raises a ValueError"
     known = truth >= 0
@@ -361,8 +361,8 @@ def _counts(truth, labels):
     negatives = known.sum(0) - positives
     for name, positive, negative in zip(labels, positives, negatives):
         if min(positive, negative) <= 0:
-            value = 'without' if positive > 0 else 'with'
-            raise ValueError(say('loss.one_class', label=name, value=value))
+            classes = say('train.without' if positive > 0 else 'train.with', label=name)
+            raise ValueError(say('loss.one_class', label=name, classes=classes))
     return torch.from_numpy(positives).float(), torch.from_numpy(negatives).float()
 
 def _shift(truth, labels, policy, counts):
@@ -372,7 +372,7 @@ def _shift(truth, labels, policy, counts):
     rules = [policy.rule_for(label) for label in labels]
     prior = (counts[0] / counts[1]).log()
     shares = [rule.numbers[0] if rule and rule.name == 'marginal' else np.nan for rule in rules]
-    return torch.nan_to_num(torch.tensor(shares).float().logit() - prior)
+    return torch.nan_to_num(torch.from_numpy(np.array(shares, np.float32)).logit() - prior)
 
 def _plain(positives, negatives, **kwargs):
     return FindingLoss(**kwargs) if kwargs.get('shift') is not None else MaskedBCE(reduction=kwargs['reduction'])

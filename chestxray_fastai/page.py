@@ -42,6 +42,7 @@ def _svg_style():
     ours = {'svg.fonttype': 'none', 'svg.hashsalt': 'chestxray', 'text.parse_math': False}
     return style.context(['default', ours], after_reset=True)
 
+# %% ../nbs/55_page.ipynb #8ceacb33
 def svg(
     figure: 'Figure',  # drawn within `_svg_style`
     name: str,  # goes before its ids
@@ -69,6 +70,7 @@ def _drawn(name, size, plot, *args, heading='', **kwargs):
         plot(*args, ax=figure.subplots(), title=heading, **kwargs)
         return svg(figure, name, say(f'page.figure.{name}'))
 
+# %% ../nbs/55_page.ipynb #530a1833
 def _calibrated_figure(run, facts):
     "The reliability diagram after calibration, or None without a calibrator"
     from chestxray_fastai.calibrate import calibrate
@@ -97,6 +99,7 @@ def _subgroups_figure(run, facts):
     height = 0.9 + 0.3 * (table.metric == 'sensitivity').sum()
     return _drawn('subgroups', (7.2, height), plot_subgroups, table, heading=' ')
 
+# %% ../nbs/55_page.ipynb #9dfc3921
 def _coverage_figure(run, facts):
     "Coverage and risk, or None where doubt was not measured"
     from chestxray_fastai.refer import answers, plot_coverage_risk
@@ -120,6 +123,7 @@ def _training_axis(ax, log, columns, label):
     if len(columns) > 1:
         ax.legend(frameon=False)
 
+# %% ../nbs/55_page.ipynb #c7c033fe
 def _training_figure(run, facts):
     "Losses and validation AUROC by epoch, or None without a log"
     from matplotlib.figure import Figure
@@ -268,6 +272,7 @@ def _policy(script):
     ]
     return '; '.join(rules)
 
+# %% ../nbs/55_page.ipynb #6c2facc5
 def _with_paths(section):
     "A section whose thousand people have their marks"
     blocks = []
@@ -334,6 +339,7 @@ def _image_item(path, size=160):
         return dict(picture='', why=say('page.image.missing'))
     return dict(picture='', why=say('page.image.unread', reason=reason))
 
+# %% ../nbs/55_page.ipynb #a084025f
 def _heat_maps(run):
     "The figures of heat maps that the run drew"
     files = [file for name, file in run.figures.items() if name.startswith('heat')]
@@ -416,6 +422,7 @@ def _items_md(block):
     lines = [f'**{_md(block["caption"])}**\n'] if block.get('caption') else []
     return '\n'.join(lines + [f'- {_md(item)}' for item in block['items']])
 
+# %% ../nbs/55_page.ipynb #f014c869
 def _thousand_md(block):
     "A thousand people as Markdown"
     counts = block['counts']

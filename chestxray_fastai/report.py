@@ -230,6 +230,7 @@ def _checked_report(run):
         )
     return run.report
 
+# %% ../nbs/54_report.ipynb #05b04ce7
 def _confusion(rows, threshold):
     "Counts of right and wrong answers, `rows` with the columns y and logit"
     positive = rows.y == 1
@@ -257,6 +258,7 @@ def _checked_scores(run, report):
         )
     return scores
 
+# %% ../nbs/54_report.ipynb #1910cd3d
 def _check_auroc(run, report, scores):
     "Raise a `ReportError` where the scores give another AUROC than the report states"
     try:
@@ -280,6 +282,7 @@ def _error_row(kind, row):
         path=row.path,
     )
 
+# %% ../nbs/54_report.ipynb #b5087ca8
 def worst_errors(
     scores: pd.DataFrame,  # Scores
     threshold: float,  # its logit
@@ -328,6 +331,7 @@ def _column_in_words(values, most=6):
         parts.append(say('report.column.unknown', n=len(values) - len(known)))
     return ', '.join(parts)
 
+# %% ../nbs/54_report.ipynb #10f41ff9
 def run_table(
     run: Run,  # that was opened
     name: str,  # of a CSV in its folder
@@ -349,6 +353,7 @@ def _split_rows(data, label):
     splits = [split for split in ('train', 'valid', 'calib', 'test') if split in images]
     return [dict(split=s, images=images[s], patients=patients.get(s), positives=positives.get(s)) for s in splits]
 
+# %% ../nbs/54_report.ipynb #9bc22712
 def _acquisition(manifest):
     "What is known of the images, in words: for development (all but the test) and for the test"
     if manifest is None:
@@ -387,6 +392,7 @@ def _frozen_facts(run):
         return Refused(str(error), 'changed')
     return {'when': frozen['when'], 'hash': frozen['hash']}
 
+# %% ../nbs/54_report.ipynb #c40bc24b
 def _ledger_facts(run):
     "The openings of the test, or a `Refused` where their record is damaged"
     try:
@@ -465,6 +471,7 @@ def _rate_draws(test, scores, threshold):
         return np.full((2, 1), np.nan), False
     return draws[['sensitivity', 'specificity']].to_numpy().T, True
 
+# %% ../nbs/54_report.ipynb #8995f184
 def _at_prevalence(test, draws, prevalence, level):
     "A thousand people at a prevalence, with intervals of PPV and NPV"
     counts = per_thousand(test['sensitivity']['value'], test['specificity']['value'], prevalence)
@@ -488,6 +495,7 @@ def at_prevalences(
     rows = [_at_prevalence(test, draws, each, level) for each in shown]
     return dict(prevalence=prevalence, rows=rows)
 
+# %% ../nbs/54_report.ipynb #6557bc64
 def _judged_facts(run, report, prevalence):
     "All that is said of a run of one label, or of one label of several"
     scores = _checked_scores(run, report)
@@ -600,6 +608,7 @@ def figure_block(
     "A place for a figure in a section"
     return dict(kind='figure', name=name, caption=say(f'report.caption.{name}', **fields))
 
+# %% ../nbs/54_report.ipynb #cf979851
 def _items(caption, items):
     "A list in a section"
     return dict(kind='items', caption=caption, items=items)
@@ -646,6 +655,7 @@ def _promise_code(threshold, test):
         return 'kept_by_value'
     return 'short' if sensitivity['high'] >= target else 'broken'
 
+# %% ../nbs/54_report.ipynb #1f1421ed
 def promise(
     threshold: dict,  # of report.json
     test: dict,  # of report.json
@@ -673,6 +683,7 @@ def _phantoms_only(facts):
 def _caution_phantoms(facts):
     return [say('report.caution.phantoms')] if _phantoms_only(facts) else []
 
+# %% ../nbs/54_report.ipynb #4686a3cd
 def _caution_chance(facts):
     "Whether the figures may be those of guessing"
     auroc = facts['judged']['test']['auroc']
@@ -739,6 +750,7 @@ def _is_off(ece):
     "Whether probabilities are off by more than 5 points, whatever chance did"
     return bool(ece) and is_known(ece['low']) and ece['low'] > 0.05
 
+# %% ../nbs/54_report.ipynb #798de28a
 def _caution_calibrator(facts):
     change = _at(facts, 'calibration', 'effect', 'log_loss', 'low')
     return [say('report.caution.calibrator')] if is_known(change) and change > 0 else []
@@ -762,6 +774,7 @@ def _caution_maps(facts):
     failed = [test for test in tests if _at(facts, 'explanation', test, 'passed') is False]
     return [say('report.caution.maps', tests=', '.join(failed))] if failed else []
 
+# %% ../nbs/54_report.ipynb #ff1bc48a
 _TRUST = (_caution_calibrator, _caution_subgroups, _caution_referral, _caution_maps)
 _CAUTIONS = (_caution_phantoms, _caution_chance, _caution_opening, _caution_gap, _caution_promise, *_TRUST)
 
@@ -836,6 +849,7 @@ def _figures(facts):
     table = table_block(say('report.caption.metrics'), heads, _metric_rows(facts))
     return _section('figures', words, table, figure_block('scores'), figure_block('roc'))
 
+# %% ../nbs/54_report.ipynb #7b514c63
 def _thousand_rows(rows):
     "A thousand people at each prevalence"
     shown = []
@@ -871,6 +885,7 @@ def _not_done(part):
     own = [part[key] for key in ('verdict', 'words') if isinstance(part.get(key), str)]
     return own or [say('report.other_form')]
 
+# %% ../nbs/54_report.ipynb #2bfe527e
 def _calibrated(part):
     "Sentence and table of what a calibrator did to the test"
     made = part.get('calibrator') or {}
@@ -972,6 +987,7 @@ def _coverage_table(on_test):
         rows.append((in_words(row['coverage']), _span(error), _span(of_full)))
     return table_block(say('report.caption.answered'), _heads('answered', 'wrong', 'of_full'), rows)
 
+# %% ../nbs/54_report.ipynb #23742220
 def _conformal_table(conformal, alpha):
     "How often the truth is within a conformal set"
     keys = ('all', 'positives', 'negatives', 'one_answer', 'both', 'none')
@@ -996,6 +1012,7 @@ def _selective(part):
         blocks.append(_conformal_table(conformal, rest['conformal']['alpha']))
     return _rule_words(rest, on_test), blocks
 
+# %% ../nbs/54_report.ipynb #3254ea56
 def _are_shares(values):
     "Whether these are shares by split"
     if not isinstance(values, dict):
@@ -1017,6 +1034,7 @@ def _out_of_distribution(part):
     rows = [_row(key, part[key]) for key in ('alpha', 'limit') if key in part]
     return [], [table_block(say('report.caption.ood'), ['', ''], rows)]
 
+# %% ../nbs/54_report.ipynb #1c3d5975
 def _uncertainty(facts):
     "When it should not answer"
     part = facts['uncertainty']
@@ -1034,6 +1052,7 @@ def _gallery(facts, caption):
     maps = facts.get('maps')
     return [dict(kind='gallery', items=maps, caption=caption)] if maps else []
 
+# %% ../nbs/54_report.ipynb #52046834
 def _maps_table(part):
     "The tests of the heat maps as a table"
     from chestxray_fastai.judge_maps import maps_table
@@ -1090,6 +1109,7 @@ def _data_row(row):
     prevalence = in_words(row['positives'] / row['images']) if known else '–'
     return name_of('split', row['split']), row['images'], row['patients'], row['positives'], prevalence
 
+# %% ../nbs/54_report.ipynb #7e6c04fe
 def _data(facts):
     "On whom it was trained and tested"
     data = facts['data']
@@ -1145,6 +1165,7 @@ def _threshold_rows(threshold):
     values = [_row('probability', threshold.get('value')), _row('logit', threshold['logit'])]
     return [*values, _row('chosen', chosen)]
 
+# %% ../nbs/54_report.ipynb #26351d4a
 def _model(facts):
     "What was trained"
     model = facts['model']
@@ -1235,6 +1256,7 @@ def _ledger_words(openings):
         return say('report.lock.one_opening')
     return say('report.lock.openings', n=len(openings)) if openings else say('report.lock.no_ledger')
 
+# %% ../nbs/54_report.ipynb #38aeb485
 def _ledger_table(openings):
     "The openings of the test"
     rows = [(_time(o['when']), o['run'], o['images'], o['patients'], o['kind']) for o in openings]
@@ -1258,6 +1280,7 @@ def _lock(facts):
         blocks.append(_gap_table(lock['gap']))
     return _section('lock', words, *blocks)
 
+# %% ../nbs/54_report.ipynb #4cc4fcab
 def _technical(facts):
     "Versions, hashes, time"
     from chestxray_fastai import __version__
@@ -1296,6 +1319,7 @@ def _finding_facts(run, label, prevalence):
     beside = {key: run.report['findings'][label].get(key) for key in ('note', 'ceiling')}
     return _judged_facts(finding, finding.report, prevalence) | beside
 
+# %% ../nbs/54_report.ipynb #fc204c0d
 def _data_of_all(run):
     "What is known of the images, for all labels"
     known = _data_facts(run)
@@ -1459,12 +1483,12 @@ def _reasons(facts):
 def _headline_of_several(facts):
     "What holds for all labels, and the table of them"
     test = facts['overall'].get('test') or {}
-    counts = dict(judged=len(_judged_of(facts)), of=len(facts['findings']) + len(facts['data']['untrained']))
+    untrained = len(facts['data']['untrained'])
+    counts = dict(judged=len(_judged_of(facts)), of=len(facts['findings']) + untrained)
     size = next((row for row in facts['data']['splits'] if row['split'] == 'test'), {})
-    has_all = test.get('of') == counts['of']
     words = [
         test.get('words') or say('report.all.judged', **counts),
-        '' if has_all else say('report.all.judged', **counts),
+        say('report.all.judged_untrained', untrained=untrained, **counts) if untrained else '',
         say('report.all.images', images=size.get('images') or 0, patients=size.get('patients') or 0),
     ]
     warned = cautions_of_several(facts)
@@ -1535,6 +1559,7 @@ def _model_of_several(facts):
     table = table_block(say('report.caption.model'), ['', ''], rows)
     return _section('model', [words], table, figure_block('training'))
 
+# %% ../nbs/54_report.ipynb #e05fa9ec
 def _policy_words(uncertain):
     "How uncertain labels were read: a name, or what `Policy.facts` says of each label"
     if not uncertain:
@@ -1644,6 +1669,7 @@ def _fold(fold, label, part):
     inner[0]['words'] += [words for words in beside if isinstance(words, str) and words]
     return dict(id=fold, title=label, words=words, verdict=part['verdict']['code'], sections=inner)
 
+# %% ../nbs/54_report.ipynb #196d7b39
 def _folds(facts):
     "A fold for each label"
     ids = fold_ids(facts)
@@ -1668,6 +1694,7 @@ def _boxes_of_several(facts):
     table = table_block(say('report.caption.boxes'), _heads(*keys), rows)
     return [_section('explanation', judged['words'], table)]
 
+# %% ../nbs/54_report.ipynb #0c3dbf2e
 _FIRST = (_headline_of_several, _overall, _use_of_several, _folds)
 _LAST = (_ood_of_several, _data_of_several, _model_of_several, _lock_of_several, _limits_of_several)
 
@@ -1727,15 +1754,17 @@ def _fix_example(folder, scores, plan, manifest_hash):
     freeze(folder, 'model.safetensors', points, manifest_hash, files=beside)
     return points, calibrators, rules
 
+# %% ../nbs/54_report.ipynb #9b3b90d1
 def _example_part(own, point, calibrator, rule, n_boot):
     "What a report says of one simulated label beside its judgements"
     from chestxray_fastai.calibrate import calibration_report
     from chestxray_fastai.refer import uncertainty_report
     from chestxray_fastai.validate import judge_subgroups
 
+    why = refused(calibrator)
     return dict(
         threshold=point.to_dict(),
-        calibration=calibration_report(own, calibrator, n_boot=n_boot),
+        calibration=calibrator.to_dict() if why else calibration_report(own, calibrator, n_boot=n_boot),
         uncertainty=uncertainty_report(own, point, rule, n_boot=n_boot),
         subgroups=judge_subgroups(own, point, by=['view'], n_perm=n_boot),
     )

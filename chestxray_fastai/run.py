@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL', 'SPLITS', 'JUDGED_SPLITS', 'FROZEN_FILES',
-           'DEFAULTS', 'PHANTOM_DEFAULTS', 'RunError', 'ReportKey', 'check_report', 'Run', 'report_of_finding',
-           'Finding', 'metric_text', 'metric_with_interval', 'by_auroc', 'reading_options', 'chosen_label',
-           'chosen_labels', 'run_manifest', 'data_facts', 'taught_manifest', 'untrained_labels', 'check_options',
-           'check_splits', 'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions',
-           'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network', 'run',
-           'score_varied', 'summary', 'single_label', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
+           'DEFAULTS', 'PHANTOM_DEFAULTS', 'RunError', 'ReportKey', 'check_report', 'Run', 'single_label',
+           'report_of_finding', 'Finding', 'metric_text', 'metric_with_interval', 'by_auroc', 'reading_options',
+           'chosen_label', 'chosen_labels', 'run_manifest', 'data_facts', 'taught_manifest', 'untrained_labels',
+           'check_options', 'check_splits', 'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions',
+           'JudgeOptions', 'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network',
+           'run', 'score_varied', 'summary', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
@@ -345,6 +345,16 @@ def _report_of(run):
         f'{run.name} is no run folder, for it has no report.json: pass the folder that `chestxray run` made.'
     )
 
+# %% ../nbs/50_run.ipynb #c3d58bf6
+def single_label(
+    scores: 'Scores',  # of several labels
+    label: str,  # the one to keep; '' where there is one without a name
+) -> 'Scores':
+    "Scores of one label in `y` and `logit`, without the images of which it is not known"
+    from chestxray_fastai.scores import single_label as of_one_label
+
+    return of_one_label(scores, label)
+
 # %% ../nbs/50_run.ipynb #d51fa8da
 def _calibrator(part):
     "A calibrator from what a file of a run holds"
@@ -396,12 +406,12 @@ class Finding(Run):
     @property
     def manifest(self) -> 'pd.DataFrame | None':
         "The split Manifest with this label alone, the others under `meta_…`"
-        from chestxray_fastai.manifest import label_columns
+        from chestxray_fastai.manifest import label_columns, set_aside
 
         whole = self.run.manifest
         if whole is None:
             return None
-        return whole.rename(columns={c: f'meta_{c}' for c in label_columns(whole) if c != self._label})
+        return set_aside(whole, [c for c in label_columns(whole) if c != self._label])
 
     @property
     def figures(self) -> dict[str, Path]:
@@ -635,14 +645,13 @@ def chosen_labels(
     labels: list[str] | None = None,  # to keep; by default all
 ) -> 'pd.DataFrame':  # the others become columns `meta_…`, and images of which no label is known are left out
     "The Manifest with the labels that are to be learned; raises a ManifestError for one that is none of its labels"
-    from chestxray_fastai.manifest import choose_label, label_columns
+    from chestxray_fastai.manifest import choose_labels, label_columns
 
-    there = label_columns(manifest)
     asked = [labels] if isinstance(labels, str) else labels
-    kept = there if not asked else [label_columns(choose_label(manifest, label))[0] for label in asked]
-    if len(kept) < 2:
-        return chosen_label(manifest, *kept)
-    manifest = manifest.rename(columns={c: f'meta_{c}' for c in there if c not in kept})
+    manifest = choose_labels(manifest, asked) if asked else manifest
+    kept = label_columns(manifest)
+    if len(kept) == 1:
+        return chosen_label(manifest)
     known = manifest[kept].isin((0, 1, -1)).any(axis=1)
     if not known.all():
         _tell('run.left_out_all', n=(~known).sum(), images=len(manifest))
@@ -674,6 +683,8 @@ def run_manifest(
 
     if data is None and reading:
         raise ValueError(f'--{next(iter(reading))} says how data are read: name them with --data.')
+    if label is not None:
+        reading['label'] = label
     if labels and data is not None and Path(data).is_file():
         reading['labels'] = labels  # other columns of a table may be no labels
     if data is None:
@@ -1439,6 +1450,8 @@ class _DataOptions:
 
 def _run(source, options, judging, out):
     "`run`, with what was asked for in three parts"
+    from chestxray_fastai.manifest import set_aside
+
     started = time.time()
     check_options(**vars(judging), **vars(options))
     check_installed('Training', 'train', 'torch', 'torchvision', 'fastai')
@@ -1454,7 +1467,7 @@ def _run(source, options, judging, out):
         **source.reading,
     )
     untrained = untrained_labels(taught_manifest(manifest, options.uncertain, options.seed))
-    manifest = manifest.rename(columns={label: f'meta_{label}' for label in untrained})
+    manifest = set_aside(manifest, untrained)
     facts = data_facts(manifest)
     notes += [*untrained.values(), *check_splits(facts, judging.target_sensitivity)]
     check_label_options(facts['labels'], options, judging)
@@ -1511,7 +1524,8 @@ def _train_and_judge(manifest, options, judging, data, started, folder):
     learn, log, seconds = _train(manifest, options, folder)
     started += time.time() - before - seconds  # epochs of an interrupted call count, replaying them does not
     _tell('run.scoring')
-    trained = _keep(learn, manifest, folder)
+    facts = {'training': _training_part(manifest, options)} if len(data['labels']) > 1 else {}
+    trained = _keep(learn, manifest, folder, facts)
     if options.image_shape == 'varied':
         with learn.no_bar():
             trained.varied = score_varied(learn, manifest)
@@ -1519,8 +1533,7 @@ def _train_and_judge(manifest, options, judging, data, started, folder):
     report = _judge(trained, manifest, judging, ood_part, folder)
     timing = {'training_seconds': seconds, 'total_seconds': round(time.time() - started, 1)}
     report |= {'data': data, 'timing': timing}
-    if len(data['labels']) > 1:
-        report['training'] = _training_part(manifest, options)
+    report |= facts
     _training_figure(log, folder / 'figures/training.png')
     write_json(check_report(report), folder / 'report.json')
     return report
@@ -1598,7 +1611,7 @@ def _model_part(card, best_epoch):
 # %% ../nbs/50_run.ipynb #0519a5e7
 def _judge_several(trained, manifest, judging, ood_part, folder):
     "As `_judge`, of several labels: what `report.json` holds under `findings` and `overall`"
-    from chestxray_fastai.findings import judge_labels, label_judgements
+    from chestxray_fastai.findings import judge_labels, label_judgements, overall_calibrated
     from chestxray_fastai.lock import open_test
     from chestxray_fastai.plots import write_overview
 
@@ -1622,6 +1635,7 @@ def _judge_several(trained, manifest, judging, ood_part, folder):
     _explain_several(trained, manifest, findings, folder)
     report = {'schema': SCHEMA_SEVERAL, 'model': _model_part(trained.card, trained.learn.best_epoch)}
     whole = _overall_parts(scores, points, len(findings), n_boot)
+    whole['test']['after_calibration'] = overall_calibrated(scores, calibrators, 'test', n_boot['test'])
     write_overview(scores, judged['test'], folder / 'figures', whole['test']['macro_auroc'])
     report |= {'findings': findings, 'overall': whole}
     return report | {'outliers': ood_part, 'versions': trained.card['versions']}
@@ -1754,14 +1768,14 @@ def _train_once(manifest, options, folder, is_trained):
     return learn, log, float(log.seconds.sum())
 
 # %% ../nbs/50_run.ipynb #91b04e12
-def _keep(learn, manifest, folder):
+def _keep(learn, manifest, folder, facts):
     "Keep model, log and scores, and give what judging needs of them"
     from chestxray_fastai.lock import write_scored
     from chestxray_fastai.networks import save_model
     from chestxray_fastai.scores import write_scores
     from chestxray_fastai.train import write_log
 
-    card = save_model(learn, folder, best_epoch=learn.best_epoch)
+    card = save_model(learn, folder, best_epoch=learn.best_epoch, **facts)
     write_log(learn.training_log, folder / 'log.csv')
     outputs = _split_outputs(manifest, (learn.model.eval(), card))
     scores = _scores_of(outputs)
@@ -1858,16 +1872,6 @@ def _summary_of_several(report):
     lines.append(say('summary.weights', weights=printable(report['model']['weights'].partition(': ')[0])))
     opening = _test_of(report)['opening']
     return '\n'.join([*lines, *([f'  {printable(opening["words"])}'] if opening else [])])
-
-# %% ../nbs/50_run.ipynb #c3d58bf6
-def single_label(
-    scores: 'Scores',  # of several labels
-    label: str,  # the one to keep; '' where there is one without a name
-) -> 'Scores':
-    "Scores of one label in `y` and `logit`, without the images of which it is not known"
-    from chestxray_fastai.scores import single_label as of_one_label
-
-    return of_one_label(scores, label)
 
 # %% ../nbs/50_run.ipynb #a174c494
 def excluded_counts(

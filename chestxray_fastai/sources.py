@@ -411,6 +411,7 @@ def _list_split(file):
         return 'pool'
     return next(iter(splits)) if len(splits) == 1 else None
 
+# %% ../nbs/13_sources.ipynb #0aa52551
 def _split_lists(folder):
     "The lists of splits in a folder and up to two below it"
     files = [file for pattern in ('*', '*/*', '*/*/*') for file in folder.glob(pattern)]
@@ -424,6 +425,7 @@ def _split_tables(folder):
     files = [f for pattern in ('*.csv', '*.tsv', '*.csv.gz') for f in folder.glob(pattern)]
     return sorted(f for f in files if named.search(f.name) and not _list_split(f) and is_file(f))
 
+# %% ../nbs/13_sources.ipynb #32718799
 def _split_of_names(file, known):
     "{known image: its split} by a table of splits; nothing where no column holds splits or names of known images"
     table = read_table(file, text=['image', 'path', 'Image Index']).astype(str)
@@ -442,7 +444,6 @@ def _split_of_names(file, known):
         twice = sorted(name for name, other in pairs if split[name] != other)
         raise SourceError(f'{listed(twice)} has two splits in "{printable(file.name)}": keep the right one.')
     return split
-
 
 # %% ../nbs/13_sources.ipynb #3ca31322
 def _read_lists(lists, known):
@@ -709,6 +710,7 @@ _FOLDERS_OF_TABLES = {
     'openi': ['Open-i', 'NLMCXR', 'indiana', 'chest-xrays-indiana-university'],
 }
 
+# %% ../nbs/13_sources.ipynb #762d1a17
 def _of_tables(name, path, say, **options):
     "The manifest of a set of `label_tables` by its name: found, never fetched"
     layout = LABEL_SETS[name]
@@ -721,6 +723,7 @@ def _of_tables(name, path, say, **options):
     say(f'{layout.title}: read from {place[0]}.')
     return layout.read(place[1], say, **options)
 
+# %% ../nbs/13_sources.ipynb #3a459737
 def _known_layout(path, label, say, options):
     "The manifest of a folder or table whose layout is that of a known set; None for another"
     name = label_set(path)
@@ -729,7 +732,6 @@ def _known_layout(path, label, say, options):
     layout = LABEL_SETS[name]
     say(f'Read as {layout.title}, by its layout.')
     return _chosen(layout.read(path, say, **_fits(layout.read, options, layout.title)), label)
-
 
 # %% ../nbs/13_sources.ipynb #9e69b627
 def _phantoms(path, fetch, progress, say, n=600, size=224, seed=0, **options):
@@ -791,6 +793,7 @@ def _own_table(path, label, **options):
         manifest = read_csv(path, **_fits(read_csv, options, 'a table'))
     return _chosen(manifest, label)
 
+# %% ../nbs/13_sources.ipynb #582db163
 def _own_folder(path, label, say, **options):
     "The manifest of a folder of the user's: phantoms, ChestX-ray14, or class folders"
     if is_file(path / 'phantoms.csv') and not options:
@@ -842,6 +845,7 @@ _PHANTOM_OPTIONS = {'prevalence', 'val', 'test', 'repeat', 'shortcut', *_OF_MANY
 def _silent(*args):
     "Say nothing"
 
+# %% ../nbs/13_sources.ipynb #904eddd7
 def _check_options(name, options):
     "Raise for an option that the reader of a named set does not take"
     reader = LABEL_SETS[name].read if name in LABEL_SETS else _READERS[name]
@@ -853,6 +857,7 @@ def _check_options(name, options):
         allowed = sorted({*known, 'label'} - {'path', 'fetch', 'progress', 'say', 'options'})
         raise SourceError(f'{name!r} has no option {unknown[0]!r}: it takes {", ".join(allowed)}.')
 
+# %% ../nbs/13_sources.ipynb #aca71427
 def _given_path(name, path, progress):
     "The path that was given for a named set; an archive is unpacked"
     path = Path(path).expanduser()

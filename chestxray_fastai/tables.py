@@ -410,6 +410,7 @@ def table_header(
     rows = list(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
     return [cell.strip() for cell in _without_empty_end(rows[0])] if rows else []
 
+# %% ../nbs/09_tables.ipynb #6fcfd1e1
 def _beginning(file, name, n=1 << 16):
     "The first bytes of a table, taken out of a gzip; of a zip, all"
     with try_again(file.open, 'rb', what=file) as opened:
@@ -420,4 +421,3 @@ def _beginning(file, name, n=1 << 16):
         data = zlib.decompressobj(31).decompress(data, n)
     last = max(data.rfind(b'\n'), data.rfind(b'\r'))
     return data[: last + 1] if last > 0 else data
-

@@ -6,7 +6,8 @@
 __all__ = ['Calibration', 'LOSS_PARTS', 'BIN_EDGES', 'NEEDS', 'delong', 'align_scores', 'compare_models', 'recalibration',
            'external_validation', 'finding_key', 'match_labels', 'loss_parts', 'compare_loss', 'plot_loss',
            'plot_external', 'auroc_interval', 'holm', 'group_values', 'subgroups', 'plot_subgroups', 'join_manifest',
-           'describe_subgroups', 'judge_subgroups', 'grouped_logits', 'source_effect', 'can_tell_source']
+           'describe_subgroups', 'judge_subgroups', 'validate_labels', 'describe_labels', 'subgroups_by_label',
+           'grouped_logits', 'source_effect', 'can_tell_source']
 
 # %% ../nbs/39_validate.ipynb #3e85e1a0
 import re
@@ -38,7 +39,7 @@ from chestxray_fastai.evaluate import (
 )
 from .manifest import ACQUISITION
 from .plots import COLOURS, curve, plot_axes, reliability
-from .scores import one_label, Scores, ScoresError, sigmoid
+from .scores import one_label, score_labels, Scores, ScoresError, sigmoid
 from .tables import plain_name
 from .words import say
 
@@ -379,6 +380,7 @@ def finding_key(
     words = re.findall(r'[^\W_]+', plain_name(name))
     return ' '.join(sorted(_OTHER_SPELLINGS.get(word, word) for word in words))
 
+# %% ../nbs/39_validate.ipynb #09a6251e
 def match_labels(
     mine: Iterable[str],  # names of findings
     theirs: Iterable[str],  # names of findings in another place
@@ -1028,6 +1030,147 @@ def judge_subgroups(
     groups = plain_json(table.to_dict('records'))
     return dict(words=describe_subgroups(table), groups=groups, **table.attrs)
 
+
+# %% ../nbs/39_validate.ipynb #b81ae3f9
+def _of_label(by_label, label, usual=None):
+    "What is given for one label: an entry of a dict, or the same for all"
+    return by_label.get(label, usual) if isinstance(by_label, dict) else by_label
+
+# %% ../nbs/39_validate.ipynb #9bd2b331
+def _gap_p(internal, external):
+    "p of two AUROCs on different patients being the same (Obuchowski 1997, normal on the AUROC)"
+    from scipy.stats import norm
+
+    aurocs = []
+    variances = []
+    for rows in (internal, external):
+        y = rows.y.to_numpy()
+        patient = _patient_numbers(rows.patient, len(y))
+        placed = _placements(y, rows.logit.to_numpy(), patient, patient.max() + 1)
+        aurocs.append(placed.auroc)
+        variances.append(max(_variance(y, patient, placed.positive, placed.negative), 0))
+    error = np.sqrt(sum(variances))
+    return float(2 * norm.sf(abs(aurocs[1] - aurocs[0]) / error)) if error else np.nan
+
+# %% ../nbs/39_validate.ipynb #01084e41
+def _label_elsewhere(pair, threshold, calibrator, options):
+    "One label in both places: a row of figures, or a `ScoresError`"
+    internal, external = pair
+    splits = dict(internal_split=None, external_split=None)
+    judged = external_validation(internal, external, threshold, calibrator, **splits, **options)
+    parts = compare_loss(internal, external, calibrator, **splits, **options)
+    row = dict(images=len(external), patients=int(external.patient.nunique()), positives=int((external.y == 1).sum()))
+    for metric in ('auroc', 'sensitivity', 'specificity', 'ece', 'calibration_slope'):
+        row |= {f'{metric}_internal': judged.internal[metric], f'{metric}_external': judged.external[metric]}
+    row |= {f'auroc_external_{end}': judged[f'external_{end}']['auroc'] for end in ('low', 'high')}
+    row |= {f'auroc_{key}': judged[key]['auroc'] for key in ('difference', 'low', 'high')}
+    row |= {f'loss_{part}': parts.difference[part] for part in (*LOSS_PARTS, 'log_loss')}
+    return row | dict(p=_gap_p(internal, external))
+
+# %% ../nbs/39_validate.ipynb #0ec8c493
+def _known_rows(scores, label, split):
+    "The rows of one label of which the truth is known, as Scores of one label"
+    rows = one_label(scores, label or None, split)
+    return Scores.of(rows, is_logit=True, scale=Scores.of(scores).scale)
+
+# %% ../nbs/39_validate.ipynb #5e9180e8
+def validate_labels(
+    internal: pd.DataFrame,  # Scores of one frozen model, of one label or several
+    external: pd.DataFrame,  # Scores of the same model on data from another place
+    thresholds: dict | Threshold = 0.0,  # by internal label, or one for all; chosen on internal data
+    calibrators: dict | Calibration = None,  # likewise; fitted on internal data
+    internal_split: str | None = 'test',  # None: the only split
+    external_split: str | None = None,  # None: the only split
+    names: tuple[str, str] = ('', ''),  # of a label without a name, here and there
+    **options: Any,  # n_boot, seed and level, as for `external_validation`
+) -> pd.DataFrame:  # a row for each label that both know, worst first; attrs only_internal, only_external, refused
+    "Every label that both places know: figures here and there, why the loss differs, p adjusted for all labels"
+    here = {label or names[0]: label for label in score_labels(internal)}
+    there = {label or names[1]: label for label in score_labels(external)}
+    shared = match_labels(here, there)
+    rows = {}
+    refusals = {}
+    for mine, theirs in shared.items():
+        pair = _known_rows(internal, here[mine], internal_split), _known_rows(external, there[theirs], external_split)
+        own = _of_label(thresholds, mine, 0.0), _of_label(calibrators, mine)
+        found = attempt(_label_elsewhere, pair, *own, options)
+        if isinstance(found, Refused):
+            refusals[mine] = str(found)
+        else:
+            rows[mine] = found
+    table = pd.DataFrame(rows).T
+    if len(table):
+        table['p_holm'] = holm(table.p)
+        table = table.sort_values('auroc_difference', kind='stable')
+    table.attrs = dict(refused=refusals)
+    table.attrs['only_internal'] = sorted(set(here) - set(shared))
+    table.attrs['only_external'] = sorted(set(there) - set(shared.values()))
+    return table.rename_axis('label')
+
+# %% ../nbs/39_validate.ipynb #a5e44115
+def describe_labels(
+    table: pd.DataFrame,  # of `validate_labels`
+) -> list[str]:  # sentences
+    "Which labels could be judged elsewhere, which are worse there, and what the loss is to blame on"
+    facts = table.attrs
+    known = len(table) + len(facts['refused'])
+    words = [say('elsewhere.shared', judged=len(table), shared=known)]
+    for place in ('internal', 'external'):
+        names = facts[f'only_{place}']
+        if names:
+            words.append(say(f'elsewhere.only_{place}', labels=', '.join(map(printable, names))))
+    words += [say('elsewhere.refused', label=printable(label), reason=why) for label, why in facts['refused'].items()]
+    for label, row in table.iterrows():
+        figures = dict(label=printable(label), here=row.auroc_internal, there=row.auroc_external)
+        figures |= dict(low=row.auroc_external_low, high=row.auroc_external_high)
+        sign = 1 if row.loss_log_loss > 0 else -1
+        part = max(LOSS_PARTS, key=lambda name: sign * row[f'loss_{name}'])
+        blame = dict(part=say(f'elsewhere.part.{part}'), share=row[f'loss_{part}'], loss=row.loss_log_loss)
+        code = 'elsewhere.change'
+        if row.p_holm < 0.05:
+            code = 'elsewhere.worse' if row.auroc_difference < 0 else 'elsewhere.better'
+        if row.auroc_external_high < 0.5:
+            words.append(say('elsewhere.backwards', **figures))
+        words.append(say(code, **figures) + ' ' + say('elsewhere.blame', **blame))
+    return words
+
+# %% ../nbs/39_validate.ipynb #4badd315
+def _holm_of_all(table):
+    "p adjusted for all tests of all labels; two groups that are each other's rest count as one test"
+    keys = ['label', 'by', 'metric', 'p']
+    tests = table.loc[table.p.notna(), keys].drop_duplicates()
+    merged = table[keys].merge(tests.assign(p_holm=holm(tests.p)), on=keys, how='left')
+    return merged.p_holm.to_numpy()
+
+# %% ../nbs/39_validate.ipynb #5885b4ff
+def subgroups_by_label(
+    scores: pd.DataFrame,  # of several labels, with the columns to group by
+    thresholds: dict | Threshold = 0.0,  # the frozen threshold of each label, or one for all
+    split: str | None = 'test',  # on which it is judged; None: the only split
+    labels: Iterable | None = None,  # by default all
+    **kwargs: Any,  # further ones as for `subgroups`
+) -> pd.DataFrame:  # as of `subgroups`, with `label` first; attrs tests, refused and the settings
+    "Subgroups of each label, p adjusted for the comparisons of all labels together (Holm 1979), the surest worst first"
+    parts = {}
+    refusals = {}
+    for label in score_labels(scores) if labels is None else labels:
+        found = attempt(subgroups, scores, _of_label(thresholds, label, 0.0), split, label, **kwargs)
+        if isinstance(found, Refused):
+            refusals[label] = str(found)
+        else:
+            parts[label] = found
+    if not parts:
+        raise ScoresError(f'No label can be judged by group. {next(iter(refusals.values()), "There is none.")}')
+    table = pd.concat([part.assign(label=label) for label, part in parts.items()], ignore_index=True)
+    table['p_holm'] = _holm_of_all(table)
+    table = table[['label', *table.columns.drop('label')]]
+    table = table.sort_values(['claimed', 'p_holm', 'difference'], ascending=[False, True, True], kind='stable')
+    settings = dict(next(iter(parts.values())).attrs)
+    for key in ('overall', 'threshold'):
+        settings.pop(key)
+    table = table.reset_index(drop=True)
+    table.attrs = settings | dict(tests=sum(part.attrs['tests'] for part in parts.values()), refused=refusals)
+    return table
 
 # %% ../nbs/39_validate.ipynb #121cfb40
 def _source_model(n_columns, n_rows, components, strength, seed):

@@ -9,8 +9,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError', 'fields_of',
-           'say', 'name_of', 'check_table']
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError',
+           'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -288,7 +288,8 @@ EVALUATE_VERDICTS = {
     'verdict.span': '{value:.3f} ({low:.3f} to {high:.3f})',
     'verdict.backwards': (
         'The score runs backwards: {finding} scores lower than its absence, AUROC {auroc}, significantly below the 0.5'
-        ' of guessing. It has learned something else, such as where an image comes from.'
+        ' of guessing. Is the label reversed, or 1 - p taken for p? If neither, it has learned something else, such as'
+        ' where an image comes from.'
     ),
     'verdict.guessing': 'Cannot be told from guessing: AUROC {auroc}, and guessing gives 0.5.',
     'verdict.guessing_here': (
@@ -483,6 +484,27 @@ EXPLAIN |= {
     'boxes.comparisons': (
         '{n} findings were looked at, so one of them may look good or bad by chance: trust what is said of all.'
     ),
+}
+
+# %% ../nbs/04_words.ipynb #609bddfc
+# How a model of several labels does in another place
+EXPLAIN |= {
+    'elsewhere.shared': '{judged} of {shared} labels that both places know could be judged.',
+    'elsewhere.only_internal': 'Only known here: {labels}.',
+    'elsewhere.only_external': 'Only known there: {labels}.',
+    'elsewhere.refused': '{label} could not be judged: {reason}',
+    'elsewhere.change': (
+        '{label}: AUROC {here:.3f} here and {there:.3f} ({low:.3f} to {high:.3f}) there, no more than chance explains.'
+    ),
+    'elsewhere.worse': '{label}: worse there, AUROC {here:.3f} here and {there:.3f} ({low:.3f} to {high:.3f}) there.',
+    'elsewhere.better': '{label}: better there, AUROC {here:.3f} here and {there:.3f} ({low:.3f} to {high:.3f}) there.',
+    'elsewhere.backwards': '{label}: there it runs backwards; is the label reversed, or something else meant by it?',
+    'elsewhere.blame': 'The log loss changes by {loss:+.3f}; the largest part, {share:+.3f}, is {part}.',
+    'elsewhere.part.prevalence': 'the prevalence',
+    'elsewhere.part.offset': 'the level of the probabilities',
+    'elsewhere.part.slope': 'how sure the probabilities are',
+    'elsewhere.part.case_mix': 'the mix of cases',
+    'elsewhere.part.ranking': 'the ranking',
 }
 
 # %% ../nbs/04_words.ipynb #08558cd0
@@ -942,6 +964,9 @@ REPORT_SEVERAL = {
     'report.title.point': 'Threshold and data',
     'report.title.ood': 'Which images are referred as a whole?',
     'report.all.judged': '{judged} of {of} labels could be judged.',
+    'report.all.judged_untrained': (
+        'The data have {of} labels: {untrained} could not be trained, and {judged} could be judged.'
+    ),
     'report.all.images': (
         'So it was on {images:,} X-rays of {patients:,} patients that it had never seen. One network answers all'
         ' labels; each has a threshold, a calibration and a rule for referring of its own.'
@@ -1389,6 +1414,40 @@ CLI_ENTRANCE = {
 
 RUN = {**RUN_STEPS, **RUN_LIMITS, **RUN_SUMMARY, **CLI_JUDGED, **CLI_ANSWERS, **CLI_BUNDLES, **CLI_ENTRANCE}
 
+# %% ../nbs/04_words.ipynb #cabcaba9
+# What is said of labels that are partly wrong
+CEILING = {
+    'ceiling.best': (
+        'Of the positive labels {false_positive:.0%} are taken to be wrong, of the negative ones {false_negative:.0%}'
+        ' ({source}): no model can be expected to reach an AUROC of more than {best:.3f} on them.'
+    ),
+    'ceiling.true': (
+        'The measured {auroc:.3f} then means a true AUROC of {low:.3f} to {high:.3f}, where the errors do not depend on'
+        ' the score.'
+    ),
+    'ceiling.above': (
+        'The measured AUROC lies above it: the labels are better than that, or they are wrong where the model is wrong'
+        ' too.'
+    ),
+    'ceiling.one_class': 'All labels are of one class, so there is no AUROC.',
+    'ceiling.no_signal': 'The labels may be no better than chance, so nothing can be said of the true AUROC.',
+    'ceiling.too_few': 'Only {n} films labelled {label} were read again: at least {needed} are needed.',
+    'ceiling.second_reading': 'a second reading of {n:,} films',
+    'ceiling.few_readers': (
+        'The votes on {n:,} films do not tell how good the readers are: three readers of a film are needed, and films'
+        ' that they call positive and negative.'
+    ),
+    'ceiling.votes': 'the agreement of {readers:.0f} readers on {n:,} films',
+    'ceiling.no_rate': 'A rate is a number between 0 and 1, or a lower and an upper one, not {rate}.',
+    'ceiling.impossible': (
+        'Only {positive:.1%} of the labels are positive, or too many, for the stated sensitivity and specificity: check'
+        ' them.'
+    ),
+    'ceiling.stated': 'a stated rate',
+    'ceiling.no_readings': '"{name}" names no films with YES or NO of findings: pass a table of a second reading.',
+    'ceiling.no_label': 'There is no {label} in the labels and the readings: check the names.',
+}
+
 # %% ../nbs/04_words.ipynb #57e0de20
 # What is said while data are loaded and a network trains
 TRAIN = {
@@ -1414,19 +1473,19 @@ MULTILABEL = {
     'uncertain.ignore': 'uncertain labels teach nothing',
     'uncertain.ones': 'uncertain labels are taught as positive',
     'uncertain.zeros': 'uncertain labels are taught as negative',
-    'uncertain.self': 'uncertain labels are taught as the probability that a first network, trained without them, gives',
+    'uncertain.self': 'uncertain labels are taught as the probability that a first network gives, trained without them',
     'uncertain.smooth': 'uncertain labels are taught as a probability drawn between {low:g} and {high:g}',
     'uncertain.marginal': (
         'uncertain labels are taught as both values, each as probable as the network finds it where {low:.0%} of them'
         ' are positive'
     ),
     'uncertain.no_policy': (
-        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones, zeros,'
-        ' smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
+        'Some training labels are uncertain (-1: {counts}), and nothing says what they teach: choose ignore, ones,'
+        ' zeros, smooth, self or marginal with uncertain=… (--uncertain), for all or as Edema=ones,Atelectasis=zeros.'
     ),
     'uncertain.no_such': (
-        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to high)'
-        ' or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
+        '"{text}" is no policy for uncertain labels: write ignore, ones, zeros, self, smooth:0.55-0.85 (from low to'
+        ' high) or marginal:0.5 (the share that is positive), or NAME=policy for one label.'
     ),
     'uncertain.all': 'all labels',
     'uncertain.twice': 'The policy "{text}" names {name} twice: leave one of them out.',
@@ -1434,7 +1493,7 @@ MULTILABEL = {
     'uncertain.no_logits': 'The scores hold no logits of {label}: score the whole manifest with the first network.',
     'loss.no_such': 'There is no loss "{name}": choose {names}.',
     'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
-    'loss.one_class': 'No training image is {value} {label}, so it cannot be learned: leave this label out.',
+    'loss.one_class': 'No training image is {classes}, so {label} cannot be learned: leave this label out.',
 }
 
 # What the price list of a recipe says
@@ -1445,6 +1504,9 @@ RECIPE = {
     'recipe.single': 'one seed, not judged',
     'recipe.gain': '{metric} {gain:+.3f} ({low:+.3f} to {high:+.3f}): {verdict}',
     'recipe.row': '  {name} ({what}): {gains}. {minutes:.2f} CPU minutes, {ratio:.2f} times the base, {seeds} seeds',
+    'recipe.base': (
+        '  base {base}: AUROC {auroc:.3f}, average precision {average_precision:.3f}, log loss {log_loss:.3f}, ECE {ece:.3f}'
+    ),
     'recipe.failed': '{data}, {name}: the training failed. {failed}',
     'recipe.left_out': '{data}, {name}: {why}',
     'recipe.one_label': 'not tried, since it is for several labels and there is one',
@@ -1462,7 +1524,7 @@ RECIPE = {
     'recipe.written': 'Price list: prices.csv, prices.json, prices.txt and a figure for each data set in {folder}',
 }
 
-TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, MULTILABEL, RECIPE]
+TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN, MULTILABEL, RECIPE, CEILING]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
