@@ -93,6 +93,7 @@ class PretrainConfig:
         if self.decoder_width % 4:
             raise PretrainError(f'decoder_width is a multiple of 4, not {self.decoder_width}')
 
+# %% ../nbs/24_pretrain.ipynb #6b35fa6c
 _RANGES = (('mask_ratio', 0.05, 0.95), ('lr', 1e-7, 1), ('weight_decay', 0, 1), ('warm_up', 0, 0.9), ('crop', 0.1, 1))
 
 # %% ../nbs/24_pretrain.ipynb #07aa052b
@@ -101,12 +102,12 @@ def sine_positions(
     grid: int,  # patches along a side
 ) -> torch.Tensor:  # float32, shape (grid²,  width)
     "Where each patch lies, as sines and cosines of its row and column (Vaswani et al. 2017, in two dimensions)"
-    rates = 10000.0 ** -(torch.arange(width // 4, dtype=torch.float64) / (width / 4))
-    places = torch.arange(grid, dtype=torch.float64)[:, None] * rates
-    waves = torch.cat([places.sin(), places.cos()], 1)
-    across = waves.repeat(grid, 1)
-    down = waves.repeat_interleave(grid, 0)
-    return torch.cat([across, down], 1).float()
+    rates = 10000.0 ** -(np.arange(width // 4) / (width / 4))
+    angles = np.arange(grid)[:, None] * rates
+    waves = np.concatenate([np.sin(angles), np.cos(angles)], 1)
+    across = np.tile(waves, (grid, 1))
+    down = waves.repeat(grid, 0)
+    return torch.from_numpy(np.concatenate([across, down], 1)).float()
 
 # %% ../nbs/24_pretrain.ipynb #c718a0b9
 def encoder_name(
@@ -115,6 +116,7 @@ def encoder_name(
     "The network whose body is pretrained"
     return f'vit_{config.encoder}_patch16_224'
 
+# %% ../nbs/24_pretrain.ipynb #6c2bff30
 def _encoder(config):
     "timm's vision transformer without a head, for grey images; where it goes on from weights, with their positions"
     with need('A masked autoencoder', 'lessons'):
@@ -129,6 +131,7 @@ def _encoder(config):
     vit.pos_embed.requires_grad_(False)
     return vit
 
+# %% ../nbs/24_pretrain.ipynb #30dcab36
 def _begun_encoder(name, initial, options):
     "An encoder that goes on from other weights: colours are summed, positions interpolated, as timm does it"
     import timm
@@ -140,6 +143,7 @@ def _begun_encoder(name, initial, options):
         reason = printable(error)[:200]
         raise PretrainError(f'The weights {printable(initial)} do not belong to {name}: {reason}') from error
 
+# %% ../nbs/24_pretrain.ipynb #b7de6bb3
 def _fuse(blocks, is_fused):
     "Let the attention of blocks run in one kernel or as plain products, which are faster in bfloat16 on a processor"
     for block in blocks:
@@ -197,7 +201,7 @@ class MaskedAutoencoder(nn.Module):
         self.config = config
         self.encoder = _encoder(config)
         self.narrow = nn.Linear(self.encoder.embed_dim, width)
-        self.mask_token = nn.Parameter(0.02 * torch.randn(1, 1, width))
+        self.mask_token = nn.Parameter(torch.empty(1, 1, width, device='cpu').normal_(std=0.02))
         self.register_buffer('places', sine_positions(width, config.size // config.patch), persistent=False)
         heads = max(1, width // 32)
         blocks = [Block(width, heads, qkv_bias=True) for _ in range(config.decoder_depth)]
@@ -240,15 +244,17 @@ def mae_loss(
     errors = (drawn.float() - target).square().mean(-1)
     return (errors * hidden).sum() / hidden.sum()
 
-# %% ../nbs/24_pretrain.ipynb #4eea5345
+# %% ../nbs/24_pretrain.ipynb #6f9d9c3a
 LUNG_BOX = (0.10, 0.08, 0.90, 0.85)  # left, top, right and bottom of the lungs on a frontal film, as shares of it
 
+# %% ../nbs/24_pretrain.ipynb #4dcf7651
 def _window_start(length, low, high, u):
     "Where a window begins that lies in the image and, of what lies from `low` to `high`, holds as much as it can"
     first = torch.minimum((high - length).clamp(min=0), torch.full_like(length, low))
     last = torch.maximum((1 - length).clamp(max=low), high - length)
     return first + (torch.minimum(last, 1 - length) - first).clamp(min=0) * u
 
+# %% ../nbs/24_pretrain.ipynb #6b086253
 def lung_windows(
     n: int,  # images
     crop: float = 0.5,  # smallest share of the area that is kept
@@ -290,8 +296,10 @@ class _Step(NamedTuple):
     dtype: torch.dtype
     stats: tuple[float, float]
 
+# %% ../nbs/24_pretrain.ipynb #4a69a7bd
 _DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 
+# %% ../nbs/24_pretrain.ipynb #0bd6bd07
 def _make_step(config, steps, stats, device, precision):
     "Network, optimizer and schedule; the initial weights come from the seed alone"
     from timm.optim import param_groups_weight_decay
@@ -316,6 +324,7 @@ def _generator(*numbers):
     seed = int(np.random.SeedSequence(numbers).generate_state(1)[0])
     return torch.Generator().manual_seed(seed)
 
+# %% ../nbs/24_pretrain.ipynb #ffcfb5b7
 def _batch(step, images, generator):
     "A batch as the network sees it: cropped, perhaps mirrored, with mean 0 and standard deviation 1"
     config = step.net.config
@@ -324,6 +333,7 @@ def _batch(step, images, generator):
     mean, std = step.stats
     return (crop_batch(images, windows, config.size, mirrored) - mean) / std
 
+# %% ../nbs/24_pretrain.ipynb #d2ea8c4a
 def _train_step(step, images, at):
     "One step of the optimizer on a batch of uint8 images; its loss"
     config = step.net.config
@@ -360,6 +370,7 @@ def _losses(step, images, start, sums):
             )
         yield at + 1
 
+# %% ../nbs/24_pretrain.ipynb #fd93948c
 def steps_per_epoch(
     n: int,  # images
     config: PretrainConfig,
@@ -367,9 +378,10 @@ def steps_per_epoch(
     "Steps of the optimizer in an epoch"
     return max(1, n // config.batch_size)
 
-# %% ../nbs/24_pretrain.ipynb #757da45c
+# %% ../nbs/24_pretrain.ipynb #0d3f5c31
 CHECKPOINT = 'pretraining.safetensors'  # in the folder, until and after the end
 
+# %% ../nbs/24_pretrain.ipynb #51f406c5
 def _snapshot(step, done, rows, sums, facts):
     "(tensors, state) with which a pretraining can go on after `done` steps"
     tensors = {f'model.{k}': v for k, v in step.net.state_dict().items()}
@@ -378,6 +390,7 @@ def _snapshot(step, done, rows, sums, facts):
     scale = step.scaler.state_dict()
     return tensors, {'format': 1, 'done': done, 'rows': rows, 'sums': sums, 'scaler': scale, **facts}
 
+# %% ../nbs/24_pretrain.ipynb #eadd844c
 def _restore(step, tensors, state):
     "Put a snapshot back"
     step.net.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith('model.')})
@@ -460,6 +473,7 @@ def _pixels(manifest, config, folder):
     cache = pixel_cache(manifest, round(config.size * 9 / 8), folder=folder)
     return torch.from_numpy(cache[:])
 
+# %% ../nbs/24_pretrain.ipynb #ecd9b87a
 def _facts(manifest, config, stats):
     "What must be the same when a pretraining goes on"
     names = '\n'.join(str(path) for path in manifest['path'])
@@ -470,10 +484,11 @@ def _facts(manifest, config, stats):
         'stats': [round(float(number), 6) for number in stats],
     }
 
+# %% ../nbs/24_pretrain.ipynb #426629fa
 def _begin(manifest, folder, config, resume, device, precision, every, cache):
     "The run in its folder, as new or as it was left"
     images = _pixels(manifest, config, cache)
-    stats = pixel_stats(images.numpy())
+    stats = pixel_stats(images.cpu().numpy())
     facts = _facts(manifest, config, stats)
     tensors, state = _read_checkpoint(folder, facts, resume)
     total = config.epochs * steps_per_epoch(len(images), config)
@@ -547,6 +562,11 @@ def _write_encoder(run):
     write_json(card, run.folder / 'encoder.json')
     return file
 
+# %% ../nbs/24_pretrain.ipynb #f3f783a8
+def _splits_of(name):
+    "The splits that the name of a folder names"
+    return splits_in_name(name)[0]
+
 # %% ../nbs/24_pretrain.ipynb #e3034fb5
 def films_to_learn(
     data: str | Path,  # folder, table or name of a data set, as for `get_xrays`; or a folder of images alone
@@ -562,7 +582,7 @@ def films_to_learn(
             raise
         names = ['/'.join(parts) for parts in images]
         paths = [str(Path(data) / name) for name in names]
-        is_test = [any('test' in splits_in_name(part)[0] for part in parts[:-1]) for parts in images]
+        is_test = ['test' in set().union(*map(_splits_of, parts[:-1])) for parts in images]
         films = pd.DataFrame({'path': paths, 'patient': [patient_key(name) for name in names]})
         films['split'] = np.where(is_test, 'test', None)
     is_open = ~films['split'].isin(['test', 'calib'])
@@ -588,6 +608,7 @@ def with_holes(
     cut = patches(images, side)
     return from_patches(torch.where(hidden[..., None], torch.full_like(cut, torch.nan), cut))
 
+# %% ../nbs/24_pretrain.ipynb #3754a795
 def reconstruct(
     net: MaskedAutoencoder,
     images: torch.Tensor,  # normalised, shape (n, 1, size, size)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from .core import ChestXrayError, printable, read_json, sha256_file, try_again, write_whole
 from .words import say
+from .manifest import cause
 from .audit import THUMB, detail_rows, inspect_images
 
 # %% ../nbs/19_receipt.ipynb #b9cd5bb1
@@ -34,10 +35,11 @@ def film_marks(
         return np.zeros((0, BITS // 8), np.uint8)
     return np.packbits(detail_rows(thumbs) @ _planes() > 0, axis=1)
 
-# %% ../nbs/19_receipt.ipynb #9d2b07ff
+# %% ../nbs/19_receipt.ipynb #f8a8d176
 def _signs(marks):
     return 2.0 * np.unpackbits(marks, axis=1).astype(np.float32) - 1
 
+# %% ../nbs/19_receipt.ipynb #64be75eb
 def nearest_marks(
     marks: np.ndarray,  # uint8, shape (n, BITS / 8)
     known: np.ndarray,  # of others, shape (m, BITS / 8)
@@ -54,12 +56,14 @@ def nearest_marks(
             best = np.maximum(best, np.cos(np.pi * (1 - agree.max(1)) / 2))
     return np.where(marks.any(1), best, -1.0)
 
-# %% ../nbs/19_receipt.ipynb #3c0ff277
+# %% ../nbs/19_receipt.ipynb #51dfc6b4
 RECEIPT = 'receipt.json'  # beside the encoder of a pretraining, and in a run that started from it
 
+# %% ../nbs/19_receipt.ipynb #235e3eb4
 class ReceiptError(ChestXrayError):
     "A receipt that cannot be read, or is not that of these weights"
 
+# %% ../nbs/19_receipt.ipynb #ffbc3803
 class Receipt(NamedTuple):
     "What a pretraining has seen"
 
@@ -72,9 +76,14 @@ class Receipt(NamedTuple):
     unread: int = 0  # films that could not be read when the receipt was written
     begun: str = ''  # the weights that it began from where it is unknown what they saw
 
-def _hashed(salt, texts):
-    "A short hash of each text"
-    return [hashlib.sha256(f'{salt}|{text}'.encode('utf-8', 'surrogatepass')).hexdigest()[:16] for text in texts]
+# %% ../nbs/19_receipt.ipynb #f6369018
+def _people(salt, rows):
+    "A short hash of the patient of each row; where a file name tells a cause, the same number is another patient"
+    known = rows[rows['patient'].notna()]
+    causes = [cause(path) or '' for path in known['path']]
+    texts = [f'{salt}|{patient}|{told}' for patient, told in zip(known['patient'], causes)]
+    hashes = [hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16] for text in texts]
+    return pd.Series(hashes, known.index, dtype=object)
 
 # %% ../nbs/19_receipt.ipynb #23ff9dfd
 def make_receipt(
@@ -89,19 +98,20 @@ def make_receipt(
     salt = hashlib.sha256('|'.join(sorted(images['pixel_hash'])).encode('ascii')).hexdigest()[:16]
     if before is None:
         before = Receipt(0, 0, salt, [], film_marks(thumbs[:0]), [])
-    people = _hashed(before.salt, manifest['patient'].dropna().astype(str).unique())
-    people = sorted({*people, *before.people})
+    people = _people(before.salt, manifest)
+    new = manifest.loc[people.index[~people.isin(set(before.people))], 'patient']
     return Receipt(
         images=before.images + len(manifest),
-        patients=len(people),
+        patients=before.patients + new.nunique(),
         salt=before.salt,
         pixels=[*before.pixels, *images['pixel_hash'][sound].str[:16]],
         marks=np.concatenate([before.marks, film_marks(thumbs[sound])]),
-        people=people,
+        people=sorted({*people, *before.people}),
         unread=before.unread + int((~sound).sum()),
         begun=begun or before.begun,
     )
 
+# %% ../nbs/19_receipt.ipynb #58e64027
 def write_receipt(
     receipt: Receipt,
     file: str | Path,  # where to write
@@ -118,6 +128,7 @@ def _is_receipt(content):
     kinds = {'images': int, 'patients': int, 'salt': str, 'pixels': list, 'marks': str, 'people': list}
     return all(isinstance(content.get(name), kind) for name, kind in kinds.items())
 
+# %% ../nbs/19_receipt.ipynb #5f2d27ea
 def read_receipt(
     file: str | Path,  # of `write_receipt`
     sha256: str | None = None,  # that the card of the weights states
@@ -154,9 +165,11 @@ class Seen(NamedTuple):
         "Whether nothing was seen"
         return not (self.copies or self.near or self.known)
 
+# %% ../nbs/19_receipt.ipynb #c79560b2
 def _sentence(receipt, found):
     "What was found, in words"
-    words = say('seen.found', **found, seen=found['copies'] + found['near'], films=receipt.images, people=receipt.patients)
+    seen = found['copies'] + found['near']
+    words = say('seen.found', **found, seen=seen, films=receipt.images, people=receipt.patients)
     if found['unread']:
         words += ' ' + say('seen.unread', unread=found['unread'])
     if receipt.begun:
@@ -174,13 +187,14 @@ def seen_of(
     sound = (images['problem'] == '').to_numpy()
     is_copy = images['pixel_hash'].str[:16].isin(set(receipt.pixels)).to_numpy() & sound
     is_near = (nearest_marks(film_marks(thumbs), receipt.marks) >= likeness) & sound & ~is_copy
-    people = rows['patient'].dropna().astype(str).unique()
+    people = _people(receipt.salt, rows)
+    known = rows.loc[people.index[people.isin(set(receipt.people))], 'patient']
     found = {
         'images': len(rows),
         'copies': int(is_copy.sum()),
         'near': int(is_near.sum()),
-        'patients': len(people),
-        'known': len(set(_hashed(receipt.salt, people)) & set(receipt.people)),
+        'patients': rows['patient'].nunique(),
+        'known': known.nunique(),
         'unread': int((~sound).sum()),
     }
     return Seen(**found, words=_sentence(receipt, found))

@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['patches_that_are_seen', 'scale_of_each_patch', 'loss_of_the_hidden', 'films_without_the_test']
 
-# %% ../../nbs/course/solutions/19_learning_without_labels.ipynb #b1ded228
-import numpy as np
+# %% ../../nbs/course/solutions/19_learning_without_labels.ipynb #ed9dd7ad
 from ..course import called, exercise
 
 # %% ../../nbs/course/solutions/19_learning_without_labels.ipynb #99154563
@@ -21,7 +20,7 @@ def patches_that_are_seen(answer):
         if abs(given - size // patch * (1 - ratio)) <= 0.5:
             return 'a film has as many rows of patches as columns.'
         if given != round(count * (1 - ratio)):
-            return f'a film of {size} pixels has {size // patch} patches of {patch} in a row; a share of {ratio} is hidden.'
+            return f'{size} pixels are {size // patch} patches of {patch} in a row; a share of {ratio} is hidden.'
 
 # %% ../../nbs/course/solutions/19_learning_without_labels.ipynb #aee0df8a
 @exercise('19.2')
