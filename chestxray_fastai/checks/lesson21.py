@@ -22,7 +22,9 @@ def worst_group(answer):
         rng = np.random.default_rng(seed)
         group = rng.permutation(np.repeat(['a', 'b', 'c', 'd'], 40))
         y = np.where(group == 'd', 1, rng.integers(0, 2, 160))
-        z = rng.normal(size=160) + y * np.array([2.0, 0.3, 1.0])[np.unique(group, return_inverse=True)[1] % 3]
+        place = np.unique(group, return_inverse=True)[1] % 3
+        gap = np.array([2.0, 0.3, 1.0])[place]
+        z = rng.normal(size=160) + y * gap
         z = np.where(group == 'd', -9.0, z)
         areas = {g: _area(y[group == g], z[group == g]) for g in 'abc'}
         found = str(called(answer, y.copy(), z.copy(), group.copy()))
@@ -46,13 +48,15 @@ def new_weights(answer):
         for step in (0.1, 1.0):
             found = np.asarray(called(answer, weights.copy(), losses.copy(), step), float)
             grown = weights * np.exp(step * losses)
+            shrunk = weights * np.exp(-step * losses)
+            fresh = np.exp(step * losses)
             if found.shape != (n,):
                 return f'one weight for each group is asked for, shape {(n,)}, and these have {found.shape}.'
             if np.allclose(found, grown):
                 return 'divide by the sum, so that the weights are shares again.'
-            if np.allclose(found, np.exp(step * losses) / np.exp(step * losses).sum()):
+            if np.allclose(found, fresh / fresh.sum()):
                 return 'the step starts from the weights that are there.'
-            if np.allclose(found, weights * np.exp(-step * losses) / (weights * np.exp(-step * losses)).sum()):
+            if np.allclose(found, shrunk / shrunk.sum()):
                 return 'a group with a large loss gains weight, and here it loses some.'
             if not np.allclose(found, grown / grown.sum()):
                 return 'multiply each weight by e to the power of step times loss, then divide by the sum.'
