@@ -289,7 +289,7 @@ def group_aurocs(
         areas[name] = float(np.mean(own)) if own and np.isfinite(z).all() else math.nan
     return pd.Series(areas, dtype=float, name='auroc')
 
-# %% ../nbs/26_mitigate.ipynb #28b7c684
+# %% ../nbs/26_mitigate.ipynb #2c74b159
 def worst_group_metric(
     dls: DataLoaders,  # of `xray_dataloaders`; the groups are those of its validation films
     by: str | Sequence[str],  # as for `group_names`, without the label
@@ -300,8 +300,9 @@ def worst_group_metric(
     "The AUROC of the group that fares worst as a fastai metric; raises a `ManifestError` where none can be judged"
     items = dls.valid.dataset.items
     groups = group_names(items, by, missing, bin_edges).to_numpy()
-    truth = torch.tensor(items[dls.labels].to_numpy(dtype=float))
-    if group_aurocs(torch.zeros(len(truth), max(2, len(dls.labels))), truth, groups, least).isna().all():
+    truth = torch.tensor(items[dls.labels].to_numpy(dtype=float), device='cpu')
+    guesses = torch.zeros(len(truth), max(2, len(dls.labels)), device='cpu')
+    if group_aurocs(guesses, truth, groups, least).isna().all():
         raise ManifestError(
             f'No group of the validation films has {least} of each class of a label: take fewer groups, a smaller '
             '`least`, or more films.'

@@ -564,6 +564,7 @@ def _timm_ids(body):
     ids = group_parameters(inner, inner.group_matcher(coarse=False), reverse=True)
     return {id(p): ids[name] for name, p in inner.named_parameters()}
 
+# %% ../nbs/22_train.ipynb #3b141944
 def _chain_ids(body):
     "The number of the block of each parameter, where blocks are the links of the chains in a body"
     ids = {}
@@ -577,6 +578,7 @@ def _chain_ids(body):
         ids.update({id(p): number for p in own})
     return {id(p): ids.get(id(p), 0) for p in body.parameters()}  # class token and positions: with the first
 
+# %% ../nbs/22_train.ipynb #374c7de8
 def _links(module):
     "The blocks and single layers of which the chains in a module are made"
     for child in module.children():
@@ -586,7 +588,6 @@ def _links(module):
             yield child
 
 _WRAPPERS = ('VisionTransformer', 'Encoder', '_ViTBody')
-
 
 # %% ../nbs/22_train.ipynb #a187151f
 def layer_groups(
@@ -611,6 +612,7 @@ def _layer_rates(learn, lr, decay):
 # %% ../nbs/22_train.ipynb #1baec73b
 _BRANCHES = ('drop_path', 'drop_path1', 'drop_path2', 'stochastic_depth')
 
+# %% ../nbs/22_train.ipynb #693621c3
 def _path_places(model):
     "Pairs of a module and the names of its branches that can be dropped, in the order of the network"
     from torchvision.models.vision_transformer import EncoderBlock
@@ -622,6 +624,7 @@ def _path_places(model):
         if names:
             yield module, names
 
+# %% ../nbs/22_train.ipynb #362713c7
 def _drop(module, name, rate):
     "Let one branch of a module be dropped with a chance of `rate`"
     from torchvision.ops import StochasticDepth
@@ -632,7 +635,6 @@ def _drop(module, name, rate):
         module.mlp[-1] = nn.Sequential(module.mlp[-1], layer).train(module.training)
     else:
         setattr(module, name, layer)
-
 
 # %% ../nbs/22_train.ipynb #a7294cc8
 @contextmanager
@@ -707,6 +709,7 @@ def _check_range(name, value, low, high):
         more = f'between {low} and {high}' if high < math.inf else f'above {low}'
         raise ValueError(f'{name} is a finite number {more}, or None, not {value!r}')
 
+# %% ../nbs/22_train.ipynb #00057d65
 def _check_together(stack, learn, lr, schedule, ema, keep, patience):
     "Raise a ValueError for options that are sensible alone and not together"
     is_frozen = bool(learn.opt) and learn.opt.frozen_idx > 0 and schedule != 'fine_tune'
@@ -726,7 +729,6 @@ def _check_together(stack, learn, lr, schedule, ema, keep, patience):
         if is_so:
             raise ValueError(sentence)
 
-
 # %% ../nbs/22_train.ipynb #ef330e1b
 def average_precision(
     outputs: torch.Tensor,  # raw outputs of the network, shape (n, 2) or (n, labels)
@@ -742,10 +744,10 @@ def average_precision(
     areas = [average_precision_score(truth[known[:, k], k], logit[known[:, k], k]) for k in both]
     return float(np.mean(areas)) if areas else float('nan')
 
+# %% ../nbs/22_train.ipynb #b549a86f
 def average_precision_metric() -> AccumMetric:
     "`average_precision` as a fastai metric over a whole validation epoch"
     return AccumMetric(average_precision, name='average_precision', flatten=False, to_np=False)
-
 
 # %% ../nbs/22_train.ipynb #0d6ef083
 _STATE = {'phase': int, 'done': int, 'rows': list, 'optimizer': dict, 'config': dict}
@@ -835,6 +837,7 @@ def _stack_callbacks(stack, rates, seed):
         cbs.append(MeanTeacher(stack.mean_teacher, stack.unlabelled))
     return cbs
 
+# %% ../nbs/22_train.ipynb #48696d07
 @contextmanager
 def _prepared(learn, stack):
     "A Learner with the metric that is monitored and the blocks that are skipped, while it trains"
@@ -849,7 +852,6 @@ def _prepared(learn, stack):
             yield
     finally:
         learn.metrics = metrics
-
 
 # %% ../nbs/22_train.ipynb #f414586b
 def _resume_config(learn):
@@ -971,6 +973,7 @@ def _facts(learn, stack):
         facts |= getattr(cb, 'training_facts', {})
     return facts
 
+# %% ../nbs/22_train.ipynb #5abb4c13
 def _rates(learn, lr):
     "The highest rate of each group of parameters"
     if learn.opt is None:
@@ -978,6 +981,7 @@ def _rates(learn, lr):
     learn.opt.set_hyper('lr', lr)
     return [float(group['lr']) for group in learn.opt.hypers]
 
+# %% ../nbs/22_train.ipynb #9fb6e234
 def _ended(learn, phases, config, resumed, best, cbs, write_every, keep):
     "Train what is ahead and end with the weights to keep: the log"
     try:
@@ -990,7 +994,6 @@ def _ended(learn, phases, config, resumed, best, cbs, write_every, keep):
     learn.best_epoch = best.best
     learn.training_log = pd.DataFrame(rows)
     return learn.training_log
-
 
 # %% ../nbs/22_train.ipynb #ef9d7b4c
 def _remaining_phases(phases, state):
