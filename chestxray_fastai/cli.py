@@ -692,7 +692,8 @@ def recipe(
     _print('recipe.written', folder=printable(out))
 
 # %% ../nbs/59_cli.ipynb #d64a7ff7
-COMMANDS = {f.__name__: f for f in (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain)}
+_COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain)
+COMMANDS = {f.__name__: f for f in _COMMANDS}
 OLDER_OPTIONS = {'image_quality': 'film_quality', 'image_shape': 'film_shape'}  # other names that are understood
 
 def _text(value):

@@ -54,7 +54,8 @@ def _logit_outputs(card, labels):
 # %% ../nbs/49_graph.ipynb #f85eff12
 def _logits_and_map(out, activations, head, rows):
     "Logits (n,) or (n, labels), and maps (n, h, w) or (n, labels, h, w), None without activations"
-    from torch.nn.functional import conv2d
+    with need('Freezing', 'train'):
+        from torch.nn.functional import conv2d
 
     if rows is None:
         logit = out[:, 1] - out[:, 0]

@@ -20,6 +20,7 @@ import pandas as pd
 
 from chestxray_fastai.core import (
     ChestXrayError,
+    need,
     one_line,
     plain_json,
     printable,
@@ -74,8 +75,9 @@ AUGMENTATIONS = ('plain', 'none', 'acquisition', 'lungs')
 
 def _lung_crops():
     "Windows at random that keep the lung fields, for training images"
-    from fastai.data.all import Transform
-    from fastai.vision.core import TensorImage
+    with need('Training', 'train'):
+        from fastai.data.all import Transform
+        from fastai.vision.core import TensorImage
 
     from chestxray_fastai.pretrain import crop_batch, lung_windows
 
@@ -323,7 +325,8 @@ def _targets(films, pool, setting, scores=None):
 # %% ../nbs/47_recipe.ipynb #772eb11a
 def _loss(dls, setting):
     "The loss of a setting"
-    from fastai.losses import LabelSmoothingCrossEntropyFlat
+    with need('Training', 'train'):
+        from fastai.losses import LabelSmoothingCrossEntropyFlat
 
     from chestxray_fastai.multilabel import loss_for
 
