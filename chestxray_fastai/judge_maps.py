@@ -1114,11 +1114,14 @@ def _all_box_words(judged):
 def boxes_table(
     judged: dict,  # of `judge_boxes`
 ) -> 'pd.DataFrame':  # a row for each finding and measure; films, patients, area, map, interval, controls, passed
-    "The judgement against boxes as a table; the last two rows are all findings together"
+    "The judgement against boxes as a table; of several findings the last two rows are all of them together"
     import pandas as pd
 
     rows = []
-    for name, part in (*judged['findings'].items(), (say('boxes.all'), judged['all'])):
+    parts = dict(judged['findings'])
+    if len(parts) > 1:
+        parts[say('boxes.all')] = judged['all']
+    for name, part in parts.items():
         for measure in ('pointing', 'energy'):
             judgement = part[measure]
             facts = dict(finding=name, measure=measure, films=part['n'], patients=part['patients'], area=part['area'])
