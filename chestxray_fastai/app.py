@@ -370,10 +370,11 @@ def finding_row(
     decision = finding['decision']
     score = probability_words(finding['probability'], finding['threshold'])
     checked = ' checked' if is_shown else ''
+    label = html.escape(finding['label']).replace('_', '_<wbr>')  # where a long name may be broken
     about = finding['maps'] if finding['heat'] else say('app.note.map_empty')
     return (
         f'<label class="cx-find cx-{decision}"><input type="radio" name="cx-find-{i}" id="cx-find-{i}-{finding["n"]}"'
-        f'{checked}><i aria-hidden="true">{_MARKS[decision]}</i><span class="cx-label">{html.escape(finding["label"])}'
+        f'{checked}><i aria-hidden="true">{_MARKS[decision]}</i><span class="cx-label">{label}'
         f'<span class="cx-said"> {_words(f"app.finding.{decision}")}</span></span>{_finding_bar(finding)}'
         f'<span class="cx-number">{score}</span><small class="cx-about">{html.escape(about)}</small></label>'
     )
@@ -425,7 +426,8 @@ def findings_card(
     return (
         f'<article class="cx-card cx-many cx-{code}" aria-label="{name}: {heading}">{_image_box(answer, i)}'
         f'<div class="cx-words"><p class="cx-name">{name}</p>'
-        f'<h2><i aria-hidden="true">{_MARKS[code]}</i> {heading}</h2>{findings_list(findings, i)}{notes}</div></article>'
+        f'<h2><i aria-hidden="true">{_MARKS[code]}</i> {heading}</h2>'
+        f'{findings_list(findings, i)}{notes}</div></article>'
     )
 
 # %% ../nbs/56_app.ipynb #77593020
@@ -688,6 +690,7 @@ def promise(
     frozen = self.frozen_of(label)
     return promise_words(self.parts[label], threshold_in_use(value, frozen), frozen)
 
+# %% ../nbs/56_app.ipynb #291cfdb1
 @patch
 def empty(self: Handlers) -> Outputs:
     "The page as it is at first"
@@ -823,6 +826,7 @@ def notice_words() -> str:  # HTML
     "What stands above everything"
     return f'<p role="note">{_words("app.notice")}</p>'
 
+# %% ../nbs/56_app.ipynb #fd316d7c
 def head_words(
     triage: 'Triage',
 ) -> str:  # HTML

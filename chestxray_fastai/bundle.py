@@ -346,13 +346,14 @@ def _field(card, path):
 # %% ../nbs/51_bundle.ipynb #b99c5ffa
 def _calibrator_of(run, saved=None, scores=None):
     "The calibrator of a run, or of a label as it was saved; where none was kept, the best that its scores allow"
-    from chestxray_fastai.calibrate import Calibrator, choose_calibrator
+    from chestxray_fastai.calibrate import Calibrator, choose_calibrator, read_calibration
     from chestxray_fastai.scores import ScoresError
 
     if saved is not None:
         return Calibrator.from_dict(saved)
-    if scores is None and run.calibration is not None:
-        return run.calibration
+    file = run.folder / 'calibration.json'
+    if scores is None and file.is_file():
+        return read_calibration(file)
     try:
         return choose_calibrator(run.scores if scores is None else scores)
     except ScoresError:

@@ -371,6 +371,7 @@ def margin(
     "How far above its threshold each finding lies, on the scale on which that was chosen [log-odds]"
     return self.on_scale(logit) - self._threshold
 
+# %% ../nbs/29_decision.ipynb #2b98810e
 @patch
 def positive(
     self: DecisionTable,
@@ -399,6 +400,7 @@ def finding_order(
     rank = np.select([codes == 'positive', codes == 'near'], [0, 1], 2)
     return np.lexsort((-np.asarray(probability), rank))
 
+# %% ../nbs/29_decision.ipynb #95db7835
 def listed(
     names: list[str],  # at least one
 ) -> str:

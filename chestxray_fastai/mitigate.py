@@ -94,14 +94,14 @@ def draw_tube(
     ImageDraw.Draw(film).line(list(zip(across, down)), fill=255, width=n // 40, joint='curve')
     return np.asarray(film.resize(image.shape[::-1], Image.Resampling.BOX))
 
-# %% ../nbs/26_mitigate.ipynb #88d8a2e9
+# %% ../nbs/26_mitigate.ipynb #f9d24766
 def stratum_phantoms(
     folder: str | Path,  # where films and `films.csv` are written
     n: int = 500,  # films, half of them with pneumonia, one film of five in `valid`, the others in `train`
     tied: float = 0.95,  # share of the films in which a tube follows pneumonia; 0.5: not at all
     seed: int = 0,  # another seed, other patients
     size: int = 64,  # height and width [pixels]
-    strength: float = 0.15,  # of the pneumonia, 0 barely visible to 1 plain
+    strength: float = 0.25,  # of the pneumonia, 0 barely visible to 1 plain
 ) -> pd.DataFrame:  # a Manifest with `pneumonia` and `meta_tube`
     "Phantoms with a hidden stratum: a tube that follows the finding, so that few have one without the other"
     from PIL import Image

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['ARCHITECTURES', 'IMAGENET_WEIGHTS', 'MAX_WEIGHTS', 'PACKAGE_WEIGHTS', 'to_logits', 'splitter', 'timm_overlay',
            'check_whole_number', 'build_model', 'WeightsError', 'fetch_weights', 'imagenet_state', 'PackageWeights',
-           'package_state', 'check_weights', 'starting_weights', 'weights_origin', 'FeatureProbe', 'feature_probe',
-           'save_tensors', 'load_tensors', 'save_model', 'load_model']
+           'package_state', 'check_weights', 'named_file', 'starting_weights', 'weights_origin', 'FeatureProbe',
+           'feature_probe', 'save_tensors', 'load_tensors', 'save_model', 'load_model']
 
 # %% ../nbs/20_networks.ipynb #9c8f5504
 import hashlib, io, json, os, re
@@ -33,7 +33,16 @@ from fastai.vision.all import (
 )
 from torch import nn
 from torch.nn import functional as F
-from .core import ChestXrayError, need, printable, read_json, sha256_bytes, try_again, write_whole
+from chestxray_fastai.core import (
+    ChestXrayError,
+    cache_folder,
+    need,
+    printable,
+    read_json,
+    sha256_bytes,
+    try_again,
+    write_whole,
+)
 from .fetch import SourceError, fetch_file
 from .ood_images import OODError
 from .receipt import RECEIPT, origin_of, read_receipt
@@ -196,6 +205,13 @@ def _vit_head(n_out):
     return nn.Sequential(nn.Dropout(0.1), nn.Linear(768, n_out))
 
 # %% ../nbs/20_networks.ipynb #36886336
+def _completed(net, state):
+    "Weights of a network for grey images or without its last layer, as those of a whole one for three channels"
+    own = net.state_dict()
+    last = {k: v for k, v in own.items() if k.startswith(('classifier.', 'fc.'))}
+    grey = {k: v for k, v in state.items() if k in own and v.ndim == 4 and v.shape[1] == 1 and own[k].shape[1] == 3}
+    return {**last, **state, **{k: v.expand(-1, 3, -1, -1) / 3 for k, v in grey.items()}}
+
 def _torchvision_network(arch, n_out, size, channels, state, head):
     "Body and head of one of `ARCHITECTURES`, as fastai's `create_vision_model` makes them, with weights from memory"
     made = _arch(arch, size)
@@ -203,7 +219,7 @@ def _torchvision_network(arch, n_out, size, channels, state, head):
     if state is not None:
         if arch == 'vit_b_16':
             state = torchvision.models.vision_transformer.interpolate_embeddings(size, 16, state)
-        _load_state(net, state)
+        _load_state(net, _completed(net, state))
     if arch == 'vit_b_16' and channels == 1:
         _one_channel(net)
     body = create_body(net, 3 if arch == 'vit_b_16' else channels, state is not None, model_meta[made]['cut'])
@@ -236,6 +252,13 @@ def timm_overlay(
     channels = {'input_size': (shapes[0][1], *config.input_size[1:])} if shapes and len(shapes[0]) == 4 else {}
     return {'pretrained_cfg_overlay': {'state_dict': dict(state), **channels}}
 
+def _check_names(arch, body, state):
+    "Raise a ValueError where timm has passed over weights because their names are another network's"
+    own = body.state_dict()
+    known = sum(name in state for name in own)
+    if 2 * known < len(own):
+        raise ValueError(f'these weights belong to another network: {known} of {len(own)} tensors of {arch} are there')
+
 def _timm_network(arch, n_out, size, channels, state, head):
     "Body and head of a network of timm, which is never asked to fetch anything"
     import timm
@@ -246,6 +269,8 @@ def _timm_network(arch, n_out, size, channels, state, head):
         more |= timm_overlay(arch, state)
     more = {**_PLAIN_HEAD, **head, **more}
     net = create_timm_model(arch, n_out, _timm_split, state is not None, n_in=channels, **more)[0]
+    if state is not None:
+        _check_names(arch, net[0].model, state)
     if getattr(net[0].model, 'output_fmt', 'NCHW') == 'NHWC':
         net[0] = _ChannelsFirst(net[0])
     return net
@@ -476,23 +501,62 @@ def package_state(
 
 # %% ../nbs/20_networks.ipynb #09d0a9f9
 def check_weights(
-    weights: str | Path,  # 'auto', 'imagenet', 'none', 'package:NAME' or a .safetensors file
+    weights: str | Path,  # 'auto', 'imagenet', 'none', 'package:NAME', 'xrv:NAME', 'hf:OWNER/NAME' or a file
 ) -> None:
     "Raise a ValueError unless `weights` says where a network starts, a WeightsError where its package is missing"
     if weights in ('auto', 'imagenet', 'none') or str(weights).endswith('.safetensors'):
         return
+    if str(weights).startswith(('hf:', 'xrv:')):
+        named_file(str(weights))
+        return
     packed = [f'package:{name}' for name in PACKAGE_WEIGHTS]
     if weights not in packed:
         raise ValueError(
-            f"weights is 'auto', 'imagenet', 'none', {', '.join(map(repr, packed))} "
+            f"weights is 'auto', 'imagenet', 'none', {', '.join(map(repr, packed))}, 'xrv:NAME', 'hf:OWNER/NAME' "
             f"or a file whose name ends in .safetensors, not {weights!r}"
         )
     _package_file(PACKAGE_WEIGHTS[weights.removeprefix('package:')])
 
+# %% ../nbs/20_networks.ipynb #a5ec08ef
+def named_file(
+    weights: str,  # 'hf:OWNER/NAME' of Hugging Face, or 'xrv:NAME' of torchxrayvision
+) -> Path:  # a safetensors file on this machine
+    "Where weights with a name lie; a WeightsError that says how to get them where they are not here"
+    kind, _, name = weights.partition(':')
+    if not re.fullmatch(r'[\w.-]+/[\w.-]+' if kind == 'hf' else r'[\w.-]+', name):
+        raise WeightsError(f"{weights!r} names no weights: it is 'hf:OWNER/NAME' or 'xrv:NAME'")
+    if kind == 'xrv':
+        file = cache_folder() / 'weights' / f'xrv-{name}.safetensors'
+        if file.is_file():
+            return file
+        raise WeightsError(
+            f'The weights {weights!r} are not here, and torchxrayvision publishes them as a pickle, which can run any'
+            f' program when it is opened. If you trust it, pip install torchxrayvision, save the state_dict() of'
+            f' xrv.models.DenseNet(weights="{name}") with safetensors.torch.save_file as "{printable(file)}", and give'
+            ' the same command again (arch densenet121; licence Apache-2.0; its 18 outputs are left out).'
+        )
+    home = Path(os.environ.get('HF_HOME') or Path.home() / '.cache' / 'huggingface')
+    found = sorted(home.glob(f'hub/models--{name.replace("/", "--")}/snapshots/*/model.safetensors'))
+    if found:
+        return found[-1]
+    raise WeightsError(
+        f'The weights {weights!r} are not in the cache of Hugging Face. Read their licence on'
+        f' https://huggingface.co/{name}, run hf download {name} model.safetensors README.md, and give the same'
+        ' command again.'
+    )
+
+def _licence_of(file):
+    "The licence that the card beside weights of Hugging Face states"
+    card = file.parent / 'README.md'
+    text = card.read_text(encoding='utf-8', errors='replace') if card.is_file() else ''
+    stated = re.search(r'^license(?:_name)?:[ \t]*(\S.*)$', text.partition('\n---')[0], re.M)
+    return printable(stated[1].strip()) if stated else 'unknown'
+
+
 # %% ../nbs/20_networks.ipynb #873f34fa
 def starting_weights(
     arch: str,  # one of `ARCHITECTURES` or a timm name
-    weights: str | Path,  # 'auto', 'imagenet', 'none', 'package:NAME' or a .safetensors file
+    weights: str | Path,  # 'auto', 'imagenet', 'none', as for `check_weights`
     offline: bool | None = None,  # as in `fetch_weights`
 ) -> tuple[dict[str, torch.Tensor] | None, str]:  # (weights of the whole network, where they are from, in words)
     "The weights that a network starts from; None for scratch; raises ValueError or WeightsError"
@@ -501,6 +565,8 @@ def starting_weights(
         return None, 'from scratch, as asked'
     if str(weights).startswith('package:'):
         return _weights_of_package(arch, weights.removeprefix('package:'))
+    if str(weights).startswith(('hf:', 'xrv:')):
+        return _weights_by_name(str(weights))
     if weights not in ('auto', 'imagenet'):
         return _weights_of_file(Path(weights).expanduser())
     try:
@@ -520,6 +586,42 @@ def _weights_of_file(file):
     if not file.is_file():
         raise WeightsError(f'There is no file "{printable(file)}" with weights to start from.')
     return load_tensors(file)[0], f'from {file.name} (SHA-256 {sha256_bytes(file.read_bytes())[:12]})'
+
+# Which names in transformers' DINOv2, as RAD-DINO has them, stand for which of timm's
+_DINO_NAMES = {
+    'embeddings.cls_token': 'cls_token',
+    'embeddings.position_embeddings': 'pos_embed',
+    'embeddings.patch_embeddings.projection': 'patch_embed.proj',
+    'encoder.layer.': 'blocks.',
+    'attention.output.dense': 'attn.proj',
+    'layer_scale1.lambda1': 'ls1.gamma',
+    'layer_scale2.lambda1': 'ls2.gamma',
+    'layernorm.': 'norm.',
+}
+
+def _from_transformers(state):
+    "Weights of transformers' DINOv2 under timm's names: queries, keys and values lie in one tensor there"
+    renamed = {}
+    for name, tensor in state.items():
+        for theirs, ours in _DINO_NAMES.items():
+            name = name.replace(theirs, ours)
+        renamed[name] = tensor
+    for name in [n for n in renamed if '.attention.attention.query.' in n]:
+        parts = [renamed.pop(name.replace('query', part)) for part in ('query', 'key', 'value')]
+        renamed[name.replace('attention.attention.query', 'attn.qkv')] = torch.cat(parts)
+    renamed.pop('embeddings.mask_token', None)
+    return renamed
+
+def _weights_by_name(weights):
+    "(weights, where they are from) of Hugging Face or torchxrayvision"
+    file = named_file(weights)
+    state, words = _weights_of_file(file)
+    if weights.startswith('xrv:'):
+        kept = {k: v for k, v in state.items() if k.startswith('features.')}
+        return kept, f'{weights} of torchxrayvision (Apache-2.0), {words}'
+    if 'embeddings.cls_token' in state:
+        state = _from_transformers(state)
+    return state, f'{weights} of Hugging Face (licence: {_licence_of(file)}), {words}'
 
 def weights_origin(
     weights: str | Path,  # as for `starting_weights`

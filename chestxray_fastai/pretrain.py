@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['ENCODERS', 'LUNG_BOX', 'CHECKPOINT', 'PretrainError', 'PretrainConfig', 'sine_positions', 'encoder_name', 'patches',
            'from_patches', 'Masks', 'random_masks', 'MaskedAutoencoder', 'mae_loss', 'lung_windows', 'crop_batch',
-           'steps_per_epoch', 'pretrain', 'load_autoencoder', 'reconstruct', 'plot_reconstructions']
+           'steps_per_epoch', 'pretrain', 'films_to_learn', 'load_autoencoder', 'with_holes', 'reconstruct',
+           'plot_reconstructions', 'film_tensor']
 
-# %% ../nbs/24_pretrain.ipynb #3c17af1f
-import json, math, time
-from collections.abc import Callable
+# %% ../nbs/24_pretrain.ipynb #93a07eaa
+import math, time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,7 @@ from chestxray_fastai.core import (
     write_json,
     write_whole,
 )
+from .manifest import ManifestError, patient_key, splits_in_name, walk_images
 from .pixels import pixel_cache
 from .blocks import pixel_stats
 from .receipt import RECEIPT, make_receipt, read_receipt, write_receipt
@@ -545,6 +547,27 @@ def _write_encoder(run):
     write_json(card, run.folder / 'encoder.json')
     return file
 
+# %% ../nbs/24_pretrain.ipynb #e3034fb5
+def films_to_learn(
+    data: str | Path,  # folder, table or name of a data set, as for `get_xrays`; or a folder of images alone
+) -> tuple[pd.DataFrame, int]:  # columns path, patient and split; how many films of a test were left out
+    "All films that a pretraining may see; raises what `get_xrays` raises"
+    from chestxray_fastai.sources import get_xrays
+
+    try:
+        films = get_xrays(data, verbose=False)
+    except ManifestError:
+        images = walk_images(data).images if Path(data).is_dir() else []
+        if not images:
+            raise
+        names = ['/'.join(parts) for parts in images]
+        paths = [str(Path(data) / name) for name in names]
+        is_test = [any('test' in splits_in_name(part)[0] for part in parts[:-1]) for parts in images]
+        films = pd.DataFrame({'path': paths, 'patient': [patient_key(name) for name in names]})
+        films['split'] = np.where(is_test, 'test', None)
+    is_open = ~films['split'].isin(['test', 'calib'])
+    return films.loc[is_open, ['path', 'patient', 'split']].reset_index(drop=True), int((~is_open).sum())
+
 # %% ../nbs/24_pretrain.ipynb #4a75f66b
 def load_autoencoder(
     folder: str | Path,  # of `pretrain`
@@ -555,47 +578,62 @@ def load_autoencoder(
     net.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith('model.')})
     return net.eval()
 
-# %% ../nbs/24_pretrain.ipynb #bdd7b70d
+# %% ../nbs/24_pretrain.ipynb #f171bd0d
+def with_holes(
+    images: torch.Tensor,  # shape (n, 1, size, size)
+    hidden: torch.Tensor,  # bool, shape (n, patches)
+) -> torch.Tensor:  # the same shape, NaN where nothing is seen
+    "What an encoder sees of films"
+    side = images.shape[-1] // math.isqrt(hidden.shape[1])
+    cut = patches(images, side)
+    return from_patches(torch.where(hidden[..., None], torch.full_like(cut, torch.nan), cut))
+
 def reconstruct(
     net: MaskedAutoencoder,
     images: torch.Tensor,  # normalised, shape (n, 1, size, size)
     masks: Masks,  # of `random_masks`
-) -> tuple[torch.Tensor, torch.Tensor]:  # what the encoder sees, with NaN where it sees nothing; what is drawn
-    "Films with holes, and the holes filled"
-    side = net.config.patch
-    true = patches(images, side)
+) -> torch.Tensor:  # the same shape
+    "Films whose holes are filled; brightness and contrast of each patch are the film's own"
+    true = patches(images, net.config.patch)
     was_training = net.training
     with torch.inference_mode():
         drawn = net.eval()(images, masks).float()
     net.train(was_training)
     drawn = drawn * true.std(-1, keepdim=True) + true.mean(-1, keepdim=True)
-    hidden = masks.hidden[..., None]
-    seen = torch.where(hidden, torch.full_like(true, torch.nan), true)
-    return from_patches(seen), from_patches(torch.where(hidden, drawn, true))
+    return from_patches(torch.where(masks.hidden[..., None], drawn, true))
 
-# %% ../nbs/24_pretrain.ipynb #9a647053
+# %% ../nbs/24_pretrain.ipynb #d81310d3
 def plot_reconstructions(
-    net: 'MaskedAutoencoder | list[MaskedAutoencoder]',  # or several, for example of several epochs
+    nets: list[MaskedAutoencoder],  # for example of several epochs; may be empty
     images: torch.Tensor,  # normalised, shape (n, 1, size, size)
-    masks: Masks | None = None,  # of `random_masks`; None: the same for each call
-    titles: list[str] | None = None,  # of the networks
+    config: PretrainConfig,  # of the networks
+    titles: Sequence[str] = (),  # of the networks
+    seed: int = 0,  # of the holes
 ) -> 'Figure':
     "A row for each film: with its holes, as each network draws it, and as it is"
     import matplotlib.pyplot as plt
 
-    nets = [net] if isinstance(net, nn.Module) else list(net)
-    config = nets[0].config
-    if masks is None:
-        masks = random_masks(len(images), (config.size // config.patch) ** 2, config.mask_ratio, _generator(0))
-    columns = [reconstruct(nets[0], images, masks)[0]]
-    columns += [reconstruct(one, images, masks)[1] for one in nets] + [images]
+    masks = random_masks(len(images), (config.size // config.patch) ** 2, config.mask_ratio, _generator(seed))
+    columns = [with_holes(images, masks.hidden), *(reconstruct(net, images, masks) for net in nets), images]
     titles = ['seen', *(titles or ['drawn'] * len(nets)), 'film']
-    fig, axes = plt.subplots(len(images), len(columns), squeeze=False, layout='constrained',
-                             figsize=(1.6 * len(columns), 1.6 * len(images)))
+    size = (1.7 * len(columns), 1.75 * len(images))
+    grey = plt.get_cmap('gray').with_extremes(bad='#9fb8d0')  # where nothing is seen
+    fig, axes = plt.subplots(len(images), len(columns), squeeze=False, layout='constrained', figsize=size)
     for row, cells in enumerate(axes):
         low, high = images[row].aminmax()
         for ax, column, title in zip(cells, columns, titles):
-            ax.imshow(column[row, 0].cpu(), cmap='gray', vmin=low, vmax=high)
+            ax.imshow(column[row, 0].cpu(), cmap=grey, vmin=low, vmax=high)
             ax.set_axis_off()
-            ax.set_title(title if row == 0 else '', fontsize=9)
+            ax.set_title(title if row == 0 else '', fontsize=10)
     return fig
+
+# %% ../nbs/24_pretrain.ipynb #b25d2884
+def film_tensor(
+    manifest: pd.DataFrame,  # its column path
+    size: int,  # height and width [pixels]
+    stats: tuple[float, float] | None = None,  # mean and standard deviation, on a scale of 0 to 1; None: these films'
+) -> torch.Tensor:  # float32, shape (n, 1, size, size)
+    "Films as a masked autoencoder gets them, without crop"
+    cache = pixel_cache(manifest, size)
+    mean, std = pixel_stats(cache) if stats is None else stats
+    return (torch.from_numpy(cache[:])[:, None].float() / 255 - mean) / std

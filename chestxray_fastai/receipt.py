@@ -6,9 +6,8 @@
 __all__ = ['BITS', 'LIKENESS', 'RECEIPT', 'film_marks', 'nearest_marks', 'ReceiptError', 'Receipt', 'make_receipt',
            'write_receipt', 'read_receipt', 'Seen', 'seen_of', 'origin_of']
 
-# %% ../nbs/19_receipt.ipynb #4d27a6ab
+# %% ../nbs/19_receipt.ipynb #474974a2
 import base64, hashlib, json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 import numpy as np

@@ -301,13 +301,13 @@ def make_pool(
         )
     return Pool(name, films, labels, parts, n)
 
-# %% ../nbs/47_recipe.ipynb #318e1e86
+# %% ../nbs/47_recipe.ipynb #206a6706
 def _smoothed(films, labels, share):
     "The films with targets of training nearer to one half, in the columns that `multilabel` keeps for targets"
     films = films.copy()
     for label in labels:
-        known = films[label].isin((0, 1)) & (films['split'] == 'train')
-        films[f'meta_target_{label}'] = films[label].where(known) * (1 - share) + share / 2
+        truth = films[label].where(films[label].isin((0, 1)))
+        films[f'meta_target_{label}'] = truth.where(films['split'] != 'train', truth * (1 - share) + share / 2)
     return films
 
 def _targets(films, pool, setting, scores=None):
@@ -504,7 +504,7 @@ def trial_figures(
     names = list(METRICS)
     return Figures(signs * values[names].to_numpy(float), signs * draws[names].to_numpy(float))
 
-# %% ../nbs/47_recipe.ipynb #c3c694dc
+# %% ../nbs/47_recipe.ipynb #2ab24d36
 class Gain(NamedTuple):
     "What an ingredient gains"
 
@@ -524,13 +524,17 @@ def paired_gain(
 def training_noise(
     gains: list[Gain],  # of ingredients with one base
 ) -> np.ndarray:  # shape (n, metrics); empty where no ingredient has two seeds
-    "How far the gain of a seed lies from the mean of its ingredient, pooled, stretched for the mean that was fitted"
+    "How far gains of seeds lie from the mean of their ingredient, pooled; stretched for the mean, and by Student's t"
+    from scipy.stats import norm, t
+
     parts = [np.empty((0, len(METRICS)))]
     for gain in gains:
         n = len(gain.by_seed)
         if n > 1:
             parts.append((gain.by_seed - gain.by_seed.mean(0)) * np.sqrt(n / (n - 1)))
-    return np.concatenate(parts)
+    residuals = np.concatenate(parts)
+    freedom = len(residuals) - len(parts) + 1  # a mean was fitted for each ingredient
+    return residuals * (t.ppf(0.975, freedom) / norm.ppf(0.975)) if freedom else residuals
 
 # %% ../nbs/47_recipe.ipynb #d2575879
 def with_noise(
@@ -595,7 +599,7 @@ def _gains(trials, figures):
         kinds[name] = bases[name] if trains else name  # what only asks in another way scatters less
     return gains, pd.Series(kinds, dtype=object)
 
-# %% ../nbs/47_recipe.ipynb #162444ca
+# %% ../nbs/47_recipe.ipynb #62ddee71
 def _cost(trials, name):
     "CPU minutes of one training with an ingredient, and how often those of its base"
     rows = trials[trials['name'] == name]
@@ -615,9 +619,19 @@ def _is_joined(name):
     "Whether an ingredient joins the networks of all seeds, so that there is one of it"
     return name in INGREDIENTS and 'members' in INGREDIENTS[name].options
 
-def _rows_of(data, trials, n_boot):
+def _bases_of(data, figures):
+    "The metrics of each base, a mean over seeds and parts"
+    signs = list(METRICS.values())
+    rows = []
+    for name in BASES:
+        values = [each.values for each in figures.get(name, {}).values()]
+        if values:
+            rows.append({'data': data, 'base': name, **dict(zip(METRICS, np.mean(values, axis=0) * signs))})
+    return rows
+
+def _rows_of(data, trials, figures):
     "Rows of the list for one data set"
-    gains, kinds = _gains(trials, _figures_of(trials, n_boot))
+    gains, kinds = _gains(trials, figures)
     rows = []
     for number, (name, gain) in enumerate(gains.items()):
         noise = training_noise([gains[other] for other in kinds.index[kinds == kinds[name]]])
@@ -631,7 +645,7 @@ def _rows_of(data, trials, n_boot):
             rows.append({**seen, **ends.loc[metric], 'seeds': len(gain.by_seed), **cost})
     return rows
 
-# %% ../nbs/47_recipe.ipynb #e3f5536e
+# %% ../nbs/47_recipe.ipynb #36900bc7
 COLUMNS = ['data', 'ingredient', 'metric', 'gain', 'low', 'high', 'p', 'p_holm', 'verdict', 'seeds', 'minutes', 'ratio']
 
 def price_table(
@@ -641,17 +655,21 @@ def price_table(
     "Gain, interval, verdict and cost of all that is finished in a folder; raises a `RecipeError`"
     trials = _read_trials(out)
     rows = []
+    bases = []
     for data, of_data in trials.groupby('data', sort=False):
-        rows += _rows_of(data, of_data, n_boot)
+        figures = _figures_of(of_data, n_boot)
+        rows += _rows_of(data, of_data, figures)
+        bases += _bases_of(data, figures)
     table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ('p_holm', 'verdict')])
     table['p_holm'] = table.groupby(['data', 'metric'])['p'].transform(lambda p: holm(p.to_numpy()))
     table['verdict'] = [_verdict(gain, p) for gain, p in zip(table['gain'], table['p_holm'])]
     failed = trials[trials['failed'].notna()]
     table = table[COLUMNS]
-    table.attrs = dict(failed=failed[['data', 'name', 'failed']].drop_duplicates(['data', 'name']).to_dict('records'))
+    failed = failed[['data', 'name', 'failed']].drop_duplicates(['data', 'name'])
+    table.attrs = dict(bases=bases, failed=failed.to_dict('records'))
     return table
 
-# %% ../nbs/47_recipe.ipynb #814eeeed
+# %% ../nbs/47_recipe.ipynb #d293e442
 def _metric_words(row):
     "One gain with its interval and verdict"
     verdict = say(f'recipe.{row.verdict}')
@@ -665,6 +683,7 @@ def price_words(
     lines = []
     for data, of_data in table.groupby('data', sort=False):
         lines += ['', printable(data)]
+        lines += [say('recipe.base', **row) for row in table.attrs.get('bases', []) if row['data'] == data]
         ranked = of_data[of_data['metric'] == 'auroc'].sort_values('gain', ascending=False)['ingredient']
         for name in ranked:
             rows = of_data[of_data['ingredient'] == name]

@@ -121,6 +121,7 @@ def threshold_probability(self: Triage) -> float | None:
     "The calibrated probability from which on an image is positive; None for several findings: see `thresholds`"
     return self.card['operating_point']['probability'] if self.table is None else None
 
+# %% ../nbs/52_triage.ipynb #cb9ef634
 @patch(as_prop=True)
 def thresholds(self: Triage) -> dict[str, float]:
     "The calibrated probability from which on each finding is positive"
@@ -323,6 +324,7 @@ def text_table(
         lines.append('  '.join(cells).rstrip())
     return '\n'.join(lines)
 
+# %% ../nbs/52_triage.ipynb #b3142ee3
 def _rate(part, name):
     "A metric of a finding's test, with its interval where there is one"
     rate = (part['test'] or {}).get(name) or {}
@@ -949,6 +951,12 @@ def _has_table(answer):
     "Whether the findings of an answer are drawn as a table: not where the image as a whole was referred"
     return bool(answer.findings) and answer.findings[0].probability is not None
 
+def _short_probability(p):
+    "A probability of two digits, never a false 0 or 1"
+    if p < 0.005:
+        return '<0.01'
+    return '>0.99' if p > 0.995 else f'{p:.2f}'
+
 def _draw_findings(draw, answer, left, top):
     "Several findings, a bar with its threshold for each; where the next thing begins"
     if not _has_table(answer):
@@ -964,7 +972,7 @@ def _draw_findings(draw, answer, left, top):
         draw.rectangle([x, y + 3, x + round(width * finding.probability), y + 12], _COLOURS[finding.decision])
         tick = x + round(width * finding.threshold)
         draw.line([tick, y, tick, y + 15], (0, 0, 0), 2)
-        draw.text((left + _BAR, y), f'{finding.probability:.2f}', ink, _font(13), anchor='ra')
+        draw.text((left + _BAR, y), _short_probability(finding.probability), ink, _font(13), anchor='ra')
     return top + _ROW * len(answer.findings) + 6
 
 def _shortened(draw, text, font, width):

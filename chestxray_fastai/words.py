@@ -1375,6 +1375,13 @@ CLI_ANSWERS = {
 # %% ../nbs/04_words.ipynb #aebcda5a
 # What `freeze`, `check`, `report` and `phantoms` say
 CLI_BUNDLES = {
+    'cli.pretrain.films': (
+        '{films:,} films of {people:,} patients to learn from, without labels; {left_out:,} films of a test are left'
+        ' out.'
+    ),
+    'cli.pretrain.done': (
+        'The encoder is in "{file}": chestxray run --arch {arch} --size {size} --weights "{file}" starts from it.'
+    ),
     'cli.phantoms': '{n} phantoms of {size} pixels in {folder}, described in phantoms.csv',
     'cli.freezing': 'Writing the graph, and comparing it with the network on calibration images',
     'cli.replaced': 'It takes the place of the bundle {hash} that was there.',
@@ -1497,6 +1504,9 @@ RECIPE = {
     'recipe.single': 'one seed, not judged',
     'recipe.gain': '{metric} {gain:+.3f} ({low:+.3f} to {high:+.3f}): {verdict}',
     'recipe.row': '  {name} ({what}): {gains}. {minutes:.2f} CPU minutes, {ratio:.2f} times the base, {seeds} seeds',
+    'recipe.base': (
+        '  base {base}: AUROC {auroc:.3f}, average precision {average_precision:.3f}, log loss {log_loss:.3f}, ECE {ece:.3f}'
+    ),
     'recipe.failed': '{data}, {name}: the training failed. {failed}',
     'recipe.left_out': '{data}, {name}: {why}',
     'recipe.one_label': 'not tried, since it is for several labels and there is one',
