@@ -944,8 +944,8 @@ def _other_patients(patient):
 
 # %% ../nbs/42_judge_maps.ipynb #c3fc7e21
 def _measures(heat, masks):
-    "Hits and shares of the energy of some maps"
-    return dict(pointing=pointing_game(heat, masks), energy=energy_share(heat, masks))
+    "Hits and shares of the energy of some maps; one without anything positive has none of it anywhere"
+    return dict(pointing=pointing_game(heat, masks), energy=np.nan_to_num(energy_share(heat, masks)))
 
 def _means(tried, measure):
     "The mean of a measure over the draws of each control"
@@ -1025,6 +1025,7 @@ def _box_words(part, finding, method):
     pointing = part['pointing']
     controls = pointing['controls']
     words = [say('boxes.pointing', finding=finding, method=method, **_box_facts(part))]
+    words += [say('judge_maps.some_empty', n=part['empty'])] if part['empty'] else []
     if pointing['passed'] is None:
         return [*words, say('boxes.few')]
     if pointing['passed']:
@@ -1114,11 +1115,14 @@ def _all_box_words(judged):
 def boxes_table(
     judged: dict,  # of `judge_boxes`
 ) -> 'pd.DataFrame':  # a row for each finding and measure; films, patients, area, map, interval, controls, passed
-    "The judgement against boxes as a table; the last two rows are all findings together"
+    "The judgement against boxes as a table; of several findings the last two rows are all of them together"
     import pandas as pd
 
     rows = []
-    for name, part in (*judged['findings'].items(), (say('boxes.all'), judged['all'])):
+    parts = dict(judged['findings'])
+    if len(parts) > 1:
+        parts[say('boxes.all')] = judged['all']
+    for name, part in parts.items():
         for measure in ('pointing', 'energy'):
             judgement = part[measure]
             facts = dict(finding=name, measure=measure, films=part['n'], patients=part['patients'], area=part['area'])
