@@ -365,17 +365,21 @@ def second_reading(
 
 # %% ../nbs/45_ceiling.ipynb #df63a4ca
 _SAYS = {'yes': 1.0, 'no': 0.0, 'true': 1.0, 'false': 0.0, '1': 1.0, '0': 0.0, '1.0': 1.0, '0.0': 0.0}
+_SAYS_NEITHER = {'', 'nan', 'none', '?', 'uncertain', '-1', '-1.0'}
+
+def _cell(cell):
+    "A cell as it is looked up in `_SAYS`: a hyphen counts, for -1 is uncertain"
+    return str(cell).strip().casefold()
 
 # %% ../nbs/45_ceiling.ipynb #475ed5df
 def read_readings(
-    table: str | Path,  # a column of file names, and one of YES and NO, or 1 and 0, for each finding
+    table: str | Path,  # a column of file names, and one of YES and NO, or 1 and 0 (-1: uncertain), for each finding
 ) -> pd.DataFrame:  # a row for each film, its file name as index; a column for each finding: 1, 0 or missing
     "A second reading; raises a `CeilingError` when the table is none"
     cells = read_table(table, text=['image', 'path', 'Image Index'])
     name = next((c for c in cells if plain_name(c) in ('image', 'path', 'image index')), None)
-    plain = cells.drop(columns=[name] if name else []).apply(lambda column: column.astype(str).map(plain_name))
-    known = set(_SAYS) | {'', 'nan', 'none', '?', 'uncertain'}
-    findings = [c for c in plain if set(plain[c]) <= known]
+    plain = cells.drop(columns=[name] if name else []).apply(lambda column: column.map(_cell))
+    findings = [c for c in plain if set(plain[c]) <= _SAYS.keys() | _SAYS_NEITHER]
     if name is None or not findings:
         raise CeilingError(say('ceiling.no_readings', name=printable(Path(table).name)))
     images = cells[name].str.replace('\\', '/').str.rpartition('/')[2]
