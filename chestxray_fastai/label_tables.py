@@ -126,11 +126,14 @@ def _from_reports(table, blank, say):
             table[label] = table[label].mask(healthy & table[label].isna(), 0.0)
         n = counted(int(healthy.sum()), 'image')
         say(f'{n} with "No Finding": what it does not mention is 0 there, but for the devices.')
-    gaps = int(table[labels].isna().sum().sum())
+    is_told = table.get('is_told', pd.Series(True, index=table.index))
+    if not is_told.all():
+        say(f'The study of {counted(int((~is_told).sum()), "image")} has no row of labels: all stay missing.')
+    gaps = int(table.loc[is_told, labels].isna().sum().sum())
     unsure = int((table[labels] == -1).sum().sum())
     say(f'{counted_are(unsure, "label")} uncertain (-1). What a report does not mention {_BLANKS[blank]}: {gaps:,}.')
     if blank == 'zero':
-        table[labels] = table[labels].fillna(0.0)
+        table.loc[is_told, labels] = table.loc[is_told, labels].fillna(0.0)
     return table, labels
 
 # %% ../nbs/11_label_tables.ipynb #027c4863
@@ -220,7 +223,7 @@ def _mimic_paths(table, folder):
 
 # %% ../nbs/11_label_tables.ipynb #eb662985
 def _mimic_table(place, labeller):
-    "The rows of MIMIC-CXR: an image each, with the labels of its study and its split"
+    "The rows of MIMIC-CXR: an image each, with its split, the labels of its study, and whether the study has any"
     ids = ['dicom_id', 'subject_id', 'study_id']
     title = 'MIMIC-CXR'
     labels = _one_table(place, f'mimic-cxr-*-{labeller}.csv*', ids[1:], title)
@@ -228,7 +231,9 @@ def _mimic_table(place, labeller):
     split = _one_table(place, 'mimic-cxr-*-split.csv*', ids[:1], title)
     table = read_table(images, text=ids)
     table = table.merge(read_table(split, text=ids)[['dicom_id', 'split']], on='dicom_id', how='left', validate='1:1')
-    return table.merge(read_table(labels, text=ids), on=ids[1:], how='left', validate='m:1')
+    told = read_table(labels, text=ids).assign(is_told=True)
+    table = table.merge(told, on=ids[1:], how='left', validate='m:1')
+    return table.assign(is_told=table['is_told'].eq(True))
 
 # %% ../nbs/11_label_tables.ipynb #f2ff37c5
 def read_mimic(
