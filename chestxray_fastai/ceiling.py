@@ -374,7 +374,7 @@ def _cell(cell):
 # %% ../nbs/45_ceiling.ipynb #475ed5df
 def read_readings(
     table: str | Path,  # a column of file names, and one of YES and NO, or 1 and 0 (-1: uncertain), for each finding
-) -> pd.DataFrame:  # a row for each film, its file name as index; a column for each finding: 1, 0 or missing
+) -> pd.DataFrame:  # a row for each film, its path in the table as index; a column for each finding: 1, 0 or missing
     "A second reading; raises a `CeilingError` when the table is none"
     cells = read_table(table, text=['image', 'path', 'Image Index'])
     name = next((c for c in cells if plain_name(c) in ('image', 'path', 'image index')), None)
@@ -382,9 +382,41 @@ def read_readings(
     findings = [c for c in plain if set(plain[c]) <= _SAYS.keys() | _SAYS_NEITHER]
     if name is None or not findings:
         raise CeilingError(say('ceiling.no_readings', name=printable(Path(table).name)))
-    images = cells[name].str.replace('\\', '/').str.rpartition('/')[2]
-    readings = plain[findings].apply(lambda column: column.map(_SAYS)).set_axis(images)
+    readings = plain[findings].apply(lambda column: column.map(_SAYS)).set_axis(_slashed(cells[name]))
     return readings.rename(columns=as_label).rename_axis('image')
+
+# %% ../nbs/45_ceiling.ipynb #f43765ad
+def _slashed(paths):
+    "Paths with the slashes of a manifest"
+    return pd.Series(paths).astype(str).str.replace('\\', '/').str.strip('/').to_numpy()
+
+def _ends(paths, n_parts):
+    "The last parts of each path: `n_parts` is a number for all, or one for each"
+    n_parts = np.broadcast_to(n_parts, len(paths))
+    return ['/'.join(path.split('/')[-n:]) for path, n in zip(paths, n_parts)]
+
+# %% ../nbs/45_ceiling.ipynb #04912462
+def _films_read(
+    names,  # of the films in the readings
+    paths,  # of the films in the manifest
+):
+    "{name: path} of the films that were read, by as many last parts of both as tell them apart (a `CeilingError`)"
+    names = pd.unique(np.asarray(names))
+    paths = pd.unique(np.asarray(paths))
+    parts = np.array([name.count('/') + 1 for name in names], dtype=int)
+    pairs = unclear = pd.DataFrame()
+    for n in range(1, parts.max(initial=0) + 1):
+        given = parts.clip(max=n)
+        keys = pd.DataFrame({'key': _ends(names, given), 'parts': given, 'name': names})
+        films = [pd.DataFrame({'key': _ends(paths, k), 'parts': k, 'path': paths}) for k in np.unique(given)]
+        pairs = keys.merge(pd.concat(films), on=['key', 'parts'])
+        twice = pairs['name'].duplicated(keep=False) | pairs['path'].duplicated(keep=False)
+        if not twice.any():
+            break
+        unclear = pairs[twice]
+    if len(unclear) and (pairs.empty or twice.any()):
+        raise CeilingError(say('ceiling.which_film', name=printable(unclear['name'].iloc[0])))
+    return dict(zip(pairs['name'], pairs['path'])) if len(pairs) else {}
 
 # %% ../nbs/45_ceiling.ipynb #1c962ede
 def rates_from_readings(
@@ -399,16 +431,17 @@ def rates_from_readings(
     gone = [label for label in labels if label not in manifest] + [f for f in [finding] if f not in readings]
     if gone:
         raise CeilingError(say('ceiling.no_label', label=listed(gone)))
-    names = manifest['path'].str.replace('\\', '/').str.rpartition('/')[2]
     values = manifest[labels].astype(float)
     is_positive = (values == 1).any(axis=1)
     is_known = values.isin([0, 1]).all(axis=1)
     first = is_positive.astype(float).where(is_positive | is_known)
-    first = first.set_axis(names).rename('first')
-    both = readings[[finding]].join(first, how='inner')
+    paths = _slashed(manifest['path'])
+    names = _slashed(readings.index)
+    first = dict(zip(paths, first))
+    film = _films_read(names, paths)
     return rates_from_truth(
-        both['first'].to_numpy(),
-        both[finding].to_numpy(),
+        [first.get(film.get(name), np.nan) for name in names],
+        readings[finding].to_numpy(),
         **options,
     )
 
