@@ -273,7 +273,7 @@ def ceiling(
         'auroc': _summary(draws, value),
         'true_auroc': _summary(
             auroc_beneath(draws, *shares).clip(0, 1),
-            auroc_beneath(value, *means),
+            np.clip(auroc_beneath(value, *means), 0, 1),
         ),
         'whatever_errors_follow': _whatever(rows, rates),
         'error_rates': rates.facts(),
