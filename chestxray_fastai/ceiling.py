@@ -81,7 +81,11 @@ def rates_from_truth(
     n_draws: int = 4000,
     seed: int = 0,  # of the draws
 ) -> ErrorRates:
-    "How often labels are wrong, by a second reading; raises a `CeilingError` where too few films were read again"
+    """How often labels are wrong, by a second reading; raises a `CeilingError` where too few films were read again
+
+    The films must have been drawn at random within each label: those that a model contradicts (`second_reading`)
+    are wrong more often than the others.
+    """
     labels = np.asarray(labels, float)
     truth = np.asarray(truth, float)
     known = np.isin(labels, [0, 1]) & np.isin(truth, [0, 1])
@@ -346,7 +350,11 @@ def second_reading(
     n: int = 20,  # films
     read: list[str] | tuple = (),  # paths of films that were read again already
 ) -> pd.DataFrame:  # path, patient, y, logit, chance (that the label is wrong), change (of the AUROC if so), shrinks
-    "The films whose second reading tells most of the true AUROC; `shrinks`: share of the variance by unknown labels"
+    """The films whose second reading tells most of the true AUROC; `shrinks`: share of the variance by unknown labels
+
+    The reading corrects the labels of these films. How often labels are wrong it does not tell, for these are wrong
+    more often than others: `rates_from_readings` takes them as `chosen`.
+    """
     rows = one_label(scores, label, split)
     y = rows['y'].to_numpy().astype(float)
     logit = rows['logit'].to_numpy()
@@ -371,6 +379,12 @@ def _cell(cell):
     "A cell as it is looked up in `_SAYS`: a hyphen counts, for -1 is uncertain"
     return str(cell).strip().casefold()
 
+# %% ../nbs/45_ceiling.ipynb #1ec71fcd
+def _check_drawn(drawn):
+    "Raise a `CeilingError` unless the films are said to be drawn at random within each label"
+    if drawn != 'random':
+        raise CeilingError(say('ceiling.drawn'))
+
 # %% ../nbs/45_ceiling.ipynb #475ed5df
 def read_readings(
     table: str | Path,  # a column of file names, and one of YES and NO, or 1 and 0 (-1: uncertain), for each finding
@@ -388,7 +402,7 @@ def read_readings(
 # %% ../nbs/45_ceiling.ipynb #f43765ad
 def _slashed(paths):
     "Paths with the slashes of a manifest"
-    return pd.Series(paths).astype(str).str.replace('\\', '/').str.strip('/').to_numpy()
+    return pd.Series(paths, dtype=object).astype(str).str.replace('\\', '/').str.strip('/').to_numpy()
 
 def _ends(paths, n_parts):
     "The last parts of each path: `n_parts` is a number for all, or one for each"
@@ -424,9 +438,16 @@ def rates_from_readings(
     readings: pd.DataFrame,  # of `read_readings`
     labels: list[str],  # of the manifest; positive where one of them is
     finding: str | None = None,  # of the readings that says the same; by default the name of the one label
+    drawn: str | None = None,  # 'random': the films that were read were drawn at random within each first label
+    chosen: list[str] | tuple = (),  # paths of films from a list of `second_reading`, drawn after the others: kept out
     **options: Any,  # n_draws and seed of `rates_from_truth`
 ) -> ErrorRates:
-    "How often labels are wrong by a second reading of some of the films; raises a `CeilingError`"
+    """How often labels are wrong by a second reading of some of the films; raises a `CeilingError`
+
+    Only films drawn at random within each first label tell it, so the caller states that they were. Films chosen
+    because a model contradicts their labels are wrong more often: they are named and kept out.
+    """
+    _check_drawn(drawn)
     finding = finding or labels[0]
     gone = [label for label in labels if label not in manifest] + [f for f in [finding] if f not in readings]
     if gone:
@@ -439,6 +460,8 @@ def rates_from_readings(
     names = _slashed(readings.index)
     first = dict(zip(paths, first))
     film = _films_read(names, paths)
+    kept_out = set(_films_read(_slashed(chosen), paths).values())
+    film = {name: path for name, path in film.items() if path not in kept_out}
     return rates_from_truth(
         [first.get(film.get(name), np.nan) for name in names],
         readings[finding].to_numpy(),
@@ -451,9 +474,12 @@ def ceilings(
     manifest: pd.DataFrame,  # with the first labels of the films that were read again
     readings: pd.DataFrame,  # of `read_readings`
     split: str | None = 'test',
+    drawn: str | None = None,  # as in `rates_from_readings`
+    chosen: list[str] | tuple = (),
     **options: Any,  # n_boot and seed of `ceiling`
 ) -> dict[str, dict]:  # {label: part of `ceiling`}; labels of which the readings do not speak are left out
-    "The ceiling of each label of which a second reading speaks"
+    "The ceiling of each label of which a second reading speaks; a `CeilingError` if not said how films were drawn"
+    _check_drawn(drawn)
     parts = {}
     for label in score_labels(scores):
         column = label or label_columns(manifest)[0]
@@ -461,7 +487,7 @@ def ceilings(
         if finding not in readings:
             continue
         try:
-            rates = rates_from_readings(manifest, readings, [column], finding)
+            rates = rates_from_readings(manifest, readings, [column], finding, drawn, chosen)
         except CeilingError as error:
             rates = Refused(str(error), 'ceiling.too_few')
         parts[label] = ceiling(scores, rates, label, split, **options)
