@@ -81,7 +81,11 @@ def rates_from_truth(
     n_draws: int = 4000,
     seed: int = 0,  # of the draws
 ) -> ErrorRates:
-    "How often labels are wrong, by a second reading; raises a `CeilingError` where too few films were read again"
+    """How often labels are wrong, by a second reading; raises a `CeilingError` where too few films were read again
+
+    The films must have been drawn at random within each label: those that a model contradicts (`second_reading`)
+    are wrong more often than the others.
+    """
     labels = np.asarray(labels, float)
     truth = np.asarray(truth, float)
     known = np.isin(labels, [0, 1]) & np.isin(truth, [0, 1])
@@ -273,7 +277,7 @@ def ceiling(
         'auroc': _summary(draws, value),
         'true_auroc': _summary(
             auroc_beneath(draws, *shares).clip(0, 1),
-            auroc_beneath(value, *means),
+            np.clip(auroc_beneath(value, *means), 0, 1),
         ),
         'whatever_errors_follow': _whatever(rows, rates),
         'error_rates': rates.facts(),
@@ -346,7 +350,11 @@ def second_reading(
     n: int = 20,  # films
     read: list[str] | tuple = (),  # paths of films that were read again already
 ) -> pd.DataFrame:  # path, patient, y, logit, chance (that the label is wrong), change (of the AUROC if so), shrinks
-    "The films whose second reading tells most of the true AUROC; `shrinks`: share of the variance by unknown labels"
+    """The films whose second reading tells most of the true AUROC; `shrinks`: share of the variance by unknown labels
+
+    The reading corrects the labels of these films. How often labels are wrong it does not tell, for these are wrong
+    more often than others: `rates_from_readings` takes them as `chosen`.
+    """
     rows = one_label(scores, label, split)
     y = rows['y'].to_numpy().astype(float)
     logit = rows['logit'].to_numpy()
@@ -365,22 +373,64 @@ def second_reading(
 
 # %% ../nbs/45_ceiling.ipynb #df63a4ca
 _SAYS = {'yes': 1.0, 'no': 0.0, 'true': 1.0, 'false': 0.0, '1': 1.0, '0': 0.0, '1.0': 1.0, '0.0': 0.0}
+_SAYS_NEITHER = {'', 'nan', 'none', '?', 'uncertain', '-1', '-1.0'}
+
+def _cell(cell):
+    "A cell as it is looked up in `_SAYS`: a hyphen counts, for -1 is uncertain"
+    return str(cell).strip().casefold()
+
+# %% ../nbs/45_ceiling.ipynb #1ec71fcd
+def _check_drawn(drawn):
+    "Raise a `CeilingError` unless the films are said to be drawn at random within each label"
+    if drawn != 'random':
+        raise CeilingError(say('ceiling.drawn'))
 
 # %% ../nbs/45_ceiling.ipynb #475ed5df
 def read_readings(
-    table: str | Path,  # a column of file names, and one of YES and NO, or 1 and 0, for each finding
-) -> pd.DataFrame:  # a row for each film, its file name as index; a column for each finding: 1, 0 or missing
+    table: str | Path,  # a column of file names, and one of YES and NO, or 1 and 0 (-1: uncertain), for each finding
+) -> pd.DataFrame:  # a row for each film, its path in the table as index; a column for each finding: 1, 0 or missing
     "A second reading; raises a `CeilingError` when the table is none"
     cells = read_table(table, text=['image', 'path', 'Image Index'])
     name = next((c for c in cells if plain_name(c) in ('image', 'path', 'image index')), None)
-    plain = cells.drop(columns=[name] if name else []).apply(lambda column: column.astype(str).map(plain_name))
-    known = set(_SAYS) | {'', 'nan', 'none', '?', 'uncertain'}
-    findings = [c for c in plain if set(plain[c]) <= known]
+    plain = cells.drop(columns=[name] if name else []).apply(lambda column: column.map(_cell))
+    findings = [c for c in plain if set(plain[c]) <= _SAYS.keys() | _SAYS_NEITHER]
     if name is None or not findings:
         raise CeilingError(say('ceiling.no_readings', name=printable(Path(table).name)))
-    images = cells[name].str.replace('\\', '/').str.rpartition('/')[2]
-    readings = plain[findings].apply(lambda column: column.map(_SAYS)).set_axis(images)
+    readings = plain[findings].apply(lambda column: column.map(_SAYS)).set_axis(_slashed(cells[name]))
     return readings.rename(columns=as_label).rename_axis('image')
+
+# %% ../nbs/45_ceiling.ipynb #f43765ad
+def _slashed(paths):
+    "Paths with the slashes of a manifest"
+    return pd.Series(paths, dtype=object).astype(str).str.replace('\\', '/').str.strip('/').to_numpy()
+
+def _ends(paths, n_parts):
+    "The last parts of each path: `n_parts` is a number for all, or one for each"
+    n_parts = np.broadcast_to(n_parts, len(paths))
+    return ['/'.join(path.split('/')[-n:]) for path, n in zip(paths, n_parts)]
+
+# %% ../nbs/45_ceiling.ipynb #04912462
+def _films_read(
+    names,  # of the films in the readings
+    paths,  # of the films in the manifest
+):
+    "{name: path} of the films that were read, by as many last parts of both as tell them apart (a `CeilingError`)"
+    names = pd.unique(np.asarray(names))
+    paths = pd.unique(np.asarray(paths))
+    parts = np.array([name.count('/') + 1 for name in names], dtype=int)
+    pairs = unclear = pd.DataFrame()
+    for n in range(1, parts.max(initial=0) + 1):
+        given = parts.clip(max=n)
+        keys = pd.DataFrame({'key': _ends(names, given), 'parts': given, 'name': names})
+        films = [pd.DataFrame({'key': _ends(paths, k), 'parts': k, 'path': paths}) for k in np.unique(given)]
+        pairs = keys.merge(pd.concat(films), on=['key', 'parts'])
+        twice = pairs['name'].duplicated(keep=False) | pairs['path'].duplicated(keep=False)
+        if not twice.any():
+            break
+        unclear = pairs[twice]
+    if len(unclear) and (pairs.empty or twice.any()):
+        raise CeilingError(say('ceiling.which_film', name=printable(unclear['name'].iloc[0])))
+    return dict(zip(pairs['name'], pairs['path'])) if len(pairs) else {}
 
 # %% ../nbs/45_ceiling.ipynb #1c962ede
 def rates_from_readings(
@@ -388,23 +438,33 @@ def rates_from_readings(
     readings: pd.DataFrame,  # of `read_readings`
     labels: list[str],  # of the manifest; positive where one of them is
     finding: str | None = None,  # of the readings that says the same; by default the name of the one label
+    drawn: str | None = None,  # 'random': the films that were read were drawn at random within each first label
+    chosen: list[str] | tuple = (),  # paths of films from a list of `second_reading`, drawn after the others: kept out
     **options: Any,  # n_draws and seed of `rates_from_truth`
 ) -> ErrorRates:
-    "How often labels are wrong by a second reading of some of the films; raises a `CeilingError`"
+    """How often labels are wrong by a second reading of some of the films; raises a `CeilingError`
+
+    Only films drawn at random within each first label tell it, so the caller states that they were. Films chosen
+    because a model contradicts their labels are wrong more often: they are named and kept out.
+    """
+    _check_drawn(drawn)
     finding = finding or labels[0]
     gone = [label for label in labels if label not in manifest] + [f for f in [finding] if f not in readings]
     if gone:
         raise CeilingError(say('ceiling.no_label', label=listed(gone)))
-    names = manifest['path'].str.replace('\\', '/').str.rpartition('/')[2]
     values = manifest[labels].astype(float)
     is_positive = (values == 1).any(axis=1)
     is_known = values.isin([0, 1]).all(axis=1)
     first = is_positive.astype(float).where(is_positive | is_known)
-    first = first.set_axis(names).rename('first')
-    both = readings[[finding]].join(first, how='inner')
+    paths = _slashed(manifest['path'])
+    names = _slashed(readings.index)
+    first = dict(zip(paths, first))
+    film = _films_read(names, paths)
+    kept_out = set(_films_read(_slashed(chosen), paths).values())
+    film = {name: path for name, path in film.items() if path not in kept_out}
     return rates_from_truth(
-        both['first'].to_numpy(),
-        both[finding].to_numpy(),
+        [first.get(film.get(name), np.nan) for name in names],
+        readings[finding].to_numpy(),
         **options,
     )
 
@@ -414,9 +474,12 @@ def ceilings(
     manifest: pd.DataFrame,  # with the first labels of the films that were read again
     readings: pd.DataFrame,  # of `read_readings`
     split: str | None = 'test',
+    drawn: str | None = None,  # as in `rates_from_readings`
+    chosen: list[str] | tuple = (),
     **options: Any,  # n_boot and seed of `ceiling`
 ) -> dict[str, dict]:  # {label: part of `ceiling`}; labels of which the readings do not speak are left out
-    "The ceiling of each label of which a second reading speaks"
+    "The ceiling of each label of which a second reading speaks; a `CeilingError` if not said how films were drawn"
+    _check_drawn(drawn)
     parts = {}
     for label in score_labels(scores):
         column = label or label_columns(manifest)[0]
@@ -424,7 +487,7 @@ def ceilings(
         if finding not in readings:
             continue
         try:
-            rates = rates_from_readings(manifest, readings, [column], finding)
+            rates = rates_from_readings(manifest, readings, [column], finding, drawn, chosen)
         except CeilingError as error:
             rates = Refused(str(error), 'ceiling.too_few')
         parts[label] = ceiling(scores, rates, label, split, **options)

@@ -126,11 +126,14 @@ def _from_reports(table, blank, say):
             table[label] = table[label].mask(healthy & table[label].isna(), 0.0)
         n = counted(int(healthy.sum()), 'image')
         say(f'{n} with "No Finding": what it does not mention is 0 there, but for the devices.')
-    gaps = int(table[labels].isna().sum().sum())
+    is_told = table.get('is_told', pd.Series(True, index=table.index))
+    if not is_told.all():
+        say(f'The study of {counted(int((~is_told).sum()), "image")} has no row of labels: all stay missing.')
+    gaps = int(table.loc[is_told, labels].isna().sum().sum())
     unsure = int((table[labels] == -1).sum().sum())
     say(f'{counted_are(unsure, "label")} uncertain (-1). What a report does not mention {_BLANKS[blank]}: {gaps:,}.')
     if blank == 'zero':
-        table[labels] = table[labels].fillna(0.0)
+        table.loc[is_told, labels] = table.loc[is_told, labels].fillna(0.0)
     return table, labels
 
 # %% ../nbs/11_label_tables.ipynb #027c4863
@@ -220,7 +223,7 @@ def _mimic_paths(table, folder):
 
 # %% ../nbs/11_label_tables.ipynb #eb662985
 def _mimic_table(place, labeller):
-    "The rows of MIMIC-CXR: an image each, with the labels of its study and its split"
+    "The rows of MIMIC-CXR: an image each, with its split, the labels of its study, and whether the study has any"
     ids = ['dicom_id', 'subject_id', 'study_id']
     title = 'MIMIC-CXR'
     labels = _one_table(place, f'mimic-cxr-*-{labeller}.csv*', ids[1:], title)
@@ -228,7 +231,9 @@ def _mimic_table(place, labeller):
     split = _one_table(place, 'mimic-cxr-*-split.csv*', ids[:1], title)
     table = read_table(images, text=ids)
     table = table.merge(read_table(split, text=ids)[['dicom_id', 'split']], on='dicom_id', how='left', validate='1:1')
-    return table.merge(read_table(labels, text=ids), on=ids[1:], how='left', validate='m:1')
+    told = read_table(labels, text=ids).assign(is_told=True)
+    table = table.merge(told, on=ids[1:], how='left', validate='m:1')
+    return table.assign(is_told=table['is_told'].eq(True))
 
 # %% ../nbs/11_label_tables.ipynb #f2ff37c5
 def read_mimic(
@@ -303,42 +308,61 @@ _VINDR_LABELS = dict(
     patterns=('image_labels_*.csv*', 'annotations/image_labels_*.csv*'), columns=('image_id', 'Pleural effusion')
 )
 
+_ONE_NAME = {'other_disease': 'other_diseases'}  # the tables of training films and of test films differ here
+
+def _vindr_label(name):
+    "The label of a finding, by one name in all tables"
+    label = as_label(name)
+    return _ONE_NAME.get(label, label)
+
 def _votes_of_boxes(table):
     "A row for each film and reader, a column for each class: 1 where the reader drew a box of it"
-    votes = pd.crosstab([table['image_id'], table['rad_id']], table['class_name']).clip(upper=1).astype(float)
-    none = [column for column in votes if plain_name(column) == 'no finding']
-    return votes.drop(columns=none).reset_index()
+    named = table['class_name'].map(_vindr_label)
+    votes = pd.crosstab([table['image_id'], table['rad_id']], named).clip(upper=1).astype(float)
+    return votes.reset_index()
 
 # %% ../nbs/11_label_tables.ipynb #bb5d1f72
 def _votes_of_file(file):
-    "The votes of one table, and the split that its name tells"
+    "The votes of one table, a blank for no, and the split that its name tells"
     table = read_table(file, text=['image_id', 'rad_id'])
     if 'rad_id' not in table:
         table['rad_id'] = 'consensus'
     votes = _votes_of_boxes(table) if 'class_name' in table else table
+    findings = {c: _vindr_label(c) for c in votes if c not in ('image_id', 'rad_id')}
+    votes = votes.rename(columns=findings).drop(columns='no_finding', errors='ignore')
+    votes = votes.fillna(dict.fromkeys(findings.values(), 0.0))
     split = as_split(file.name.split('.')[0].rpartition('_')[2]) if '_' in file.name else None
-    return votes.assign(meta_split=split)
+    return votes.rename(columns={'image_id': 'image', 'rad_id': 'reader'}).assign(split=split)
 
 # %% ../nbs/11_label_tables.ipynb #6e86541f
 def read_votes(
     place: str | Path,  # the folder that holds the tables, or one of them
-) -> pd.DataFrame:  # a row for each film and reader: image, reader, split, and a column for each finding, 1 or 0
-    "What each radiologist of VinDr-CXR says of each film; raises a `ManifestError`"
+) -> pd.DataFrame:  # a row for each film and reader: image, reader, split, and each finding as 1, 0 or missing
+    "What each radiologist of VinDr-CXR says of each film, missing where not asked; raises a `ManifestError`"
     place = Path(place).expanduser()
-    files = _tables(place, **_VINDR_LABELS) or _found(place, 'VinDr-CXR', _tables(place, **_VINDR))
+    labels = _tables(place, **_VINDR_LABELS)
+    files = labels or _found(place, 'VinDr-CXR', _tables(place, **_VINDR))
     votes = pd.concat([_votes_of_file(file) for file in files], ignore_index=True)
-    votes = votes.rename(columns={'image_id': 'image', 'rad_id': 'reader', 'meta_split': 'split'})
-    findings = [c for c in votes if c not in ('image', 'reader', 'split') and plain_name(c) != 'no finding']
-    names = {finding: as_label(finding) for finding in findings}
-    votes = votes[['image', 'reader', 'split', *findings]].rename(columns=names)
-    return votes.fillna(dict.fromkeys(names.values(), 0.0))
+    findings = [c for c in votes if c not in ('image', 'reader', 'split')]
+    if not labels:  # readers could draw a box of any class, whether or not one of this table did
+        votes[findings] = votes[findings].fillna(0.0)
+    return votes[['image', 'reader', 'split', *findings]]
 
 # %% ../nbs/11_label_tables.ipynb #f5334194
 _AGREE = {
     'majority': lambda share: (share > 0.5).astype(float).mask(share == 0.5, -1.0).mask(share.isna()),
-    'any': lambda share: (share > 0).astype(float),
-    'all': lambda share: (share == 1).astype(float),
+    'any': lambda share: (share > 0).astype(float).mask(share.isna()),
+    'all': lambda share: (share == 1).astype(float).mask(share.isna()),
 }
+
+# %% ../nbs/11_label_tables.ipynb #447d276b
+def _say_not_asked(labels, say):
+    "A word on the findings that one table has and another does not"
+    gaps = labels.isna().sum()
+    gaps = gaps[gaps > 0]
+    if len(gaps):
+        names = listed((f'{name} on {counted(int(n), "film")}' for name, n in gaps.items()), 5)
+        say(f'Missing, because the table of the film has no such column: {names}.')
 
 # %% ../nbs/11_label_tables.ipynb #f978592d
 def read_vindr(
@@ -357,13 +381,14 @@ def read_vindr(
     findings = [c for c in votes if c not in ('image', 'reader', 'split')]
     films = votes.groupby('image', sort=False)
     labels = films[findings].mean().apply(_AGREE[agree])
-    yes = films[findings].sum().add_prefix('meta_votes_')
+    yes = films[findings].sum(min_count=1).add_prefix('meta_votes_')
     readers = films['reader'].nunique().rename('meta_readers')
     table = pd.concat([labels, yes, readers, films['split'].first()], axis=1).rename_axis('path').reset_index()
     table['patient'] = table['path']
     table['meta_patient_known'] = 0
     counts = listed((f'{n} on {films:,} films' for n, films in readers.value_counts().items()), 5)
     say(f'A label is 1 where {agree} of the readers say so ({counts}). Patients are not published: each film is one.')
+    _say_not_asked(labels, say)
     return _as_manifest(table, findings, _folder_of(place, folder), 'vindr', partial)
 
 # %% ../nbs/11_label_tables.ipynb #8ee9ea99

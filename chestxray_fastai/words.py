@@ -1446,6 +1446,14 @@ CEILING = {
     'ceiling.stated': 'a stated rate',
     'ceiling.no_readings': '"{name}" names no films with YES or NO of findings: pass a table of a second reading.',
     'ceiling.no_label': 'There is no {label} in the labels and the readings: check the names.',
+    'ceiling.drawn': (
+        'How often labels are wrong can only be told from films drawn at random within each first label, without regard'
+        " to a model: state drawn='random' if they were, and name those of a `second_reading` list as `chosen`."
+    ),
+    'ceiling.which_film': (
+        'The reading of "{name}" fits more than one film: give each film in the table of readings with its folders, as'
+        ' the manifest names them.'
+    ),
 }
 
 # %% ../nbs/04_words.ipynb #57e0de20
