@@ -364,6 +364,13 @@ EVALUATE_FINDINGS = {
     'findings.overall_bare': (
         'Macro AUROC on {split}: {auroc:.3f}, the mean over {judged} of {of} labels; too few patients for an interval.'
     ),
+    'findings.overall_lonely': (
+        'Macro AUROC on {split}: {auroc:.3f}, the mean over {judged} of {of} labels; no interval, since a single'
+        ' patient is all that a class has: {labels}.'
+    ),
+    'findings.undefined': (
+        'In {share:.1%} of the resamples a label had images of one class only: the mean there is over the others.'
+    ),
 }
 
 # %% ../nbs/04_words.ipynb #64ba1dfd
