@@ -1307,6 +1307,11 @@ RUN_LIMITS = {
         '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no'
         ' probability.'
     ),
+    'run.policy_dropped': 'What --uncertain says of {labels} is passed over, since no output is trained for it.',
+    'run.policy_unused': (
+        'One label is left to learn, {label}: images of which it is uncertain are left out, and --uncertain is passed'
+        ' over.'
+    ),
     'run.nor': ', and none is ',
     'run.cannot_freeze': '{arch} can be trained and judged, but not frozen into a bundle: {reason}',
     'run.feature_shape': 'its features have the shape {shape}',
