@@ -6,9 +6,9 @@
 __all__ = ['Threshold', 'MAX_DRAWS', 'LARGE', 'STEPS', 'MIN_PATIENTS', 'VERDICTS', 'OperatingPoint', 'safe_ratio',
            'predictive_values', 'rates', 'assert_ece', 'probability_bins', 'calibration_error', 'log_losses',
            'point_metrics', 'n_resamples', 'resample_weights', 'weighted_metrics', 'check_patients', 'check_enough',
-           'check_scale', 'threshold_logits', 'threshold_logit', 'KnownRows', 'known_by_label', 'bootstrap', 'interval',
-           'rate_interval', 'widen_edges', 'metrics', 'judge', 'positives_needed', 'promise_refused', 'operating_point',
-           'verdict', 'compare_splits', 'widen_differences']
+           'check_scale', 'threshold_logits', 'threshold_logit', 'KnownRows', 'known_by_label', 'bootstrap',
+           'defined_mean', 'interval', 'rate_interval', 'widen_edges', 'metrics', 'judge', 'positives_needed',
+           'promise_refused', 'operating_point', 'verdict', 'compare_splits', 'widen_differences']
 
 # %% ../nbs/31_evaluate.ipynb #739d16d6
 import warnings
@@ -235,7 +235,6 @@ def _codes(patient):
 
 def _draws(n_patients, rows, n_boot, seed):
     "How often each patient is drawn, in blocks of shape (resamples, patients)"
-    n_boot = n_resamples(n_boot, rows)
     block = 20 if rows > LARGE else int(np.clip(200_000 // rows, 1, 256))
     rng = np.random.default_rng(seed)
     for start in range(0, n_boot, block):
@@ -248,9 +247,11 @@ def resample_weights(
     patient: np.ndarray,  # of each row, shape (n,)
     n_boot: int = 2000,  # resamples; of large tables fewer, see `n_resamples`
     seed: int = 0,  # of the resamples
+    images: int | None = None,  # by which the number of resamples goes; by default n: a row is an image
 ) -> Iterator[np.ndarray]:  # blocks of shape (resamples, n)
     "Bootstrap over patients (Field & Welsh 2007): how often each row is drawn"
     code, n_patients = _codes(patient)
+    n_boot = n_resamples(n_boot, len(code) if images is None else images)
     for counts in _draws(n_patients, len(code), n_boot, seed):
         yield counts[:, code].astype(float)
 
@@ -488,19 +489,30 @@ def bootstrap(
 
 
 # %% ../nbs/31_evaluate.ipynb #4055524e
+def defined_mean(
+    values: np.ndarray,  # of each label, shape (labels, …); NaN where one is undefined
+) -> np.ndarray:  # shape (…); NaN where all are
+    "The mean over the labels of which a figure is defined: a resample without a rare finding counts for the others"
+    values = np.asarray(values, float)
+    defined = np.isfinite(values).sum(0)
+    total = np.where(np.isfinite(values), values, 0).sum(0)
+    return np.where(defined > 0, total / np.maximum(defined, 1), np.nan)
+
 def _bootstrap(rows, known, options, n_boot, seed):
     "As `bootstrap`, of what `known_by_label` gives"
     check_patients(rows, 'collect more (in Python n_boot=0 gives the bare figures)')
     code, n_patients = _codes(rows.patient)
     blocks = {label: [] for label in known}
-    for counts in _draws(n_patients, len(rows), n_boot, seed):
+    for counts in _draws(n_patients, len(rows), n_resamples(n_boot, len(rows)), seed):
         for label, k in known.items():
             figures = _resampled(k.y, k.logit, code[k.rows], counts, options[label])
             blocks[label].append(pd.DataFrame(figures))
     tables = {label: pd.concat(of_label, ignore_index=True) for label, of_label in blocks.items()}
     if list(known) == ['']:
         return tables['']
-    macro = sum(tables.values()) / len(tables)  # undefined where one label is
+    names = list(dict.fromkeys(name for table in tables.values() for name in table))
+    every = np.stack([table.reindex(columns=names).to_numpy(float) for table in tables.values()])
+    macro = pd.DataFrame(defined_mean(every), columns=names)
     return pd.concat({**tables, 'macro': macro}, axis=1)
 
 

@@ -16,6 +16,7 @@ from .core import attempt, printable, refused, Refused
 from .words import say
 from .scores import only_labels, score_columns, score_labels, Scores, ScoresError, single_label, split_rows
 from chestxray_fastai.evaluate import (
+    defined_mean,
     interval,
     judge,
     MIN_PATIENTS,
@@ -28,7 +29,7 @@ from chestxray_fastai.evaluate import (
 )
 from .calibrate import Calibrator, choose_calibrator
 from .refer import referral_rule, ReferralRule
-from .validate import align_scores
+from .validate import align_scores, two_sided
 
 # %% ../nbs/44_findings.ipynb #c0192b8f
 def class_counts(
@@ -209,7 +210,7 @@ def _long(scores, split, labels):
 
 # %% ../nbs/44_findings.ipynb #d742f257
 def _overall(long, column, weights):
-    "Each figure over all labels for every row of weights, shape (resamples,) each"
+    "For every row of weights each figure over all labels, and whether a label is undefined; shape (resamples,) each"
     of = {label: np.flatnonzero(long.label == label) for label in long.label.unique()}
     y = long.y.to_numpy()
     z = long[column].to_numpy()
@@ -217,8 +218,8 @@ def _overall(long, column, weights):
     micro = weighted_metrics(y, z, weights)
     figures = {}
     for name, (kind, metric) in OVERALL.items():
-        figures[name] = micro[metric] if kind == 'micro' else np.mean([part[metric] for part in macro], axis=0)
-    return figures
+        figures[name] = micro[metric] if kind == 'micro' else defined_mean([part[metric] for part in macro])
+    return figures | dict(undefined=np.isnan([part['auroc'] for part in macro]).any(axis=0))
 
 # %% ../nbs/44_findings.ipynb #47deba42
 def judged_labels(
@@ -233,22 +234,37 @@ def judged_labels(
 
 # %% ../nbs/44_findings.ipynb #a90a49e1
 def _drawn(long, columns, n_boot, seed):
-    "The figures over all labels of resampled patients, by column of logits"
+    "What `_overall` gives of resampled patients, by column of logits"
     drawn = {column: [] for column in columns}
-    for weights in resample_weights(long.patient, n_boot, seed):
+    images = int(long.label.value_counts().max())
+    for weights in resample_weights(long.patient, n_boot, seed, images):
         for column in columns:
             drawn[column].append(pd.DataFrame(_overall(long, column, weights)))
     return {column: pd.concat(parts, ignore_index=True) for column, parts in drawn.items()}
 
 # %% ../nbs/44_findings.ipynb #3cb93327
-def _overall_words(auroc, split, counts):
-    "The macro AUROC in a sentence, with how many labels it is over"
+def _lonely_labels(long):
+    "Labels of which a class has one patient only: resamples cannot tell how much another patient would change"
+    patients = long.groupby(['label', 'y'], sort=False).patient.nunique().groupby(level=0, sort=False).min()
+    return list(patients.index[patients < 2])
+
+def _with_ends(table, drawn, lonely, level):
+    "Figures with their intervals; those that are means over labels have none where one is `lonely`"
+    ends = interval(drawn[list(OVERALL)], level)
+    if lonely:
+        ends.loc[[name for name, (kind, _) in OVERALL.items() if kind == 'macro']] = np.nan
+    table[['low', 'high']] = ends.astype(object).where(ends.notna(), None)
+    return table
+
+def _overall_words(auroc, split, counts, lonely, undefined):
+    "The macro AUROC in a sentence, with how many labels it is over, and what its interval lacks"
     if auroc['low'] is None:
-        code = 'findings.overall_bare'
+        words = 'findings.overall_lonely' if lonely else 'findings.overall_bare'
     else:
-        code = 'findings.overall_all' if counts['judged'] == counts['of'] else 'findings.overall'
-    ends = {end: auroc[end] for end in ('low', 'high')}
-    return say(code, split=split, auroc=auroc['value'], **ends, **counts)
+        words = 'findings.overall_all' if counts['judged'] == counts['of'] else 'findings.overall'
+    about = counts | dict(split=split, auroc=auroc['value'], low=auroc['low'], high=auroc['high'])
+    told = say(words, **about | dict(labels=', '.join(map(printable, lonely))))
+    return f'{told} {say("findings.undefined", share=undefined)}' if undefined and auroc['low'] is not None else told
 
 # %% ../nbs/44_findings.ipynb #d24ec9b7
 def overall(
@@ -259,20 +275,26 @@ def overall(
     n_boot: int = 2000,  # resamples of the patients; 0, or too few patients: no intervals
     seed: int = 0,
     level: float = 0.95,  # of the intervals
-) -> dict:  # value, low and high by name of `OVERALL`; judged, of, labels, words
+) -> dict:  # by name of `OVERALL`; judged, of, labels, words; undefined: share of resamples lacking a label's class
     "Macro and micro figures over the labels of which a split has both classes, patients resampled with all labels"
     labels = judged_labels(scores, split, labels)
     counts = dict(judged=len(labels), of=len(score_labels(scores)) if of is None else of, labels=labels)
     if not labels:
         return counts | dict(words=say('findings.none_judged', split=split, **counts))
     long = _long(scores, split, labels)
-    values = {name: float(value[0]) for name, value in _overall(long, 'logit', np.ones((1, len(long)))).items()}
+    whole = _overall(long, 'logit', np.ones((1, len(long))))
+    values = {name: float(whole[name][0]) for name in OVERALL}
     table = pd.DataFrame(dict(value=values, low=None, high=None), dtype=object)
+    undefined = None  # without resamples nobody knows
+    lonely = []
     if n_boot and long.patient.nunique() >= MIN_PATIENTS:
-        ends = interval(_drawn(long, ['logit'], n_boot, seed)['logit'], level)
-        table[['low', 'high']] = ends.astype(object).where(ends.notna(), None)
+        drawn = _drawn(long, ['logit'], n_boot, seed)['logit']
+        undefined = float(drawn.undefined.mean())
+        lonely = _lonely_labels(long)
+        table = _with_ends(table, drawn, lonely, level)
     figures = table.to_dict('index')
-    return figures | counts | dict(words=_overall_words(figures['macro_auroc'], split, counts))
+    words = _overall_words(figures['macro_auroc'], split, counts, lonely, undefined)
+    return figures | counts | dict(undefined=undefined, words=words)
 
 # %% ../nbs/44_findings.ipynb #84b85f7e
 def calibrated_scores(
@@ -324,12 +346,13 @@ def compare_overall(
         raise ScoresError('The two models share no label of which the split has both classes: nothing to compare.')
     long = _paired(first, second, split, labels)
     ones = np.ones((1, len(long)))
-    sides = {side: pd.DataFrame(_overall(long, side, ones)).iloc[0] for side in ('first', 'second')}
+    sides = {side: pd.DataFrame(_overall(long, side, ones))[list(OVERALL)].iloc[0] for side in ('first', 'second')}
     table = pd.DataFrame(sides)
     drawn = _drawn(long, ['first', 'second'], n_boot, seed)
-    change = drawn['second'] - drawn['first']
+    change = drawn['second'][list(OVERALL)] - drawn['first'][list(OVERALL)]
     table['difference'] = table.second - table['first']
     table[['low', 'high']] = interval(change, level)
-    table['p'] = 2 * np.minimum((change <= 0).mean(), (change >= 0).mean()).clip(upper=0.5)
-    table.attrs = dict(labels=labels, n_boot=len(change), patients=int(long.patient.nunique()))
+    table['p'] = two_sided(change)
+    about = dict(n_boot=len(change), patients=int(long.patient.nunique()))
+    table.attrs = dict(labels=labels, undefined=float(drawn['first'].undefined.mean()), **about)
     return table.rename_axis('metric')

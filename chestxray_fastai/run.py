@@ -1448,10 +1448,39 @@ class _DataOptions:
     reading: dict  # of `reading_options`
     labels: list[str] | None = None  # None: all
 
+def _learnable(manifest, options):
+    "(manifest, options, why by label, sentences) without the labels that the training cannot learn"
+    from chestxray_fastai.manifest import label_columns, set_aside
+
+    untrained = untrained_labels(taught_manifest(manifest, options.uncertain, options.seed))
+    if not untrained:
+        return manifest, options, {}, []
+    manifest = set_aside(manifest, untrained)
+    labels = label_columns(manifest)
+    if len(labels) == 1:
+        manifest = chosen_label(manifest)  # as if it had been the only one: nothing else is known of the other images
+    uncertain, notes = _policy_left(options.uncertain, untrained, labels)
+    return manifest, replace(options, uncertain=uncertain), untrained, notes
+
+def _policy_left(uncertain, untrained, labels):
+    "(what the policy for uncertain labels says of `labels`, or None; sentences about the rest)"
+    if uncertain is None:
+        return None, []
+    if len(labels) == 1:
+        return None, [say('run.policy_unused', label=printable(labels[0]))]
+    from chestxray_fastai.multilabel import parse_policy
+    from chestxray_fastai.tables import plain_name
+
+    policy = parse_policy(uncertain)
+    lost = set(map(plain_name, untrained))
+    dropped = [name for name, _ in policy.by_label if plain_name(name) in lost]
+    if not dropped:
+        return uncertain, []
+    kept = replace(policy, by_label=tuple(pair for pair in policy.by_label if pair[0] not in dropped))
+    return str(kept) or None, [say('run.policy_dropped', labels=printable(', '.join(dropped)))]
+
 def _run(source, options, judging, out):
     "`run`, with what was asked for in three parts"
-    from chestxray_fastai.manifest import set_aside
-
     started = time.time()
     check_options(**vars(judging), **vars(options))
     check_installed('Training', 'train', 'torch', 'torchvision', 'fastai')
@@ -1466,10 +1495,9 @@ def _run(source, options, judging, out):
         labels=source.labels,
         **source.reading,
     )
-    untrained = untrained_labels(taught_manifest(manifest, options.uncertain, options.seed))
-    manifest = set_aside(manifest, untrained)
+    manifest, options, untrained, passed_over = _learnable(manifest, options)
     facts = data_facts(manifest)
-    notes += [*untrained.values(), *check_splits(facts, judging.target_sensitivity)]
+    notes += [*untrained.values(), *passed_over, *check_splits(facts, judging.target_sensitivity)]
     check_label_options(facts['labels'], options, judging)
     if len(facts['labels']) > 1 or untrained:
         facts['untrained'] = untrained

@@ -364,6 +364,13 @@ EVALUATE_FINDINGS = {
     'findings.overall_bare': (
         'Macro AUROC on {split}: {auroc:.3f}, the mean over {judged} of {of} labels; too few patients for an interval.'
     ),
+    'findings.overall_lonely': (
+        'Macro AUROC on {split}: {auroc:.3f}, the mean over {judged} of {of} labels; no interval, since a single'
+        ' patient is all that a class has: {labels}.'
+    ),
+    'findings.undefined': (
+        'In {share:.1%} of the resamples a label had images of one class only: the mean there is over the others.'
+    ),
 }
 
 # %% ../nbs/04_words.ipynb #64ba1dfd
@@ -1299,6 +1306,11 @@ RUN_LIMITS = {
     'run.untrained': (
         '{label} cannot be learned: none of the {n:,} training images is {kinds}. It gets no output, and no'
         ' probability.'
+    ),
+    'run.policy_dropped': 'What --uncertain says of {labels} is passed over, since no output is trained for it.',
+    'run.policy_unused': (
+        'One label is left to learn, {label}: images of which it is uncertain are left out, and --uncertain is passed'
+        ' over.'
     ),
     'run.nor': ', and none is ',
     'run.cannot_freeze': '{arch} can be trained and judged, but not frozen into a bundle: {reason}',
