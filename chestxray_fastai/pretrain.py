@@ -68,7 +68,7 @@ class PretrainConfig:
 
     encoder: str = 'tiny'  # one of `ENCODERS`
     size: int = 128  # height and width of the image [pixels]
-    patch: int = 16  # height and width of a patch [pixels]
+    patch: int = 16  # height and width of a patch [pixels]; only an encoder of 16 can be fine-tuned
     mask_ratio: float = 0.75  # share of the patches that are hidden
     decoder_width: int = 128  # numbers for each patch in the decoder
     decoder_depth: int = 2  # its blocks
