@@ -116,6 +116,7 @@ def make_receipt(
     begun: str = '',  # these weights, where they came without one
 ) -> Receipt:
     "Look at every film once more and note what it takes to know it again; the receipt is personal data"
+    manifest = manifest.reset_index(drop=True)  # tables that were put together have rows of the same name
     images, thumbs = inspect_images(manifest['path'], workers)
     sound = (images['problem'] == '').to_numpy()
     salt = hashlib.sha256('|'.join(sorted(images['pixel_hash'])).encode('ascii')).hexdigest()[:16]
@@ -123,12 +124,14 @@ def make_receipt(
         before = Receipt(0, 0, salt, [], film_marks(thumbs[:0]), [])
     people = _people(before, manifest)
     new = manifest.loc[people.index[~people.isin(set(before.people))], 'patient']
+    is_known = sound & images['pixel_hash'].str[:16].isin(set(before.pixels)).to_numpy()  # a film counts once
+    is_new = sound & ~is_known
     return Receipt(
-        images=before.images + len(manifest),
+        images=before.images + int((~is_known).sum()),
         patients=before.patients + new.nunique(),
         salt=before.salt,
-        pixels=[*before.pixels, *images['pixel_hash'][sound].str[:16]],
-        marks=np.concatenate([before.marks, film_marks(thumbs[sound])]),
+        pixels=[*before.pixels, *images['pixel_hash'][is_new].str[:16]],
+        marks=np.concatenate([before.marks, film_marks(thumbs[is_new])]),
         people=sorted({*people, *before.people}),
         unread=before.unread + int((~sound).sum()),
         begun=begun or before.begun,
@@ -208,6 +211,7 @@ def seen_of(
     likeness: float = LIKENESS,  # correlation of the details from which two films count as one
 ) -> Seen:
     "How many of these films and patients the pretraining saw"
+    rows = rows.reset_index(drop=True)
     images, thumbs = inspect_images(rows['path'])
     sound = (images['problem'] == '').to_numpy()
     is_copy = images['pixel_hash'].str[:16].isin(set(receipt.pixels)).to_numpy() & sound
