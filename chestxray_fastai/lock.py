@@ -499,7 +499,7 @@ def check_pretraining(
     run_dir: str | Path,  # with model.json, and the receipt of the pretraining where there was one
     rows: pd.DataFrame,  # columns path and patient: the Scores of the test
 ) -> dict | None:  # seen, words and counts; None for a model of before there were receipts
-    "What the pretraining of a model saw of a test; raises `TestLocked` for any film or patient"
+    "What the pretraining of a model saw of a test; raises `TestLocked` for any, and where no film can be read"
     file = Path(run_dir) / 'model.json'
     card = read_json(file) if file.is_file() else {}
     origin = card.get('pretraining') if isinstance(card, dict) else None
@@ -510,6 +510,8 @@ def check_pretraining(
         words = say('seen.unknown', images=len(rows)) if unknown else say('origin.nothing')
         return {'seen': 'unknown' if unknown else 'nothing', 'words': words}
     seen = seen_of(read_receipt(Path(run_dir) / RECEIPT, origin.get('sha256')), rows)
+    if seen.is_blind() and not seen.known:
+        raise TestLocked(say('seen.blind', images=seen.images))
     if not seen.is_clean():
         raise TestLocked(say('seen.refused', found=seen.words, copies=seen.copies, near=seen.near))
     return {'seen': 'receipt', **seen._asdict()}

@@ -189,9 +189,13 @@ class Seen(NamedTuple):
     unread: int  # films that are missing here or cannot be read: only their patients were compared
     words: str  # all that in a sentence
 
+    def is_blind(self) -> bool:  # whether there are films and none of them could be read
+        "Whether there was nothing to look at"
+        return 0 < self.images == self.unread
+
     def is_clean(self) -> bool:  # whether no film and no patient was seen, as far as could be looked
-        "Whether nothing was seen"
-        return not (self.copies or self.near or self.known)
+        "Whether nothing was seen; where no film could be read nobody can say so"
+        return not (self.copies or self.near or self.known or self.is_blind())
 
 # %% ../nbs/19_receipt.ipynb #c79560b2
 def _sentence(receipt, found):
