@@ -580,7 +580,7 @@ def _is_images_alone(folder):
 # %% ../nbs/24_pretrain.ipynb #e3034fb5
 def films_to_learn(
     data: str | Path,  # folder, table or name of a data set, as for `get_xrays`; or a folder of images alone
-) -> tuple[pd.DataFrame, int]:  # columns path, patient and split; how many films of a test were left out
+) -> tuple[pd.DataFrame, int]:  # columns path, patient, split, source if told; how many films of a test are left out
     "All films that a pretraining may see; raises what `get_xrays` raises, a folder of images alone excepted"
     from chestxray_fastai.sources import get_xrays
 
@@ -596,7 +596,8 @@ def films_to_learn(
         films = pd.DataFrame({'path': paths, 'patient': [patient_key(name) for name in names]})
         films['split'] = np.where(is_test, 'test', None)
     is_open = ~films['split'].isin(['test', 'calib'])
-    return films.loc[is_open, ['path', 'patient', 'split']].reset_index(drop=True), int((~is_open).sum())
+    columns = [name for name in ('path', 'patient', 'split', 'source') if name in films]
+    return films.loc[is_open, columns].reset_index(drop=True), int((~is_open).sum())
 
 # %% ../nbs/24_pretrain.ipynb #4a75f66b
 def load_autoencoder(

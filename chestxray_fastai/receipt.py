@@ -8,6 +8,7 @@ __all__ = ['BITS', 'LIKENESS', 'RECEIPT', 'COST', 'film_marks', 'nearest_marks',
 
 # %% ../nbs/19_receipt.ipynb #474974a2
 import base64, hashlib, json, os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from pathlib import Path
@@ -80,6 +81,11 @@ class Receipt(NamedTuple):
     unread: int = 0  # films that could not be read when the receipt was written
     begun: str = ''  # the weights that it began from where it is unknown what they saw
     version: int = 2  # of the hashes of patients: 1 for those of one SHA-256
+    sources: Sequence[str] = ()  # the data set of each patient, '' where it has no name; empty: none has
+
+    def pairs(self) -> list[tuple[str, str]]:
+        "(hash, data set) of each patient"
+        return list(zip(self.people, self.sources or [''] * len(self.people)))
 
 
 # %% ../nbs/19_receipt.ipynb #f6369018
@@ -107,6 +113,11 @@ def _people(receipt, rows):
     hashes = _hashes(receipt.version, receipt.salt, sorted(set(texts)))
     return pd.Series([hashes[text] for text in texts], known.index, dtype=object)
 
+def _sources(rows, index):
+    "The data set of some rows, '' where it has no name"
+    told = rows['source'] if 'source' in rows else pd.Series('', rows.index)
+    return told[index].fillna('').astype(str)
+
 
 # %% ../nbs/19_receipt.ipynb #23ff9dfd
 def make_receipt(
@@ -123,19 +134,24 @@ def make_receipt(
     if before is None:
         before = Receipt(0, 0, salt, [], film_marks(thumbs[:0]), [])
     people = _people(before, manifest)
-    new = manifest.loc[people.index[~people.isin(set(before.people))], 'patient']
+    sources = _sources(manifest, people.index)
+    earlier = set(before.pairs())
+    told = pd.DataFrame({'pair': zip(people, sources), 'patient': manifest['patient'][people.index], 'source': sources})
+    new = told[~told['pair'].isin(earlier)]
+    pairs = sorted({*told['pair'], *earlier})
     is_known = sound & images['pixel_hash'].str[:16].isin(set(before.pixels)).to_numpy()  # a film counts once
     is_new = sound & ~is_known
     return Receipt(
         images=before.images + int((~is_known).sum()),
-        patients=before.patients + new.nunique(),
+        patients=before.patients + len(new.drop_duplicates(['patient', 'source'])),
         salt=before.salt,
         pixels=[*before.pixels, *images['pixel_hash'][is_new].str[:16]],
         marks=np.concatenate([before.marks, film_marks(thumbs[is_new])]),
-        people=sorted({*people, *before.people}),
+        people=[person for person, _ in pairs],
         unread=before.unread + int((~sound).sum()),
         begun=begun or before.begun,
         version=before.version,
+        sources=[source for _, source in pairs],
     )
 
 # %% ../nbs/19_receipt.ipynb #58e64027
@@ -154,6 +170,8 @@ def _is_receipt(content):
     if not isinstance(content, dict) or content.get('format') not in (1, 2):
         return False
     kinds = {'images': int, 'patients': int, 'salt': str, 'pixels': list, 'marks': str, 'people': list}
+    if len(content.get('sources') or content.get('people') or ()) != len(content.get('people') or ()):
+        return False
     return all(isinstance(content.get(name), kind) for name, kind in kinds.items())
 
 # %% ../nbs/19_receipt.ipynb #5f2d27ea
@@ -186,6 +204,7 @@ class Seen(NamedTuple):
     near: int  # and nearly the same picture
     patients: int  # people that were asked about
     known: int  # of them in the pretraining
+    alike: int  # others whose number is there too, in another data set or in one without a name
     unread: int  # films that are missing here or cannot be read: only their patients were compared
     words: str  # all that in a sentence
 
@@ -204,9 +223,32 @@ def _sentence(receipt, found):
     words = say('seen.found', **found, seen=seen, films=receipt.images, people=receipt.patients)
     if found['unread']:
         words += ' ' + say('seen.unread', unread=found['unread'])
+    if found['alike']:
+        words += ' ' + say('seen.alike', alike=found['alike'])
     if receipt.begun:
         words += ' ' + say('seen.begun', weights=printable(receipt.begun))
     return words
+
+# %% ../nbs/19_receipt.ipynb #13e4673d
+def _is_same(patient, source, others):
+    "Whether patients of the same hash are one: `others` are the data sets in which it was seen"
+    if source and '' not in others:
+        return source in others
+    return source in others - {''} or not str(patient).isdigit()  # a bare number is somebody else's in each data set
+
+def _met(receipt, rows):
+    "How many patients a pretraining saw, and of how many others only the number is there"
+    there = {}
+    for person, source in receipt.pairs():
+        there.setdefault(person, set()).add(source)
+    people = _people(receipt, rows)
+    people = people[people.isin(there)]
+    patients = rows['patient'][people.index]
+    checked = zip(patients, _sources(rows, people.index), people)
+    is_same = np.array([_is_same(patient, source, there[person]) for patient, source, person in checked], bool)
+    known = set(patients[is_same])
+    return len(known), len(set(patients) - known)
+
 
 # %% ../nbs/19_receipt.ipynb #5b9325ea
 def seen_of(
@@ -220,14 +262,14 @@ def seen_of(
     sound = (images['problem'] == '').to_numpy()
     is_copy = images['pixel_hash'].str[:16].isin(set(receipt.pixels)).to_numpy() & sound
     is_near = (nearest_marks(film_marks(thumbs), receipt.marks) >= likeness) & sound & ~is_copy
-    people = _people(receipt, rows)
-    known = rows.loc[people.index[people.isin(set(receipt.people))], 'patient']
+    known, alike = _met(receipt, rows)
     found = {
         'images': len(rows),
         'copies': int(is_copy.sum()),
         'near': int(is_near.sum()),
         'patients': rows['patient'].nunique(),
-        'known': known.nunique(),
+        'known': known,
+        'alike': alike,
         'unread': int((~sound).sum()),
     }
     return Seen(**found, words=_sentence(receipt, found))

@@ -412,6 +412,10 @@ RECEIPTS = {
         ' same picture. Pretrain again without them, start from other weights, or judge on a test that the pretraining'
         ' has not seen.'
     ),
+    'seen.alike': (
+        '{alike} of these patients have a number that is in the pretraining too, in another data set or in one without'
+        ' a name (column source): whether they are the same people cannot be told.'
+    ),
     'seen.blind': (
         'The test may not be opened: none of its {images} images is here or can be read, so whether the pretraining saw'
         ' them cannot be told. Put the images back where the scores name them.'
