@@ -30,6 +30,7 @@ from chestxray_fastai.core import (
 )
 from .words import say
 from .manifest import manifest_hash
+from .tables import read_table
 from chestxray_fastai.scores import (
     one_label,
     only_labels,
@@ -495,11 +496,19 @@ def _record(folder, frozen, scores, split, shared, how):
 
 
 # %% ../nbs/33_lock.ipynb #9a851d58
+def _with_source(rows, file):
+    "Rows with the data set of each patient, where the manifest of the run names one"
+    table = read_table(file, text=['patient', 'source']) if file.is_file() else pd.DataFrame()
+    if not {'patient', 'source'} <= set(table):
+        return rows
+    table = table[['patient', 'source']].drop_duplicates().drop_duplicates('patient', keep=False)
+    return pd.DataFrame(rows).assign(source=rows['patient'].astype(str).map(table.set_index('patient')['source']))
+
 def check_pretraining(
     run_dir: str | Path,  # with model.json, and the receipt of the pretraining where there was one
     rows: pd.DataFrame,  # columns path and patient: the Scores of the test
 ) -> dict | None:  # seen, words and counts; None for a model of before there were receipts
-    "What the pretraining of a model saw of a test; raises `TestLocked` for any film or patient"
+    "What the pretraining of a model saw of a test; raises `TestLocked` for any, and where no film can be read"
     file = Path(run_dir) / 'model.json'
     card = read_json(file) if file.is_file() else {}
     origin = card.get('pretraining') if isinstance(card, dict) else None
@@ -509,7 +518,10 @@ def check_pretraining(
         unknown = origin.get('seen') != 'nothing'
         words = say('seen.unknown', images=len(rows)) if unknown else say('origin.nothing')
         return {'seen': 'unknown' if unknown else 'nothing', 'words': words}
+    rows = _with_source(rows, Path(run_dir) / 'manifest.csv')
     seen = seen_of(read_receipt(Path(run_dir) / RECEIPT, origin.get('sha256')), rows)
+    if seen.is_blind() and not seen.known:
+        raise TestLocked(say('seen.blind', images=seen.images))
     if not seen.is_clean():
         raise TestLocked(say('seen.refused', found=seen.words, copies=seen.copies, near=seen.near))
     return {'seen': 'receipt', **seen._asdict()}

@@ -258,6 +258,10 @@ def _check_names(arch, body, state):
     known = sum(name in state for name in own)
     if 2 * known < len(own):
         raise ValueError(f'these weights belong to another network: {known} of {len(own)} tensors of {arch} are there')
+    first = 'patch_embed.proj.weight'
+    side, own_side = (weights[first].shape[-1] if first in weights else 0 for weights in (state, own))
+    if side and own_side and side != own_side:  # timm would resample them to another network without a word
+        raise ValueError(f'these weights cut a film into patches of {side} pixels, and {arch} into those of {own_side}')
 
 def _timm_network(arch, n_out, size, channels, state, head):
     "Body and head of a network of timm, which is never asked to fetch anything"

@@ -33,6 +33,7 @@ from chestxray_fastai.core import (
     write_whole,
 )
 from .manifest import ManifestError, patient_key, splits_in_name, walk_images
+from .label_tables import label_set
 from .pixels import pixel_cache
 from .blocks import pixel_stats
 from .receipt import RECEIPT, make_receipt, read_receipt, write_receipt
@@ -67,7 +68,7 @@ class PretrainConfig:
 
     encoder: str = 'tiny'  # one of `ENCODERS`
     size: int = 128  # height and width of the image [pixels]
-    patch: int = 16  # height and width of a patch [pixels]
+    patch: int = 16  # height and width of a patch [pixels]; only an encoder of 16 can be fine-tuned
     mask_ratio: float = 0.75  # share of the patches that are hidden
     decoder_width: int = 128  # numbers for each patch in the decoder
     decoder_depth: int = 2  # its blocks
@@ -563,21 +564,30 @@ def _write_encoder(run):
     return file
 
 # %% ../nbs/24_pretrain.ipynb #f3f783a8
+_TABLES = ('*.csv*', '*.tsv*', '*.xlsx', '*_list.txt')  # files that may say which films are those of a test
+
 def _splits_of(name):
     "The splits that the name of a folder names"
     return splits_in_name(name)[0]
 
+def _is_images_alone(folder):
+    "Whether a folder holds no table that could tell the films of a test"
+    if not folder.is_dir() or any(any(folder.glob(pattern)) for pattern in _TABLES):
+        return False
+    return label_set(folder) is None
+
+
 # %% ../nbs/24_pretrain.ipynb #e3034fb5
 def films_to_learn(
     data: str | Path,  # folder, table or name of a data set, as for `get_xrays`; or a folder of images alone
-) -> tuple[pd.DataFrame, int]:  # columns path, patient and split; how many films of a test were left out
-    "All films that a pretraining may see; raises what `get_xrays` raises"
+) -> tuple[pd.DataFrame, int]:  # columns path, patient, split, source if told; how many films of a test are left out
+    "All films that a pretraining may see; raises what `get_xrays` raises, a folder of images alone excepted"
     from chestxray_fastai.sources import get_xrays
 
     try:
         films = get_xrays(data, verbose=False)
     except ManifestError:
-        images = walk_images(data).images if Path(data).is_dir() else []
+        images = walk_images(data).images if _is_images_alone(Path(data)) else []
         if not images:
             raise
         names = ['/'.join(parts) for parts in images]
@@ -586,7 +596,8 @@ def films_to_learn(
         films = pd.DataFrame({'path': paths, 'patient': [patient_key(name) for name in names]})
         films['split'] = np.where(is_test, 'test', None)
     is_open = ~films['split'].isin(['test', 'calib'])
-    return films.loc[is_open, ['path', 'patient', 'split']].reset_index(drop=True), int((~is_open).sum())
+    columns = [name for name in ('path', 'patient', 'split', 'source') if name in films]
+    return films.loc[is_open, columns].reset_index(drop=True), int((~is_open).sum())
 
 # %% ../nbs/24_pretrain.ipynb #4a75f66b
 def load_autoencoder(

@@ -419,6 +419,14 @@ RECEIPTS = {
         ' same picture. Pretrain again without them, start from other weights, or judge on a test that the pretraining'
         ' has not seen.'
     ),
+    'seen.alike': (
+        '{alike} of these patients have a number that is in the pretraining too, in another data set or in one without'
+        ' a name (column source): whether they are the same people cannot be told.'
+    ),
+    'seen.blind': (
+        'The test may not be opened: none of its {images} images is here or can be read, so whether the pretraining saw'
+        ' them cannot be told. Put the images back where the scores name them.'
+    ),
     'seen.unknown': 'Whether the pretraining of these weights saw any of the {images} test images is unknown.',
     'origin.nothing': 'The network started from scratch: no pretraining saw anything.',
     'origin.unknown': 'What the pretraining of these weights saw is unknown: they came without a receipt.',
