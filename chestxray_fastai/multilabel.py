@@ -220,8 +220,12 @@ class FindingLoss(MaskedBCE):
     def log_odds(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
     ) -> torch.Tensor:  # the same shape
-        "Log-odds of the finding among images such as those of the training"
-        return outputs
+        "Log-odds of the finding in the training whose expected cost is least at these logits, from the slopes of both"
+        with torch.inference_mode(False), torch.enable_grad():
+            z = outputs.detach().clone().requires_grad_(True)
+            up = torch.autograd.grad(self.if_negative(z).sum(), z)[0]
+            down = -torch.autograd.grad(self.if_positive(z).sum(), z)[0]
+        return (up.clamp(min=1e-12) / down.clamp(min=1e-12)).log()
 
     def forward(
         self,
@@ -313,23 +317,20 @@ class LogitAdjustedLoss(FindingLoss):
         self.register_buffer('prior', prior)
         self.tau = tau
 
-    def log_odds(
-        self, outputs: torch.Tensor  # logits, shape (n, labels)
-    ) -> torch.Tensor:  # the same shape
-        "Log-odds of the finding among images such as those of the training"
-        return outputs + self.tau * self.prior
-
     def if_positive(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
     ) -> torch.Tensor:  # the same shape
         "Cross-entropy of the shifted logit"
-        return super().if_positive(self.log_odds(outputs))
+        return super().if_positive(self._shifted(outputs))
 
     def if_negative(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
     ) -> torch.Tensor:  # the same shape
         "Cross-entropy of the shifted logit"
-        return super().if_negative(self.log_odds(outputs))
+        return super().if_negative(self._shifted(outputs))
+
+    def _shifted(self, outputs):
+        return outputs + self.tau * self.prior
 
 # %% ../nbs/23_multilabel.ipynb #5dc7eeda
 class ClassBalancedLoss(FindingLoss):
