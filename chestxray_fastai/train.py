@@ -959,7 +959,7 @@ def train(
         resumed = _resume_state(folder, config, resume, [phase.epochs for phase in phases])
         best = BestEpoch(folder / 'best.safetensors', stack.monitor)
         cbs = _main_callbacks(best, schedule, patience, ema, tensorboard)
-        cbs += _stack_callbacks(stack, _rates(learn, lr) if stack.swa else [], seed)
+        cbs += _stack_callbacks(stack, _rates(learn, phases[-1]) if stack.swa else [], seed)
         rows = _ended(learn, phases, config, resumed, best, cbs, write_every, keep)
     learn.training_facts = {**getattr(learn, 'training_facts', {}), **asked, 'keep': keep, **facts}
     return rows
@@ -974,8 +974,10 @@ def _facts(learn, stack):
     return facts
 
 # %% ../nbs/22_train.ipynb #5abb4c13
-def _rates(learn, lr):
-    "The highest rate of each group of parameters"
+def _rates(learn, phase):
+    "The highest rate of each group of parameters in a `Phase`"
+    given = phase.fit.keywords
+    lr = given['lr_max'] if 'lr_max' in given else given['lr']
     if learn.opt is None:
         learn.create_opt()
     learn.opt.set_hyper('lr', lr)
