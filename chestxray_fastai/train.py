@@ -713,6 +713,8 @@ def _check_range(name, value, low, high):
 def _check_together(stack, learn, lr, schedule, ema, keep, patience):
     "Raise a ValueError for options that are sensible alone and not together"
     is_frozen = bool(learn.opt) and learn.opt.frozen_idx > 0 and schedule != 'fine_tune'
+    is_weighed = getattr(learn.loss_func, 'shift', None) is not None  # of `multilabel`, by the policy 'marginal'
+    is_mixed = stack.mixup or stack.cutmix
     wrong = {
         'swa averages the last epochs, and ema every step: pass ema=None': stack.swa and ema is not None,
         "swa ends with an average, and not with the best epoch: pass keep='last'": stack.swa and keep != 'last',
@@ -723,7 +725,10 @@ def _check_together(stack, learn, lr, schedule, ema, keep, patience):
         "layer_decay is for a body that trains, and this one is frozen: use schedule='fine_tune', or unfreeze it": (
             stack.layer_decay and is_frozen
         ),
-        'mixup and cutmix take two images or more in a batch': (stack.mixup or stack.cutmix) and learn.dls.train.bs < 2,
+        'mixup and cutmix take two images or more in a batch': is_mixed and learn.dls.train.bs < 2,
+        "mixup and cutmix leave uncertain labels out, and the policy 'marginal' learns from them: choose one": (
+            is_mixed and is_weighed
+        ),
     }
     for sentence, is_so in wrong.items():
         if is_so:
