@@ -407,6 +407,12 @@ class SWA(Callback):
 
 
 # %% ../nbs/22_train.ipynb #08d9db00
+def _check_further(films):
+    "Raise a ValueError where films that a model will be judged on would be trained on"
+    judged = [] if films is None or 'split' not in films else sorted(set(films['split']) & {'calib', 'test'})
+    if judged:
+        raise ValueError(f'unlabelled films are trained on, and some have the split "{judged[0]}": leave these out')
+
 class MeanTeacher(Callback):
     "Agree with the average that `EMA` keeps, also on films without a label (Tarvainen and Valpola 2017)"
 
@@ -419,6 +425,7 @@ class MeanTeacher(Callback):
         films: pd.DataFrame | None = None,  # a Manifest of further films, whose labels are not looked at
         ramp: float = 0.3,  # share of the phase in which the weight rises
     ):
+        _check_further(films)
         self.weight = weight
         self.films = films
         self.ramp = ramp
@@ -691,6 +698,7 @@ class Stack:
             raise ValueError('mixup and cutmix both change every batch: choose one')
         if self.unlabelled is not None and self.mean_teacher is None:
             raise ValueError('unlabelled films are learned from by mean_teacher alone: give its weight, such as 1')
+        _check_further(self.unlabelled)
 
     @property
     def facts(self) -> dict:  # for the card of a model
