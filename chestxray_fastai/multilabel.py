@@ -148,12 +148,15 @@ def _check_covered(policy, counts, labels):
     if bare:
         raise ManifestError(say('uncertain.no_policy', counts=', '.join(f'{name} {n:,}' for name, n in bare.items())))
 
-def _predicted(scores, manifest, label):
-    "Probabilities of a label in the order of a manifest, from the logits of Scores"
-    column = f'logit_{label}' if f'logit_{label}' in scores else 'logit'
+def _predicted(scores, manifest, label, is_open, is_alone):
+    "Probabilities of a label in the order of a manifest, from the logits of Scores, which hold all that are open"
+    column = 'logit' if is_alone and f'logit_{label}' not in scores else f'logit_{label}'
     if column not in scores:
         raise ManifestError(say('uncertain.no_logits', label=label))
     logits = scores.set_index('path')[column].reindex(manifest['path']).to_numpy(dtype=float)
+    lacking = int(np.isnan(logits[is_open]).sum())
+    if lacking:
+        raise ManifestError(say('uncertain.not_scored', label=label, n=lacking, of=int(is_open.sum())))
     return 1 / (1 + np.exp(-logits))
 
 def _taught(values, is_open, rule, rng, predicted=None):
@@ -186,9 +189,12 @@ def apply_policy(
     for label in counts:
         values = manifest[label].to_numpy(dtype=float)
         rule = policy.rule_for(label)
-        predicted = _predicted(scores, manifest, label) if scores is not None and rule.name == 'self' else None
+        is_open = is_train & (values == -1)
+        predicted = None
+        if scores is not None and rule.name == 'self':
+            predicted = _predicted(scores, manifest, label, is_open, len(labels) == 1)
         rng = np.random.default_rng([seed, zlib.crc32(label.encode())])
-        changed[TARGET + label] = _taught(values, is_train & (values == -1), rule, rng, predicted)
+        changed[TARGET + label] = _taught(values, is_open, rule, rng, predicted)
     return changed
 
 # %% ../nbs/23_multilabel.ipynb #948589fe

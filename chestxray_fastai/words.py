@@ -1491,6 +1491,10 @@ MULTILABEL = {
     'uncertain.twice': 'The policy "{text}" names {name} twice: leave one of them out.',
     'uncertain.unknown': 'The policy for uncertain labels names {name}, which is no label: there are {labels}.',
     'uncertain.no_logits': 'The scores hold no logits of {label}: score the whole manifest with the first network.',
+    'uncertain.not_scored': (
+        'The scores lack {n:,} of the {of:,} training images in which the label of {label} is unsure, or name other'
+        ' paths: score the whole manifest with the first network.'
+    ),
     'loss.no_such': 'There is no loss "{name}": choose {names}.',
     'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
     'loss.one_class': 'No training image is {classes}, so {label} cannot be learned: leave this label out.',
