@@ -349,6 +349,8 @@ class ClassBalancedLoss(FindingLoss):
         beta: float = 0.999,  # 0: no weights; towards 1: weights inverse to the counts
         **kwargs: Any,  # of `FindingLoss`
     ):
+        if not 0 <= beta < 1:
+            raise ValueError(say('loss.beta', beta=beta))
         raw = [(1 - beta) / (1 - beta ** n.double()) for n in (positives, negatives)]
         scale = 2 / (raw[0] + raw[1])  # the two weights of a label have mean 1
         super().__init__(pos_weight=(raw[0] * scale).float(), **kwargs)

@@ -1497,6 +1497,7 @@ MULTILABEL = {
     ),
     'loss.no_such': 'There is no loss "{name}": choose {names}.',
     'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
+    'loss.beta': 'beta of the class-balanced loss is a number of at least 0 and below 1, such as 0.999, not {beta}.',
     'loss.one_class': 'No training image is {classes}, so {label} cannot be learned: leave this label out.',
 }
 
