@@ -214,8 +214,11 @@ class FindingLoss(MaskedBCE):
         self, outputs: torch.Tensor  # logits, shape (n, labels)
     ) -> torch.Tensor:  # the same shape
         "What each logit costs where the finding is there"
-        loss = softplus(-outputs)
-        return loss if self.pos_weight is None else loss * self.pos_weight
+        return self._weigh(softplus(-outputs))
+
+    def _weigh(self, cost):
+        "What a positive costs, times its weight"
+        return cost if self.pos_weight is None else cost * self.pos_weight
 
     def if_negative(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
@@ -270,7 +273,7 @@ class FocalLoss(FindingLoss):
     ) -> torch.Tensor:  # the same shape
         "Cross-entropy times (1 - p)^gamma"
         weight = 1 if self.alpha is None else self.alpha
-        return weight * torch.sigmoid(-outputs) ** self.gamma * softplus(-outputs)
+        return self._weigh(weight * torch.sigmoid(-outputs) ** self.gamma * softplus(-outputs))
 
     def if_negative(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
@@ -299,7 +302,7 @@ class AsymmetricLoss(FindingLoss):
         self, outputs: torch.Tensor  # logits, shape (n, labels)
     ) -> torch.Tensor:  # the same shape
         "Cross-entropy times (1 - p)^gamma_pos"
-        return torch.sigmoid(-outputs) ** self.gamma_pos * softplus(-outputs)
+        return self._weigh(torch.sigmoid(-outputs) ** self.gamma_pos * softplus(-outputs))
 
     def if_negative(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
