@@ -179,6 +179,15 @@ def class_aware_order(
 
 
 # %% ../nbs/18_blocks.ipynb #96ed9dd4
+def _balance_groups(items, columns):
+    "The columns to balance; of a label that a policy changed what is taught, above 0.5 as 1, so that -1 is no class"
+    groups = items[columns].astype(object)
+    for column in columns:
+        if TARGET + column in items:
+            taught = training_targets(items, [column])[:, 0]
+            groups[column] = np.where(taught >= 0, taught > 0.5, taught).astype(object)
+    return groups
+
 class XrayDL(TfmdDL):
     "fastai's `TfmdDL` that reads a whole batch from the cache at once, and can draw groups of rows equally often"
 
@@ -212,7 +221,7 @@ class XrayDL(TfmdDL):
             return class_aware_order(training_targets(self.dataset.items, self.aware), self.n, self.rng)
         if not (self.shuffle and self.balance):
             return super().get_idxs()
-        groups = self.dataset.items[self.balance].astype(object)
+        groups = _balance_groups(self.dataset.items, self.balance)
         groups = groups.where(groups.notna(), 'missing').itertuples(index=False, name=None)
         return balanced_order(list(groups), self.n, self.rng)
 
@@ -505,7 +514,8 @@ def _groups(items, labels, by):
     "Each group's name and which rows are in it: classes of a label, or labels that are positive; values of columns"
     names = labels.labels
     if len(names) == 1:
-        groups = {name: items[names[0]] == k for k, name in enumerate(labels.vocab)}
+        taught = pd.Series(training_targets(items, names)[:, 0], items.index)
+        groups = {name: taught == k for k, name in enumerate(labels.vocab)}
     else:
         groups = {name: items[name] == 1 for name in names}
     for column in listify(by):

@@ -32,7 +32,7 @@ from fastai.vision.all import (
 )
 from torch import nn
 from .core import ChestXrayError, cache_folder
-from .blocks import score_dataloader
+from .blocks import score_dataloader, training_targets
 from .networks import build_model, feature_probe, splitter, starting_weights, to_logits, weights_origin
 
 if TYPE_CHECKING:
@@ -254,13 +254,14 @@ def _loss(dls, loss):
     "Cross-entropy over two outputs for one label, `MaskedBCE` for several, weighted by class when `loss` is 'weighted'"
     if isinstance(loss, nn.Module):
         return loss.to(dls.device)
-    truth = dls.train_manifest[dls.labels].to_numpy(dtype=float)
+    truth = training_targets(dls.train_manifest, dls.labels)
     weighted = loss == 'weighted'
     if len(dls.labels) == 1:
-        weight = class_weights(truth[:, 0]).to(dls.device) if weighted else None
+        hard = truth[np.isin(truth, (0, 1))]  # `ReadLabels` says why another target cannot be taught
+        weight = class_weights(hard).to(dls.device) if weighted else None
         return CrossEntropyLossFlat(weight=weight)
-    positives = (truth == 1).sum(0)
-    negatives = (truth == 0).sum(0)
+    positives = np.where(truth > 0, truth, 0).sum(0, dtype=float)  # what a policy taught of uncertain ones as well
+    negatives = (truth >= 0).sum(0) - positives
     weight = torch.from_numpy(negatives / np.maximum(positives, 1)).float() if weighted else None
     return MaskedBCE(weight).to(dls.device)
 

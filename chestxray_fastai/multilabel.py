@@ -148,12 +148,15 @@ def _check_covered(policy, counts, labels):
     if bare:
         raise ManifestError(say('uncertain.no_policy', counts=', '.join(f'{name} {n:,}' for name, n in bare.items())))
 
-def _predicted(scores, manifest, label):
-    "Probabilities of a label in the order of a manifest, from the logits of Scores"
-    column = f'logit_{label}' if f'logit_{label}' in scores else 'logit'
+def _predicted(scores, manifest, label, is_open, is_alone):
+    "Probabilities of a label in the order of a manifest, from the logits of Scores, which hold all that are open"
+    column = 'logit' if is_alone and f'logit_{label}' not in scores else f'logit_{label}'
     if column not in scores:
         raise ManifestError(say('uncertain.no_logits', label=label))
     logits = scores.set_index('path')[column].reindex(manifest['path']).to_numpy(dtype=float)
+    lacking = int(np.isnan(logits[is_open]).sum())
+    if lacking:
+        raise ManifestError(say('uncertain.not_scored', label=label, n=lacking, of=int(is_open.sum())))
     return 1 / (1 + np.exp(-logits))
 
 def _taught(values, is_open, rule, rng, predicted=None):
@@ -186,9 +189,12 @@ def apply_policy(
     for label in counts:
         values = manifest[label].to_numpy(dtype=float)
         rule = policy.rule_for(label)
-        predicted = _predicted(scores, manifest, label) if scores is not None and rule.name == 'self' else None
+        is_open = is_train & (values == -1)
+        predicted = None
+        if scores is not None and rule.name == 'self':
+            predicted = _predicted(scores, manifest, label, is_open, len(labels) == 1)
         rng = np.random.default_rng([seed, zlib.crc32(label.encode())])
-        changed[TARGET + label] = _taught(values, is_train & (values == -1), rule, rng, predicted)
+        changed[TARGET + label] = _taught(values, is_open, rule, rng, predicted)
     return changed
 
 # %% ../nbs/23_multilabel.ipynb #948589fe
@@ -208,8 +214,11 @@ class FindingLoss(MaskedBCE):
         self, outputs: torch.Tensor  # logits, shape (n, labels)
     ) -> torch.Tensor:  # the same shape
         "What each logit costs where the finding is there"
-        loss = softplus(-outputs)
-        return loss if self.pos_weight is None else loss * self.pos_weight
+        return self._weigh(softplus(-outputs))
+
+    def _weigh(self, cost):
+        "What a positive costs, times its weight"
+        return cost if self.pos_weight is None else cost * self.pos_weight
 
     def if_negative(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
@@ -220,8 +229,12 @@ class FindingLoss(MaskedBCE):
     def log_odds(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
     ) -> torch.Tensor:  # the same shape
-        "Log-odds of the finding among images such as those of the training"
-        return outputs
+        "Log-odds of the finding in the training whose expected cost is least at these logits, from the slopes of both"
+        with torch.inference_mode(False), torch.enable_grad():
+            z = outputs.detach().clone().requires_grad_(True)
+            up = torch.autograd.grad(self.if_negative(z).sum(), z)[0]
+            down = -torch.autograd.grad(self.if_positive(z).sum(), z)[0]
+        return (up.clamp(min=1e-12) / down.clamp(min=1e-12)).log()
 
     def forward(
         self,
@@ -260,7 +273,7 @@ class FocalLoss(FindingLoss):
     ) -> torch.Tensor:  # the same shape
         "Cross-entropy times (1 - p)^gamma"
         weight = 1 if self.alpha is None else self.alpha
-        return weight * torch.sigmoid(-outputs) ** self.gamma * softplus(-outputs)
+        return self._weigh(weight * torch.sigmoid(-outputs) ** self.gamma * softplus(-outputs))
 
     def if_negative(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
@@ -289,7 +302,7 @@ class AsymmetricLoss(FindingLoss):
         self, outputs: torch.Tensor  # logits, shape (n, labels)
     ) -> torch.Tensor:  # the same shape
         "Cross-entropy times (1 - p)^gamma_pos"
-        return torch.sigmoid(-outputs) ** self.gamma_pos * softplus(-outputs)
+        return self._weigh(torch.sigmoid(-outputs) ** self.gamma_pos * softplus(-outputs))
 
     def if_negative(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
@@ -313,23 +326,20 @@ class LogitAdjustedLoss(FindingLoss):
         self.register_buffer('prior', prior)
         self.tau = tau
 
-    def log_odds(
-        self, outputs: torch.Tensor  # logits, shape (n, labels)
-    ) -> torch.Tensor:  # the same shape
-        "Log-odds of the finding among images such as those of the training"
-        return outputs + self.tau * self.prior
-
     def if_positive(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
     ) -> torch.Tensor:  # the same shape
         "Cross-entropy of the shifted logit"
-        return super().if_positive(self.log_odds(outputs))
+        return super().if_positive(self._shifted(outputs))
 
     def if_negative(
         self, outputs: torch.Tensor  # logits, shape (n, labels)
     ) -> torch.Tensor:  # the same shape
         "Cross-entropy of the shifted logit"
-        return super().if_negative(self.log_odds(outputs))
+        return super().if_negative(self._shifted(outputs))
+
+    def _shifted(self, outputs):
+        return outputs + self.tau * self.prior
 
 # %% ../nbs/23_multilabel.ipynb #5dc7eeda
 class ClassBalancedLoss(FindingLoss):
@@ -342,6 +352,8 @@ class ClassBalancedLoss(FindingLoss):
         beta: float = 0.999,  # 0: no weights; towards 1: weights inverse to the counts
         **kwargs: Any,  # of `FindingLoss`
     ):
+        if not 0 <= beta < 1:
+            raise ValueError(say('loss.beta', beta=beta))
         raw = [(1 - beta) / (1 - beta ** n.double()) for n in (positives, negatives)]
         scale = 2 / (raw[0] + raw[1])  # the two weights of a label have mean 1
         super().__init__(pos_weight=(raw[0] * scale).float(), **kwargs)

@@ -407,6 +407,12 @@ class SWA(Callback):
 
 
 # %% ../nbs/22_train.ipynb #08d9db00
+def _check_further(films):
+    "Raise a ValueError where films that a model will be judged on would be trained on"
+    judged = [] if films is None or 'split' not in films else sorted(set(films['split']) & {'calib', 'test'})
+    if judged:
+        raise ValueError(f'unlabelled films are trained on, and some have the split "{judged[0]}": leave these out')
+
 class MeanTeacher(Callback):
     "Agree with the average that `EMA` keeps, also on films without a label (Tarvainen and Valpola 2017)"
 
@@ -419,6 +425,7 @@ class MeanTeacher(Callback):
         films: pd.DataFrame | None = None,  # a Manifest of further films, whose labels are not looked at
         ramp: float = 0.3,  # share of the phase in which the weight rises
     ):
+        _check_further(films)
         self.weight = weight
         self.films = films
         self.ramp = ramp
@@ -691,6 +698,7 @@ class Stack:
             raise ValueError('mixup and cutmix both change every batch: choose one')
         if self.unlabelled is not None and self.mean_teacher is None:
             raise ValueError('unlabelled films are learned from by mean_teacher alone: give its weight, such as 1')
+        _check_further(self.unlabelled)
 
     @property
     def facts(self) -> dict:  # for the card of a model
@@ -713,6 +721,8 @@ def _check_range(name, value, low, high):
 def _check_together(stack, learn, lr, schedule, ema, keep, patience):
     "Raise a ValueError for options that are sensible alone and not together"
     is_frozen = bool(learn.opt) and learn.opt.frozen_idx > 0 and schedule != 'fine_tune'
+    is_weighed = getattr(learn.loss_func, 'shift', None) is not None  # of `multilabel`, by the policy 'marginal'
+    is_mixed = stack.mixup or stack.cutmix
     wrong = {
         'swa averages the last epochs, and ema every step: pass ema=None': stack.swa and ema is not None,
         "swa ends with an average, and not with the best epoch: pass keep='last'": stack.swa and keep != 'last',
@@ -723,7 +733,10 @@ def _check_together(stack, learn, lr, schedule, ema, keep, patience):
         "layer_decay is for a body that trains, and this one is frozen: use schedule='fine_tune', or unfreeze it": (
             stack.layer_decay and is_frozen
         ),
-        'mixup and cutmix take two images or more in a batch': (stack.mixup or stack.cutmix) and learn.dls.train.bs < 2,
+        'mixup and cutmix take two images or more in a batch': is_mixed and learn.dls.train.bs < 2,
+        "mixup and cutmix leave uncertain labels out, and the policy 'marginal' learns from them: choose one": (
+            is_mixed and is_weighed
+        ),
     }
     for sentence, is_so in wrong.items():
         if is_so:
@@ -959,7 +972,7 @@ def train(
         resumed = _resume_state(folder, config, resume, [phase.epochs for phase in phases])
         best = BestEpoch(folder / 'best.safetensors', stack.monitor)
         cbs = _main_callbacks(best, schedule, patience, ema, tensorboard)
-        cbs += _stack_callbacks(stack, _rates(learn, lr) if stack.swa else [], seed)
+        cbs += _stack_callbacks(stack, _rates(learn, phases[-1]) if stack.swa else [], seed)
         rows = _ended(learn, phases, config, resumed, best, cbs, write_every, keep)
     learn.training_facts = {**getattr(learn, 'training_facts', {}), **asked, 'keep': keep, **facts}
     return rows
@@ -974,8 +987,10 @@ def _facts(learn, stack):
     return facts
 
 # %% ../nbs/22_train.ipynb #5abb4c13
-def _rates(learn, lr):
-    "The highest rate of each group of parameters"
+def _rates(learn, phase):
+    "The highest rate of each group of parameters in a `Phase`"
+    given = phase.fit.keywords
+    lr = given['lr_max'] if 'lr_max' in given else given['lr']
     if learn.opt is None:
         learn.create_opt()
     learn.opt.set_hyper('lr', lr)

@@ -1519,8 +1519,13 @@ MULTILABEL = {
     'uncertain.twice': 'The policy "{text}" names {name} twice: leave one of them out.',
     'uncertain.unknown': 'The policy for uncertain labels names {name}, which is no label: there are {labels}.',
     'uncertain.no_logits': 'The scores hold no logits of {label}: score the whole manifest with the first network.',
+    'uncertain.not_scored': (
+        'The scores lack {n:,} of the {of:,} training images in which the label of {label} is unsure, or name other'
+        ' paths: score the whole manifest with the first network.'
+    ),
     'loss.no_such': 'There is no loss "{name}": choose {names}.',
     'loss.no_option': 'The loss {name} has no option {option}: it takes {known}.',
+    'loss.beta': 'beta of the class-balanced loss is a number of at least 0 and below 1, such as 0.999, not {beta}.',
     'loss.one_class': 'No training image is {classes}, so {label} cannot be learned: leave this label out.',
 }
 
