@@ -739,7 +739,7 @@ def _seen_words(pool, weights):
         return ''
     judging = pool.films[pool.films['part'].isin(pool.parts)]
     seen = seen_of(read_receipt(receipt), judging)
-    return '' if seen.is_clean else seen.words
+    return '' if seen.is_clean() else seen.words
 
 def _why_not(name, pool, weights=None):
     "Why an ingredient cannot be tried on a pool, in words; '' where it can"
