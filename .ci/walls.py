@@ -19,7 +19,8 @@ root = Path(__file__).resolve().parents[1]
 package = 'chestxray_fastai'
 library = root/package
 HEAVY = {'fastai', 'torch', 'torchvision', 'timm'}
-TRAINING = {'augment', 'blocks', 'devices', 'networks', 'learner', 'train', 'multilabel', 'pretrain', 'mitigate'}  # rooms that may load what is heavy
+TRAINING = {'augment', 'blocks', 'devices', 'networks', 'learner', 'train', 'multilabel', 'pretrain',
+            'mitigate'}  # rooms that may load what is heavy
 ANSWERING = {'core', 'words', 'readers', 'decision', 'ood', 'graph', 'bundle', 'triage', 'audit_log', 'cli',
              'course'}
 CHECKS = 'checks.'  # the checks of a lesson's exercises, made by nbs/course/solutions
