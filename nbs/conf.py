@@ -19,6 +19,7 @@ nb_ipywidgets_js = {}       # nothing is fetched from elsewhere
 myst_enable_extensions = ['dollarmath', 'attrs_block', 'colon_fence', 'deflist']
 myst_heading_anchors = 4
 myst_dmath_allow_labels = False
+suppress_warnings = ['ref.python']  # classes of the same name in two rooms, such as Finding and Plan
 add_module_names = False
 python_maximum_signature_line_length = 88
 copybutton_prompt_text = '$ '
