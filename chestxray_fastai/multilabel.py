@@ -310,7 +310,7 @@ class AsymmetricLoss(FindingLoss):
         "Cross-entropy of the shifted probability, times its power gamma_neg"
         left = (torch.sigmoid(-outputs) + self.margin).clamp(max=1)
         cost = -left.clamp(min=1e-8).log() if self.margin else softplus(outputs)
-        return (1 - left) ** self.gamma_neg * cost
+        return (1 - left).clamp(min=1e-8) ** self.gamma_neg * cost  # a root of 0 has no slope
 
 # %% ../nbs/23_multilabel.ipynb #958d641d
 class LogitAdjustedLoss(FindingLoss):
