@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['FILES', 'BUNDLE_BYTES', 'INTENDED_USE', 'UNTESTED_MAPS', 'seal', 'check_seal', 'read_bundle', 'write_bundle',
            'pack_bundle', 'load_weights', 'makes_no_sense', 'read_run', 'operating_point_card', 'heat_map_verdict',
-           'bundle_card', 'read_detector', 'read_for_whom', 'run_pixels', 'fit_detector', 'fit_probe', 'fit_gate',
-           'put_population', 'example_png', 'check_card', 'are_phantoms', 'phantom_examples', 'freeze_bundle']
+           'bundle_card', 'read_detector', 'run_pixels', 'fit_detector', 'fit_probe', 'fit_gate', 'put_population',
+           'read_for_whom', 'example_png', 'check_card', 'are_phantoms', 'phantom_examples', 'freeze_bundle']
 
 # %% ../nbs/51_bundle.ipynb #8b4d92f6
 import base64, binascii, copy, hashlib, json, os, time, zipfile
@@ -639,21 +639,6 @@ def read_detector(
     except OODError:
         raise makes_no_sense('its out-of-distribution detector is damaged') from None
 
-# %% ../nbs/51_bundle.ipynb #38a3f9d5
-def read_for_whom(
-    card: dict,  # what bundle.json says
-) -> tuple[Population | None, PopulationGate | None]:  # None where it says nothing of them
-    "From whom the model learned, and the gate that tells others by the picture; raises `BundleError`"
-    saved = card.get('population')
-    if saved is None:
-        return None, None
-    try:
-        population = read_population(saved)
-        gate = saved.get('gate')
-        return population, None if gate is None else read_gate(gate)
-    except PopulationError:
-        raise makes_no_sense('for whom it is, or its gate, is damaged or fits another network') from None
-
 # %% ../nbs/51_bundle.ipynb #e7eabb11
 def run_pixels(
     run_dir: Run | str | Path,  # a run, or its folder
@@ -728,7 +713,7 @@ def fit_gate(
     preprocessing: dict,  # of the card: size and resize
     outliers: np.ndarray,  # films of others, uint8, shape (n, side, side), with a side of at least the network's
     outside: str = 'adult',  # who is shown there, as in the sentence `population.adult`
-    alpha: float = 0.01,  # share of the run's own patients that it may refer
+    alpha: float = 0.005,  # share of the run's own patients that it may refer
     most: int = 1500,  # training films that it is fitted on
     seed: int = 0,  # of the random numbers
 ) -> PopulationGate:
@@ -762,13 +747,17 @@ def put_population(
     path: str | os.PathLike,  # folder of a bundle
     population: Population,  # from whom the model learned
     gate: PopulationGate | None = None,  # against others, fitted on what its graph gives
+    measured: list[dict] | None = None,  # name, n, referred, low and high of each collection on which it was judged
 ) -> str:  # hash of the bundle that takes its place
-    "Write into a bundle for whom its model is; weights, graph and all else on the card stay; raises `BundleError`"
+    "Write into a bundle for whom its model is; its weights and its answers to those stay; raises `BundleError`"
     files, _ = read_bundle(path)
     card = read_json(files['bundle.json'], 'bundle.json')
-    card['population'] = {**population.to_dict(), 'gate': None if gate is None else gate.to_dict()}
-    text = _card_text(card)
-    return write_bundle({**files, 'bundle.json': text}, path)
+    saved = None if gate is None else gate.to_dict()
+    card['population'] = {**population.to_dict(), 'gate': saved, 'measured': measured or []}
+    graph = files['model.onnx']
+    if gate is not None and gate.source == 'grid':
+        graph = add_grid(graph, card['preprocessing']['size'])
+    return write_bundle({**files, 'bundle.json': _card_text(card), 'model.onnx': graph}, path)
 
 # %% ../nbs/51_bundle.ipynb #0b5e1e01
 _KINDS = dict(  # of values, and whether a value is of the kind
@@ -802,6 +791,28 @@ _FINDING_FIELDS = dict(  # and of what it says of one label
     count='operating_point.positives operating_point.negatives',
     table='calibration.params',
 )
+
+# %% ../nbs/51_bundle.ipynb #38a3f9d5
+def _is_measured(row):
+    "Whether something tells which share of a collection was referred"
+    named = isinstance(row, dict) and _is_kind(row.get('name'), 'text') and _is_kind(row.get('n'), 'count')
+    return named and all(_is_kind(row.get(name), 'rate') for name in ('referred', 'low', 'high'))
+
+def read_for_whom(
+    card: dict,  # what bundle.json says
+) -> tuple[Population | None, PopulationGate | None]:  # None where it says nothing of them
+    "From whom the model learned, and the gate that tells others by the picture; raises `BundleError`"
+    saved = card.get('population')
+    if saved is None:
+        return None, None
+    try:
+        population = read_population(saved)
+        gate = saved.get('gate')
+        if not all(_is_measured(row) for row in saved.get('measured', [])):
+            raise PopulationError('What it referred is no list of shares.')
+        return population, None if gate is None else read_gate(gate)
+    except (PopulationError, TypeError):
+        raise makes_no_sense('for whom it is, or its gate, is damaged or fits another network') from None
 
 # %% ../nbs/51_bundle.ipynb #9c9162fa
 def _check_fields(card, fields=_FIELDS):

@@ -536,7 +536,7 @@ def add_grid(
         import onnx
     model = onnx.load_from_string(graph)
     sources = _grid_sources(model, size, cells)
-    if not sources:
+    if not sources or 'grid' in [output.name for output in model.graph.output]:
         return graph
     helper = onnx.helper
     for i, (name, side) in enumerate(sources.items()):

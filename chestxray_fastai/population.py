@@ -342,7 +342,7 @@ def fit_population_gate(
     others: np.ndarray,  # the same of films of people for whom the model is not
     calib: np.ndarray,  # of films, as they are, of patients that neither network nor gate has seen
     patients: Any = None,  # patient of each film of `calib`
-    alpha: float = 0.01,  # share of images of the model's own people that may be referred
+    alpha: float = 0.005,  # share of images of the model's own people that may be referred
     outside: str = 'adult',  # who the others are, one of `OUTSIDERS`
     source: str = 'grid',  # which output of the graph it was, one of `SOURCES`
     reach: float | None = None,  # out-of-distribution score above which an image is too strange to be told of

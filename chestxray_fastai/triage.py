@@ -370,14 +370,24 @@ def left_out(self: Triage) -> str:
     return say('model.left_out', named='; '.join(named)) if named else ''
 
 # %% ../nbs/52_triage.ipynb #43607415
+@patch(as_prop=True)
+def gate_words(self: Triage) -> list[str]:
+    "From whom it learned, and which share of each collection it was seen to refer; [] where the card tells neither"
+    if self.population is None:
+        return []
+    measured = self.card['population'].get('measured')
+    shares = '; '.join(say('population.share', **row) for row in measured or [])
+    return [str(self.population), *([say('population.measured', shares=shares)] if shares else [])]
+
 @patch
 def __repr__(self: Triage):
     card = self.card
     named = dict(name=card['name'], hash=self.hash[:12])
     if self.table is None:
         title = say('model.title', label=card['label'], threshold=self.threshold_probability, **named)
-        return '\n'.join(map(printable, (title, self.for_whom, self.tested, card['intended_use'])))
-    head = [say('model.title_findings', n=len(self.labels), **named), self.for_whom, self.tested]
+        lines = (title, self.for_whom, *self.gate_words, self.tested, card['intended_use'])
+        return '\n'.join(map(printable, lines))
+    head = [say('model.title_findings', n=len(self.labels), **named), self.for_whom, *self.gate_words, self.tested]
     foot = [words for words in (self.left_out, card['intended_use']) if words]
     return '\n'.join([*map(printable, head), text_table(self.findings_table()), *map(printable, foot)])
 

@@ -202,6 +202,8 @@ TRIAGE |= {
     'population.some': 'the {n:,} images of its training',
     'population.adult': "an adult's film",
     'population.picture': 'refer: it looks like {outside}, and this model learned from {people}',
+    'population.measured': 'Referred by all rules together: {shares}.',
+    'population.share': '{referred:.1%} of {n:,} {name} ({low:.1%} to {high:.1%})',
     'population.header': '{why} (as its DICOM header says)',
     'app.age': 'Age of the patient in years',
     'app.view': 'View',
