@@ -6,7 +6,7 @@
 __all__ = ['FIELDS', 'IMAGE_FIELDS', 'SHOWN_OF_BUNDLE', 'SHOWN_OF_SEVERAL', 'COMMANDS', 'OLDER_OPTIONS', 'phantoms', 'pretrain',
            'audit', 'without_shared', 'evaluate', 'overall_words', 'judgement_words', 'left_out_words',
            'judgement_table', 'verdict_words', 'trust_words', 'csv_columns', 'answers_by_line', 'summary_words',
-           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app', 'recipe', 'column_names',
+           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app', 'recipe', 'ceiling', 'column_names',
            'parameter_comments', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/59_cli.ipynb #29d9fd81
@@ -36,6 +36,7 @@ from chestxray_fastai.core import (
     read_json,
     refused,
     sha256_bytes,
+    write_json,
     write_whole,
 )
 from .run import JUDGED_SPLITS, check_options, judge_all, metric_with_interval, reading_options, run
@@ -691,8 +692,43 @@ def recipe(
     print(price_words(table))
     _print('recipe.written', folder=printable(out))
 
+# %% ../nbs/59_cli.ipynb #b7b37229
+def ceiling(
+    run_dir: str,  # folder of a finished `chestxray run`
+    readings: str,  # table of a second reading: file names, and YES or NO (1 or 0) for each finding
+    drawn: str | None = None,  # random: the films were drawn at random within each first label, without a model
+    chosen: str | None = None,  # an older list of --out: its films were chosen by a model, and tell no rates
+    out: str | None = None,  # CSV to write: for each label the films whose second reading would tell most
+    json: bool = False,  # print JSON alone
+) -> None:
+    "How high an AUROC the labels allow, by a second reading of some films, and the true AUROC beneath the score"
+    from chestxray_fastai.ceiling import CeilingError, ceilings, read_readings, reading_lists
+    from chestxray_fastai.run import Run
+    from chestxray_fastai.tables import listed, read_table
+
+    run = Run.open(run_dir)
+    films = list(read_table(chosen, text=['path']).path) if chosen else []
+    asked = (run.scores, run.manifest, read_readings(readings))
+    how = dict(drawn=drawn, chosen=films)
+    parts = {label or run.label: part for label, part in ceilings(*asked, **how).items()}
+    if not parts:
+        raise CeilingError(say('ceiling.none', findings=listed(asked[2].columns), labels=listed(run.labels)))
+    worklist = reading_lists(*asked, **how) if out else None
+    kept = write_json(parts, run.folder / 'ceiling.json')
+    if worklist is not None:
+        write_whole(out, worklist.map(csv_text).to_csv(index=False))
+    if json:
+        _print_json(parts)
+        return
+    for label, part in parts.items():
+        _print('ceiling.of', label=printable(label), words=part.get('words') or part['refused'])
+    _print('ceiling.kept', file=printable(kept))
+    if worklist is not None:
+        _print('ceiling.list', n=len(worklist), file=printable(out))
+
+
 # %% ../nbs/59_cli.ipynb #d64a7ff7
-_COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain)
+_COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain, ceiling)
 COMMANDS = {f.__name__: f for f in _COMMANDS}
 OLDER_OPTIONS = {'image_quality': 'film_quality', 'image_shape': 'film_shape'}  # other names that are understood
 

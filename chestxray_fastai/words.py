@@ -1449,6 +1449,10 @@ CEILING = {
         'The measured AUROC lies above it: the labels are better than that, or they are wrong where the model is wrong'
         ' too.'
     ),
+    'ceiling.of': '{label}: {words}',
+    'ceiling.none': 'The readings speak of {findings}, and of no label of this run, which has {labels}: check the names.',
+    'ceiling.kept': 'Kept as {file}: report and page say it beside the score.',
+    'ceiling.list': 'The {n} films whose second reading tells most: {file}',
     'ceiling.one_class': 'All labels are of one class, so there is no AUROC.',
     'ceiling.no_signal': 'The labels may be no better than chance, so nothing can be said of the true AUROC.',
     'ceiling.too_few': 'Only {n} films labelled {label} were read again: at least {needed} are needed.',
