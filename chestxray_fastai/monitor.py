@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['LEAST_IMAGES', 'LEAST_PERIODS', 'MOST_GROUPS', 'EVERY', 'SLACK', 'REFERENCE_DAYS', 'MonitorError', 'simulate_log',
-           'Answered', 'read_answers', 'normal_scores', 'Chart', 'cusum', 'chart_limits', 'Alarm', 'Watch', 'monitor',
-           'propose_recalibration', 'late_labels', 'plot_watch', 'write_watch']
+           'Answered', 'read_answers', 'simulate_answers', 'normal_scores', 'Chart', 'cusum', 'chart_limits', 'Alarm',
+           'Watch', 'watch_answers', 'monitor', 'propose_recalibration', 'late_labels', 'plot_watch', 'write_watch']
 
-# %% ../nbs/57_monitor.ipynb #4e1a5cd4
+# %% ../nbs/57_monitor.ipynb #9643a9fc
 import os
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import dataclass, field, replace
+from datetime import date
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,21 +37,31 @@ if TYPE_CHECKING:
     from chestxray_fastai.calibrate import Calibrator
     from chestxray_fastai.triage import Answer
 
-# %% ../nbs/57_monitor.ipynb #1938a167
+# %% ../nbs/57_monitor.ipynb #02367a0a
 class MonitorError(ChestXrayError):
     "A log, a reference or a table of labels that nothing can be said about"
 
-def _simulated_entry(rng, answer, number, moment, about):
-    "An answer as a line of an audit log, at a made-up time and with a made-up hash of the image"
-    entry = dict(n=number, time=moment.isoformat(timespec='milliseconds'), image=rng.bytes(32).hex())
-    for name in ('bundle', 'label', 'decision', 'probability', 'threshold', 'kind', 'logit', 'ood_score'):
-        entry[name] = getattr(answer, name)
-    if answer.findings:
-        names = ('label', 'decision', 'probability', 'threshold', 'kind', 'logit')
-        entry['findings'] = [dict(zip(names, attrgetter(*names)(finding))) for finding in answer.findings]
-    return {**entry, **about}
+def _simulated_days(rng, n, n_shifted, days, per_day, since, start):
+    "Which answer is given when: columns time, place (in a pool of `n`, or from day `since` on in one of `n_shifted`)"
+    counts = rng.poisson(per_day, days)
+    day = np.repeat(np.arange(days), counts)
+    minute = rng.integers(0, 600, len(day))
+    size = np.where(day < since, n, n_shifted or n)
+    place = np.floor(rng.random(len(day)) * size).astype(int)
+    moment = pd.Timestamp(start, tz='UTC') + pd.to_timedelta(day * 1440 + 480 + minute, unit='min')
+    is_shifted = (day >= since) & bool(n_shifted)
+    table = pd.DataFrame(dict(time=moment, place=place, is_shifted=is_shifted))
+    return table.sort_values('time', kind='stable').reset_index(drop=True)
 
-# %% ../nbs/57_monitor.ipynb #5a606ac8
+def _entry(answer):
+    "An answer as a line of an audit log, without number, time and image"
+    names = ('label', 'decision', 'probability', 'threshold', 'kind', 'logit')
+    entry = {name: getattr(answer, name) for name in ('bundle', *names, 'ood_score')}
+    if answer.findings:
+        entry['findings'] = [dict(zip(names, attrgetter(*names)(finding))) for finding in answer.findings]
+    return entry
+
+# %% ../nbs/57_monitor.ipynb #ce2ad962
 def simulate_log(
     file: str | os.PathLike,  # of the log, which must not be there yet
     answers: 'list[Answer]',  # from which each day draws, at random and with replacement
@@ -63,21 +73,18 @@ def simulate_log(
     about: dict[str, str] | None = None,  # of every answer, e.g. `{'device': 'A'}`
     seed: int = 0,
 ) -> list[int]:  # which answer each line is, as a position in `answers` or `shifted`
-    "Write an audit log of made-up days, for teaching and for testing a monitor"
+    "Write an audit log of made-up days, with made-up hashes of images: for teaching and for testing a monitor"
     if Path(file).exists():
-        raise MonitorError(f'{printable(file)} is there already: name another file for the simulated log.')
+        raise MonitorError(say('monitor.there', file=printable(file)))
     rng = np.random.default_rng(seed)
+    drawn = _simulated_days(rng, len(answers), len(shifted or ()), days, per_day, since, start)
+    pools = [list(map(_entry, pool)) for pool in (answers, shifted or ())]
     entries = []
-    drawn = []
-    for day in range(days):
-        pool = answers if shifted is None or day < since else shifted
-        opening = datetime(start.year, start.month, start.day, 8, tzinfo=timezone.utc) + timedelta(days=day)
-        for minute in sorted(rng.integers(0, 600, rng.poisson(per_day)).tolist()):
-            drawn.append(int(rng.integers(len(pool))))
-            moment = opening + timedelta(minutes=minute)
-            entries.append(_simulated_entry(rng, pool[drawn[-1]], len(entries) + 1, moment, about or {}))
+    for n, row in enumerate(drawn.itertuples(), 1):
+        own = dict(n=n, time=row.time.isoformat(timespec='milliseconds'), image=rng.bytes(32).hex())
+        entries.append({**own, **pools[row.is_shifted][row.place], **(about or {})})
     append_chain(file, entries)
-    return drawn
+    return drawn.place.tolist()
 
 # %% ../nbs/57_monitor.ipynb #a4d8b26f
 def _log_odds(probability):
@@ -159,6 +166,25 @@ def read_answers(
     rows = table[~again].reset_index(drop=True)
     rows['ood_score'] = pd.to_numeric(rows.ood_score, errors='coerce')
     return Answered(rows, labels, bundle, notes)
+
+# %% ../nbs/57_monitor.ipynb #9192b4d8
+def simulate_answers(
+    answers: 'list[Answer]',  # of one label, as for `simulate_log`
+    days: int = 120,
+    per_day: float = 30,  # answers a day, on average
+    shifted: 'list[Answer] | None' = None,  # from which it draws from day `since` on
+    since: int = 60,  # days
+    start: date = date(2030, 1, 1),
+    seed: int = 0,
+) -> Answered:
+    "What `read_answers` would read of a simulated log, without the log: for many simulated years"
+    rng = np.random.default_rng(seed)
+    drawn = _simulated_days(rng, len(answers), len(shifted or ()), days, per_day, since, start)
+    pool = [_row({'time': start.isoformat(), **_entry(answer)}) for answer in [*answers, *(shifted or ())]]
+    rows = pd.DataFrame(pool).iloc[drawn.place + drawn.is_shifted * len(answers)].reset_index(drop=True)
+    rows['time'] = drawn.time
+    rows['ood_score'] = pd.to_numeric(rows.ood_score, errors='coerce')
+    return Answered(rows, [answers[0].label], answers[0].bundle)
 
 # %% ../nbs/57_monitor.ipynb #a9bebe47
 def normal_scores(
@@ -443,7 +469,34 @@ def _charts_of(rows, measures, is_reference):
         charts += [Chart(measure, by, str(group)) for measure in measures]
     return charts
 
-# %% ../nbs/57_monitor.ipynb #ce5396a3
+# %% ../nbs/57_monitor.ipynb #63b1bd3c
+def watch_answers(
+    answered: Answered,  # of `read_answers`
+    is_reference: np.ndarray,  # which answers are the reference, the earliest ones, shape (n,)
+    every: str = 'day',  # or 'week'
+    false_alarms: float = 0.1,  # share of years without change in which any chart may alarm
+    seed: int = 0,  # of the simulated years
+) -> Watch:
+    "Draw the charts of some answers against their reference; raises a `MonitorError` where one is too short"
+    rows = answered.rows
+    measures = _measures(rows, answered.labels, is_reference)
+    charts = _charts_of(rows, measures, is_reference)
+    total, count = _sums(rows, measures, charts, every)
+    ends = rows.time[is_reference].max() if is_reference.any() else rows.time.min() - pd.Timedelta(days=1)
+    is_first = np.asarray(total.index.start_time <= ends.tz_localize(None))
+    _check_reference(total, is_first, every)
+    first = [table[is_first].to_numpy(float) for table in (total, count)]
+    later = [table[~is_first].to_numpy(float) for table in (total, count)]
+    limits = chart_limits(*first, _year(total.index[is_first]), false_alarms, seed=seed)
+    up, down = cusum(_standardised(*later, *first))
+    periods = [period.start_time.date() for period in total.index[~is_first]]
+    about = dict(bundle=answered.bundle[:12], answers=len(rows), every=every, false_alarms=false_alarms)
+    about |= dict(begin=str(total.index[0].start_time.date()), end=str(ends.date()), reference=int(is_reference.sum()))
+    watch = Watch(charts, periods, up, down, limits, [], about, answered.notes + list(_new_groups(rows, is_reference)))
+    watch.alarms = _alarms(watch, rows, answered.labels, is_reference)
+    return watch
+
+# %% ../nbs/57_monitor.ipynb #22857a0a
 def monitor(
     log: str | os.PathLike,  # an audit log of `predict --log`
     reference: str | os.PathLike | None = None,  # last day (YYYY-MM-DD), or another log; None: the first eight weeks
@@ -451,7 +504,7 @@ def monitor(
     every: str = 'day',  # or 'week', where there are only a few films a day
     false_alarms: float = 0.1,  # share of years without change in which any chart may alarm
     bundle: str | None = None,  # beginning of its hash, where the log holds several
-    seed: int = 0,
+    seed: int = 0,  # of the simulated years
 ) -> Watch:
     "Look for drift in an audit log; raises a `MonitorError` where nothing can be said"
     if every not in EVERY:
@@ -460,20 +513,7 @@ def monitor(
         raise MonitorError(say('monitor.rate', rate=false_alarms))
     answered = read_answers(log, bundle)
     rows, is_reference = _with_reference(answered, reference)
-    measures = _measures(rows, answered.labels, is_reference)
-    charts = _charts_of(rows, measures, is_reference)
-    total, count = _sums(rows, measures, charts, every)
-    ends = rows.time[is_reference].max() if is_reference.any() else rows.time.min() - pd.Timedelta(days=1)
-    is_first = np.asarray(total.index.start_time <= ends.tz_localize(None))
-    _check_reference(total, is_first, every)
-    first = [table[is_first].to_numpy(float) for table in (total, count)]
-    limits = chart_limits(*first, _year(total.index[is_first]), false_alarms, seed=seed)
-    up, down = cusum(_standardised(*(table[~is_first].to_numpy(float) for table in (total, count)), *first))
-    periods = [period.start_time.date() for period in total.index[~is_first]]
-    about = dict(bundle=answered.bundle[:12], answers=len(rows), every=every, false_alarms=false_alarms)
-    about |= dict(begin=str(total.index[0].start_time.date()), end=str(ends.date()), reference=int(is_reference.sum()))
-    watch = Watch(charts, periods, up, down, limits, [], about, answered.notes + list(_new_groups(rows, is_reference)))
-    watch.alarms = _alarms(watch, rows, answered.labels, is_reference)
+    watch = watch_answers(replace(answered, rows=rows), is_reference, every, false_alarms, seed)
     if labels is not None:
         watch.late = late_labels(answered, labels)
     return watch

@@ -1479,6 +1479,7 @@ CEILING = {
 # %% ../nbs/04_words.ipynb #4cb4fedc
 # What a monitor says of an audit log
 MONITOR = {
+    'monitor.there': '{file} is there already: name another file for the simulated log.',
     'monitor.bundle': '{hash} ({n:,} answers)',
     'monitor.several': (
         'The log holds answers of {n} bundles, {listed}: name one with --bundle. Another bundle needs a reference of'
