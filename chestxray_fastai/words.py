@@ -9,8 +9,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'CEILING', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError',
-           'fields_of', 'say', 'name_of', 'check_table']
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'MONITOR', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH',
+           'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -1480,6 +1480,123 @@ CEILING = {
     ),
 }
 
+# %% ../nbs/04_words.ipynb #4cb4fedc
+# What a monitor says of an audit log
+MONITOR = {
+    'monitor.there': '{file} is there already: name another file for the simulated log.',
+    'monitor.bundle': '{hash} ({n:,} answers)',
+    'monitor.several': (
+        'The log holds answers of {n} bundles, {listed}: name one with --bundle. Another bundle needs a reference of'
+        ' its own.'
+    ),
+    'monitor.no_bundle': 'The log holds no bundle {bundle}: it has {listed}.',
+    'monitor.no_log': '{log} holds no line of an audit log: pass the file that `chestxray predict --log` wrote.',
+    'monitor.empty': '{log} holds no answer yet: `chestxray predict --log` adds a line for each.',
+    'monitor.damaged': '{log}: {n} lines are damaged and left out; chestxray check --log says which.',
+    'monitor.again': 'Answers to an image that had been answered before are left out: {n:,}.',
+    'monitor.new_group': (
+        'Since {since}, {n:,} answers come from a {by} that the reference does not have, "{group}": have its films'
+        ' tested before its answers are used, and take a new reference that holds it.'
+    ),
+    'monitor.no_reference': (
+        '{reference} is neither a log nor a day: name the last day of the reference as YYYY-MM-DD, or an earlier log.'
+    ),
+    'monitor.overlap': 'The reference {reference} does not end before the log begins: cut one of them.',
+    'monitor.short': (
+        'The reference has answers in {periods} periods ({every}), and limits take at least {least}: wait, or name a'
+        ' longer reference.'
+    ),
+    'monitor.nothing_after': (
+        'The log ends with its reference, on {last}: the charts begin with the next answers, or name an earlier day'
+        ' with --reference.'
+    ),
+    'monitor.every': '--every is day or week, not {every}.',
+    'monitor.rate': '--false_alarms is a share of years between 0 and 1, not {rate}.',
+    'monitor.about': (
+        'Bundle {bundle}: {answers:,} answers, of which {reference:,} from {begin} to {end} are the reference. {charts}'
+        ' charts over {periods} periods ({every}) share one rate: without any change, one year in'
+        ' {one_in:.0f} has an alarm.'
+    ),
+    'monitor.quiet': 'No alarm. That answers are like those of the reference does not prove that they are right.',
+    'monitor.where': ' ({by} {group})',
+    'monitor.rose': 'rose, from a mean of {before:.3g} to {after:.3g}',
+    'monitor.fell': 'fell, from a mean of {before:.3g} to {after:.3g}',
+    'monitor.alarm': '{on}: {what}{where} {moved}, probably since {since}.',
+    'monitor.score': 'the score (log-odds) {label}',
+    'monitor.ood': 'the distance from the training images {label}',
+    'monitor.referred': 'the share of referred images {label}',
+}
+
+# What to do when a chart leaves its limits
+MONITOR |= {
+    'monitor.do_score_up': (
+        'Read a dozen positive films from since then: are there more patients with the finding, or others are sent, or'
+        ' do films look different? Label fifty answers at random before anything is changed.'
+    ),
+    'monitor.do_score_down': (
+        'Read a dozen negative films from since then: is the finding rarer, or is it missed? Label fifty negative'
+        ' answers at random; until then, let no negative answer end a search.'
+    ),
+    'monitor.do_ood_up': (
+        'Films look less like those of training: ask whether a machine, its processing or the way films are exported'
+        ' was changed, and compare films before and after. Until it is explained, read these films without the model.'
+    ),
+    'monitor.do_ood_down': (
+        'Films are more alike than before: ask whether some wards or machines no longer send, or whether copies are'
+        ' sent twice.'
+    ),
+    'monitor.do_referred_up': (
+        'See which reason is given most (--json, or the log): films of another kind, or more that lie close to the'
+        ' threshold? Tell those who read the referrals that there are more.'
+    ),
+    'monitor.do_referred_down': (
+        'Fewer films are held back: look whether films that should be referred are answered, and label fifty answers'
+        ' at random.'
+    ),
+}
+
+# What labels say that arrived late
+MONITOR |= {
+    'monitor.no_labels': 'There is no table of labels {file}.',
+    'monitor.bad_labels': '{file} cannot be read as a table: save it as CSV in UTF-8.',
+    'monitor.no_key': '{file} has neither a column image, sha256 or hash nor one called path: add one of them.',
+    'monitor.no_column': '{file} has no column label, nor one for {label}: add it, with 1, 0 or nothing.',
+    'monitor.bad_value': '{file} holds the label {value!r}: labels are 1, 0 or nothing.',
+    'monitor.both': '{file} gives an image both 1 and 0: keep one of them.',
+    'monitor.no_paths': (
+        'The log keeps no paths, and {file} names images by path: name them by the SHA-256 of their files, in a column'
+        ' sha256.'
+    ),
+    'monitor.nothing_met': 'None of the images of {file} is in the log: is it that of another log?',
+    'monitor.unlabelled': (
+        'No answer of {label} that is {kinds} has a label, so sensitivity and specificity cannot be known: label some'
+        ' of them at random.'
+    ),
+    'monitor.one_class': 'All answered images with a label are of one class, so calibration is not judged.',
+    'monitor.late': (
+        '{label}: {n:,} of {answers:,} answers have a label, {positives:,} are positive; each is weighted by the answers'
+        ' of its kind that it stands for.'
+    ),
+    'monitor.late_sensitivity': 'Sensitivity of what was answered {value:.3f} ({low:.3f} to {high:.3f}).',
+    'monitor.late_caught': 'Found or referred {value:.3f} ({low:.3f} to {high:.3f}).',
+    'monitor.late_specificity': 'Specificity of what was answered {value:.3f} ({low:.3f} to {high:.3f}).',
+    'monitor.late_calibration': (
+        'Calibration: {expected:.1%} expected, {found:.1%} found; slope {calibration_slope[value]:.2f}'
+        ' ({calibration_slope[low]:.2f} to {calibration_slope[high]:.2f}).'
+    ),
+    'monitor.no_proposal': 'No recalibration is proposed: {reason}',
+    'monitor.keep': 'No recalibration is proposed: on {n:,} answers none did better than the present one.',
+    'monitor.propose': (
+        'Proposal: recalibrate by {method}; log loss {before:.4f} would become {after:.4f} (cross-fitted on {n:,}'
+        ' answers). It is never applied to a released bundle: freeze another one and compare the two.'
+    ),
+    'monitor.title': 'Monitor of bundle {bundle}',
+    'monitor.axis_up': 'above the reference',
+    'monitor.axis_down': 'below the reference',
+    'monitor.suffix': '{file} is neither a page nor a picture: name it .html or .png.',
+    'monitor.written': 'Charts: {file}',
+}
+
 # %% ../nbs/04_words.ipynb #57e0de20
 # What is said while data are loaded and a network trains
 TRAIN = {
@@ -1563,7 +1680,7 @@ RECIPE = {
 }
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
-TABLES += [MULTILABEL, RECIPE, CEILING]
+TABLES += [MULTILABEL, RECIPE, CEILING, MONITOR]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
