@@ -9,8 +9,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'CEILING', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError',
-           'fields_of', 'say', 'name_of', 'check_table']
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'HANDOVER',
+           'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -1561,6 +1561,38 @@ RECIPE = {
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
 TABLES += [MULTILABEL, RECIPE, CEILING]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
+
+# %% ../nbs/04_words.ipynb #6500cd1d
+# What is said when an answer is handed over, and by the receiver that answers a scanner
+HANDOVER = {
+    'handover.decision': 'The answer holds the decision "{decision}", which is none: positive, negative and refer are.',
+    'handover.bundle': (
+        'The answer was given by another bundle ({given}) than {name} ({hash}): name that one with --bundle.'
+    ),
+    'handover.missing': (
+        '{name} has no {what}, so nobody could tell to whom the answer belongs: hand over an image as it came from the'
+        ' archive.'
+    ),
+    'handover.no_id': '{name} has a {what} that is none (PS3.5): nothing can refer to it. Take it from the archive again.',
+    'handover.no_dicom': (
+        '{name} is no DICOM file: it names no patient and no study to which an answer could belong. Hand over the answer'
+        ' to the DICOM file that it was made from.'
+    ),
+    'handover.caption': '{label}, heat map of bundle {bundle}. {note}',
+    'handover.heatmap': 'Heat map of {name}',
+    'handover.no_diagnosis': 'Answer of a program, which is no diagnosis: nobody has read the image.',
+    'handover.fhir': 'The answer is not valid FHIR: {why}',
+    'handover.no_answer': 'It holds no answer.',
+    'handover.line': 'There is no answer in line {number} of {name}: it takes what `chestxray predict --json` prints.',
+    'handover.no_path': 'The answer in line {number} of {name} does not say to which file it belongs.',
+    'handover.form': 'There is no form "{form}": choose {forms}.',
+    'handover.gone': 'The image of the answer ({name}) is not where it was: hand the image itself over.',
+    'handover.written': '{file}',
+    'handover.failed': 'Not handed over, {path}: {reason}',
+    'handover.some': '{n:,} of {of:,} answers were not handed over: the reasons stand above.',
+}
+TABLES.append(HANDOVER)
+ENGLISH.update(HANDOVER)
 
 # %% ../nbs/04_words.ipynb #8edd629f
 class WordsError(ChestXrayError):
