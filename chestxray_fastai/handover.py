@@ -8,7 +8,7 @@ __all__ = ['OWN_SCHEME', 'FHIR_SYSTEMS', 'NO_UNITS', 'CHEST_FILM', 'IMAGING_STUD
            'NOT_CLINICAL', 'NEEDED', 'MAKER', 'STUDY_UID', 'IMAGE_UID', 'FORMS', 'HandoverError', 'Code', 'reason_code',
            'finding_code', 'Statement', 'statements', 'Model', 'model_of', 'check_model', 'is_uid', 'check_identity',
            'source_of', 'read_source', 'derived_uid', 'to_sr', 'capture_image', 'to_capture', 'to_fhir', 'hl7_escape',
-           'to_hl7', 'read_answers', 'handed_over', 'hand_over']
+           'to_hl7', 'read_answers', 'check_form', 'handed_over', 'hand_over']
 
 # %% ../nbs/58_handover.ipynb #daf93724
 import json, re
@@ -66,7 +66,7 @@ DECISION = _own('DECISION', 'Decision of the program', 'On which side of the thr
 REASON = _own('REFERRAL-REASON', 'Reason of the referral', 'Why the program says neither positive nor negative')
 BUNDLE_HASH = _own('BUNDLE-HASH', 'SHA-256 of the bundle', 'Hash over weights, graph and card of the model')
 IMAGE_HASH = _own('IMAGE-HASH', 'SHA-256 of the image file', 'Hash of the file that was judged')
-METHOD = _own('TRIAGE-BUNDLE', 'Frozen bundle of chestxray_fastai', 'Calibrated network with threshold and referral rules')
+METHOD = _own('TRIAGE-BUNDLE', 'Frozen bundle of chestxray_fastai', 'Calibrated network with threshold and rules')
 _REASONS = dict(  # why an image is referred, by the `kind` of an answer
     close='Too close to the threshold',
     ood='Unlike the images the model learned from',
@@ -792,6 +792,13 @@ def read_answers(
 # %% ../nbs/58_handover.ipynb #c9fcf031
 FORMS = dict(sr='.sr.dcm', fhir='.fhir.json', hl7='.hl7')
 
+def check_form(
+    form: str,  # of `FORMS`
+) -> None:
+    "Raise a `HandoverError` for a form that there is not"
+    if form not in FORMS:
+        raise HandoverError(say('handover.form', form=printable(form), forms=', '.join(FORMS)))
+
 def handed_over(
     answer: 'Answer',
     source: 'Dataset',  # of `source_of`
@@ -799,8 +806,7 @@ def handed_over(
     form: str = 'sr',  # 'sr', 'fhir' or 'hl7'
 ) -> dict[str, bytes]:  # content of each file by the end of its name; of 'sr' also the heat map, where there is one
     "An answer as files; raises a `HandoverError`"
-    if form not in FORMS:
-        raise HandoverError(say('handover.form', form=printable(form), forms=', '.join(FORMS)))
+    check_form(form)
     if form == 'fhir':
         text = json.dumps(to_fhir(answer, source, model), indent=1, ensure_ascii=False)
         return {FORMS[form]: text.encode('utf-8')}

@@ -1565,31 +1565,79 @@ ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items(
 # %% ../nbs/04_words.ipynb #6500cd1d
 # What is said when an answer is handed over, and by the receiver that answers a scanner
 HANDOVER = {
-    'handover.decision': 'The answer holds the decision "{decision}", which is none: positive, negative and refer are.',
+    'handover.decision': (
+        'The answer holds the decision "{decision}", which is none: positive, negative and refer are.'
+    ),
     'handover.bundle': (
         'The answer was given by another bundle ({given}) than {name} ({hash}): name that one with --bundle.'
     ),
     'handover.missing': (
-        '{name} has no {what}, so nobody could tell to whom the answer belongs: hand over an image as it came from the'
-        ' archive.'
+        '{name} has no {what}, so nobody could tell to whom the answer belongs: hand over an image as it came'
+        ' from the archive.'
     ),
-    'handover.no_id': '{name} has a {what} that is none (PS3.5): nothing can refer to it. Take it from the archive again.',
+    'handover.no_id': (
+        '{name} has a {what} that is none (PS3.5): nothing can refer to it. Take it from the archive again.'
+    ),
     'handover.no_dicom': (
-        '{name} is no DICOM file: it names no patient and no study to which an answer could belong. Hand over the answer'
-        ' to the DICOM file that it was made from.'
+        '{name} is no DICOM file: it names no patient and no study to which an answer could belong. Hand over'
+        ' the answer to the DICOM file that it was made from.'
     ),
     'handover.caption': '{label}, heat map of bundle {bundle}. {note}',
     'handover.heatmap': 'Heat map of {name}',
     'handover.no_diagnosis': 'Answer of a program, which is no diagnosis: nobody has read the image.',
     'handover.fhir': 'The answer is not valid FHIR: {why}',
     'handover.no_answer': 'It holds no answer.',
-    'handover.line': 'There is no answer in line {number} of {name}: it takes what `chestxray predict --json` prints.',
+    'handover.line': (
+        'There is no answer in line {number} of {name}: it takes what `chestxray predict --json` prints.'
+    ),
     'handover.no_path': 'The answer in line {number} of {name} does not say to which file it belongs.',
     'handover.form': 'There is no form "{form}": choose {forms}.',
     'handover.gone': 'The image of the answer ({name}) is not where it was: hand the image itself over.',
     'handover.written': '{file}',
+    'handover.none': 'There is no answer to hand over: name DICOM images, folders of them, or a file of answers.',
     'handover.failed': 'Not handed over, {path}: {reason}',
     'handover.some': '{n:,} of {of:,} answers were not handed over: the reasons stand above.',
+}
+HANDOVER |= {
+    'serve.full': '{most:,} objects wait already: nothing is taken until some are answered and delivered.',
+    'serve.storage': 'The disk does not take it: nothing was kept, and the sender has to try again.',
+    'serve.sop_class': 'It is no digital or computed radiograph.',
+    'serve.uid': 'Its SOP instance UID is none.',
+    'serve.mismatch': 'The object is another than its sender named.',
+    'serve.twin': 'Its SOP instance UID is known with other content.',
+    'serve.identity': 'It does not say to which patient, study and series it belongs.',
+    'serve.damaged': 'It is truncated or damaged.',
+    'serve.too_large': 'It has more pixels than this project decodes.',
+    'serve.not_a_picture': 'Its pixels are no picture.',
+    'serve.dicom': 'It cannot be read as one picture.',
+    'serve.unexpected': 'It could not be judged ({kind}).',
+    'serve.endless': 'It has more than {size:.0f} MB; the connection was closed.',
+    'serve.taken': (
+        'The folder "{folder}" belongs to another process that receives: end it, or choose another folder.'
+    ),
+    'serve.journal': (
+        'The journal in "{folder}" is broken: line {number} {words}. What is in the folder cannot be trusted;'
+        ' keep it and begin in a new one.'
+    ),
+    'serve.title': '"{title}" is no title of a DICOM device: up to 16 plain characters without a backslash are.',
+    'serve.peer': '"{peer}" is no peer: write TITLE@HOST:PORT, for example ARCHIVE@10.0.0.5:104.',
+    'serve.no_peer': 'The peer {peer} takes no connection, or not for reports.',
+    'serve.not_stored': 'The peer {peer} did not store a report (status {status}).',
+    'serve.port': 'Nothing can listen at {host}:{port} ({why}): choose another with --port.',
+    'serve.received': 'received {key}, {waiting:,} waiting',
+    'serve.again': 'received again {key}, {waiting:,} waiting',
+    'serve.refused': 'refused with status {status}: {why}',
+    'serve.rejected': 'rejected a connection: its titles are not those that were agreed',
+    'serve.answered': 'answered {key}: {decision}',
+    'serve.delivered': 'delivered and deleted {key}',
+    'serve.later': 'not yet {key}: it is tried again in {wait:.0f} s',
+    'serve.gave_up': 'set aside {key}: it could not be answered ({kind})',
+    'serve.listening': 'listening as {title} at {host}:{port}',
+    'serve.stopped': 'stopped, {waiting:,} waiting for the next start',
+    'serve.open': (
+        'It listens at {host}, and DICOM is not encrypted: everybody who reaches this address can send, and can'
+        ' read what is sent.'
+    ),
 }
 TABLES.append(HANDOVER)
 ENGLISH.update(HANDOVER)
