@@ -9,8 +9,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'CEILING', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError',
-           'fields_of', 'say', 'name_of', 'check_table']
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH',
+           'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -1476,6 +1476,47 @@ CEILING = {
     ),
 }
 
+# %% ../nbs/04_words.ipynb #02505a2f
+# What de-identifying says
+DEIDENTIFY = {
+    'deid.short_secret': 'The secret can be guessed: give one of at least {n} bytes, in a file that nobody else reads.',
+    'deid.left': (
+        'it still names the patient in {elements}: take that out by hand, or leave the film out'
+    ),
+    'deid.no_folder': 'There is no folder "{folder}": pass the one that holds the DICOM files.',
+    'deid.not_empty': '"{folder}" is not empty: give a new folder, so that nothing old is taken for clean.',
+    'deid.inside': 'The folder to write, "{out}", and the one to read lie in each other: give one outside.',
+    'deid.no_files': 'There is no DICOM file in "{folder}" (looked at {n:,} files by their content).',
+    'deid.bad_option': '{name}="{value}" is not known: use {known}.',
+    'deid.no_secret': 'The secret cannot be read from "{file}": {reason}.',
+    'deid.key_inside': 'The key "{file}" leads back to the patients: keep it outside of the folder that is given away.',
+    'deid.text': 'text is burned into its pixels; look at it, or have the text blanked (text="blank", --blank)',
+    'deid.said_text': (
+        'its header says that text is burned into its pixels, and none was found: look at it, and leave it out'
+    ),
+    'dicom.listed_missing': (
+        'The DICOMDIR in "{folder}" lists {of:,} pictures, and {n:,} of {of:,} are not there: copy the medium again.'
+    ),
+    'deid.cannot_blank': 'text is burned into its pixels, which are stored so that it cannot be blanked here',
+}
+
+# What the report of de-identifying says
+DEIDENTIFY |= {
+    'deid.written': '{n:,} of {of:,} DICOM films written to {folder}, of {patients:,} patients in {studies:,} studies.',
+    'deid.others': 'Not copied: {n:,} files that are no DICOM film by their content.',
+    'deid.blanked': 'Text was blanked in {n:,} films.',
+    'deid.kept_text': 'Text was found in {n:,} films and left in, as asked.',
+    'deid.refused': 'Left out: {n:,} files. {reason}.',
+    'deid.by_rule': 'Text was looked for by a rule, which overlooks some: install rapidocr for better (extra ocr).',
+    'deid.by_ocr': 'Text was looked for by rapidocr.',
+    'deid.not_looked': 'Text was not looked for.',
+    'deid.removed': 'removed',
+    'deid.changed': 'replaced',
+    'deid.private': 'private elements',
+    'deid.row': '  {name}: {counts}',
+    'deid.header': 'What stood in the headers, by element and number of times (never what it was):',
+}
+
 # %% ../nbs/04_words.ipynb #57e0de20
 # What is said while data are loaded and a network trains
 TRAIN = {
@@ -1560,6 +1601,7 @@ RECIPE = {
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
 TABLES += [MULTILABEL, RECIPE, CEILING]
+TABLES += [DEIDENTIFY]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
