@@ -9,7 +9,7 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'CEILING', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'HANDOVER',
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH',
            'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
@@ -1476,6 +1476,47 @@ CEILING = {
     ),
 }
 
+# %% ../nbs/04_words.ipynb #02505a2f
+# What de-identifying says
+DEIDENTIFY = {
+    'deid.short_secret': 'The secret can be guessed: give one of at least {n} bytes, in a file that nobody else reads.',
+    'deid.left': (
+        'it still names the patient in {elements}: take that out by hand, or leave the film out'
+    ),
+    'deid.no_folder': 'There is no folder "{folder}": pass the one that holds the DICOM files.',
+    'deid.not_empty': '"{folder}" is not empty: give a new folder, so that nothing old is taken for clean.',
+    'deid.inside': 'The folder to write, "{out}", and the one to read lie in each other: give one outside.',
+    'deid.no_files': 'There is no DICOM file in "{folder}" (looked at {n:,} files by their content).',
+    'deid.bad_option': '{name}="{value}" is not known: use {known}.',
+    'deid.no_secret': 'The secret cannot be read from "{file}": {reason}.',
+    'deid.key_inside': 'The key "{file}" leads back to the patients: keep it outside of the folder that is given away.',
+    'deid.text': 'text is burned into its pixels; look at it, or have the text blanked (text="blank", --blank)',
+    'deid.said_text': (
+        'its header says that text is burned into its pixels, and none was found: look at it, and leave it out'
+    ),
+    'dicom.listed_missing': (
+        'The DICOMDIR in "{folder}" lists {of:,} pictures, and {n:,} of {of:,} are not there: copy the medium again.'
+    ),
+    'deid.cannot_blank': 'text is burned into its pixels, which are stored so that it cannot be blanked here',
+}
+
+# What the report of de-identifying says
+DEIDENTIFY |= {
+    'deid.written': '{n:,} of {of:,} DICOM films written to {folder}, of {patients:,} patients in {studies:,} studies.',
+    'deid.others': 'Not copied: {n:,} files that are no DICOM film by their content.',
+    'deid.blanked': 'Text was blanked in {n:,} films.',
+    'deid.kept_text': 'Text was found in {n:,} films and left in, as asked.',
+    'deid.refused': 'Left out: {n:,} files. {reason}.',
+    'deid.by_rule': 'Text was looked for by a rule, which overlooks some: install rapidocr for better (extra ocr).',
+    'deid.by_ocr': 'Text was looked for by rapidocr.',
+    'deid.not_looked': 'Text was not looked for.',
+    'deid.removed': 'removed',
+    'deid.changed': 'replaced',
+    'deid.private': 'private elements',
+    'deid.row': '  {name}: {counts}',
+    'deid.header': 'What stood in the headers, by element and number of times (never what it was):',
+}
+
 # %% ../nbs/04_words.ipynb #57e0de20
 # What is said while data are loaded and a network trains
 TRAIN = {
@@ -1560,87 +1601,8 @@ RECIPE = {
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
 TABLES += [MULTILABEL, RECIPE, CEILING]
+TABLES += [DEIDENTIFY]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
-
-# %% ../nbs/04_words.ipynb #6500cd1d
-# What is said when an answer is handed over, and by the receiver that answers a scanner
-HANDOVER = {
-    'handover.decision': (
-        'The answer holds the decision "{decision}", which is none: positive, negative and refer are.'
-    ),
-    'handover.bundle': (
-        'The answer was given by another bundle ({given}) than {name} ({hash}): name that one with --bundle.'
-    ),
-    'handover.missing': (
-        '{name} has no {what}, so nobody could tell to whom the answer belongs: hand over an image as it came'
-        ' from the archive.'
-    ),
-    'handover.no_id': (
-        '{name} has a {what} that is none (PS3.5): nothing can refer to it. Take it from the archive again.'
-    ),
-    'handover.no_dicom': (
-        '{name} is no DICOM file: it names no patient and no study to which an answer could belong. Hand over'
-        ' the answer to the DICOM file that it was made from.'
-    ),
-    'handover.caption': '{label}, heat map of bundle {bundle}. {note}',
-    'handover.heatmap': 'Heat map of {name}',
-    'handover.no_diagnosis': 'Answer of a program, which is no diagnosis: nobody has read the image.',
-    'handover.fhir': 'The answer is not valid FHIR: {why}',
-    'handover.no_answer': 'It holds no answer.',
-    'handover.line': (
-        'There is no answer in line {number} of {name}: it takes what `chestxray predict --json` prints.'
-    ),
-    'handover.no_path': 'The answer in line {number} of {name} does not say to which file it belongs.',
-    'handover.form': 'There is no form "{form}": choose {forms}.',
-    'handover.gone': 'The image of the answer ({name}) is not where it was: hand the image itself over.',
-    'handover.written': '{file}',
-    'handover.none': 'There is no answer to hand over: name DICOM images, folders of them, or a file of answers.',
-    'handover.failed': 'Not handed over, {path}: {reason}',
-    'handover.some': '{n:,} of {of:,} answers were not handed over: the reasons stand above.',
-}
-HANDOVER |= {
-    'serve.full': '{most:,} objects wait already: nothing is taken until some are answered and delivered.',
-    'serve.storage': 'The disk does not take it: nothing was kept, and the sender has to try again.',
-    'serve.sop_class': 'It is no digital or computed radiograph.',
-    'serve.uid': 'Its SOP instance UID is none.',
-    'serve.mismatch': 'The object is another than its sender named.',
-    'serve.twin': 'Its SOP instance UID is known with other content.',
-    'serve.identity': 'It does not say to which patient, study and series it belongs.',
-    'serve.damaged': 'It is truncated or damaged.',
-    'serve.too_large': 'It has more pixels than this project decodes.',
-    'serve.not_a_picture': 'Its pixels are no picture.',
-    'serve.dicom': 'It cannot be read as one picture.',
-    'serve.unexpected': 'It could not be judged ({kind}).',
-    'serve.endless': 'It has more than {size:.0f} MB; the connection was closed.',
-    'serve.taken': (
-        'The folder "{folder}" belongs to another process that receives: end it, or choose another folder.'
-    ),
-    'serve.journal': (
-        'The journal in "{folder}" is broken: line {number} {words}. What is in the folder cannot be trusted;'
-        ' keep it and begin in a new one.'
-    ),
-    'serve.title': '"{title}" is no title of a DICOM device: up to 16 plain characters without a backslash are.',
-    'serve.peer': '"{peer}" is no peer: write TITLE@HOST:PORT, for example ARCHIVE@10.0.0.5:104.',
-    'serve.no_peer': 'The peer {peer} takes no connection, or not for reports.',
-    'serve.not_stored': 'The peer {peer} did not store a report (status {status}).',
-    'serve.port': 'Nothing can listen at {host}:{port} ({why}): choose another with --port.',
-    'serve.received': 'received {key}, {waiting:,} waiting',
-    'serve.again': 'received again {key}, {waiting:,} waiting',
-    'serve.refused': 'refused with status {status}: {why}',
-    'serve.rejected': 'rejected a connection: its titles are not those that were agreed',
-    'serve.answered': 'answered {key}: {decision}',
-    'serve.delivered': 'delivered and deleted {key}',
-    'serve.later': 'not yet {key}: it is tried again in {wait:.0f} s',
-    'serve.gave_up': 'set aside {key}: it could not be answered ({kind})',
-    'serve.listening': 'listening as {title} at {host}:{port}',
-    'serve.stopped': 'stopped, {waiting:,} waiting for the next start',
-    'serve.open': (
-        'It listens at {host}, and DICOM is not encrypted: everybody who reaches this address can send, and can'
-        ' read what is sent.'
-    ),
-}
-TABLES.append(HANDOVER)
-ENGLISH.update(HANDOVER)
 
 # %% ../nbs/04_words.ipynb #8edd629f
 class WordsError(ChestXrayError):
