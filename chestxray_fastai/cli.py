@@ -61,13 +61,15 @@ def phantoms(
     size: int = 224,  # height and width [pixels]
     seed: int = 0,  # another seed, another set
     findings: int | None = None,  # several findings as labels, the most frequent first, 6 at most (default: pneumonia)
+    dicom: bool = False,  # as DICOM files, under headers drawn as often as a real archive has them
     json: bool = False,  # print JSON alone
 ) -> None:
     "Make synthetic chest X-rays whose lesions are known pixel by pixel"
     from chestxray_fastai.phantom import write_phantoms
 
     check_options(n=n, size=size)
-    made = write_phantoms(folder, n=n, size=size, seed=seed, findings=findings, progress=not json)
+    asked = dict(n=n, size=size, seed=seed, findings=findings, dicom=dicom)
+    made = write_phantoms(folder, **asked, progress=not json)
     if json:
         _print_json({'folder': str(made), 'images': n, 'csv': str(Path(made) / 'phantoms.csv')})
     else:
