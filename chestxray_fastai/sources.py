@@ -744,7 +744,8 @@ def _phantoms(path, fetch, progress, say, n=600, size=224, seed=0, **options):
             raise SourceError(f'There is no phantoms.csv in "{path}": pass a folder that write_phantoms made.')
         return read_manifest(csv)
     asked = json.dumps(dict(options, n=n, size=size, seed=seed), sort_keys=True, default=str)
-    code = ''.join(Path(module.__file__).read_text(encoding='utf-8') for module in (phantom, radiograph, *([headers] if options.get('dicom') else [])))
+    modules = [phantom, radiograph, *([headers] if options.get('dicom') else [])]
+    code = ''.join(Path(module.__file__).read_text(encoding='utf-8') for module in modules)
     key = hashlib.sha256((asked + code).encode()).hexdigest()[:10]
     folder = cache_folder() / 'phantoms' / f'{n}-{size}px-seed{seed}-{key}'
     if not is_complete(folder):

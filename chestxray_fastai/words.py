@@ -1476,6 +1476,51 @@ CEILING = {
     ),
 }
 
+# %% ../nbs/04_words.ipynb #4ae2871a
+# What `dicom-check` says of a reader
+RUN |= {
+    'dicom_check.right': '{reader}: {right:,} of {n:,} files right, no grey level off by more than {most} of 255',
+    'dicom_check.column_property': 'header',
+    'dicom_check.column_value': '',
+    'dicom_check.column_files': 'files',
+    'dicom_check.column_right': 'right',
+    'dicom_check.property_photometric': 'white and black',
+    'dicom_check.property_bits': 'bits',
+    'dicom_check.property_display': 'window or table',
+    'dicom_check.property_rescale': 'rescale',
+    'dicom_check.property_syntax': 'pixels stored as',
+    'dicom_check.property_padding': 'padding',
+    'dicom_check.property_missing': 'missing',
+    'dicom_check.photometric': '{value}',
+    'dicom_check.bits': '{value} bits',
+    'dicom_check.display': '{value}',
+    'dicom_check.rescale': 'a rescale that {value}',
+    'dicom_check.syntax': 'pixels stored as {value}',
+    'dicom_check.padding': 'padding ({value})',
+    'dicom_check.missing': 'these missing: {value}',
+}
+
+# %% ../nbs/04_words.ipynb #709672cb
+# What a reader did wrong, and in which files
+RUN |= {
+    'dicom_check.fault': '{fault}: {where}.',
+    'dicom_check.fault_error': 'An error ({error})',
+    'dicom_check.fault_inverted': 'White and black exchanged',
+    'dicom_check.fault_window': 'Other grey levels than the header says, by its window, table or rescale',
+    'dicom_check.fault_scaled': 'The right film in another brightness or contrast',
+    'dicom_check.fault_padding': 'Padding is not black',
+    'dicom_check.fault_transposed': 'Rows and columns exchanged',
+    'dicom_check.fault_shape': 'An array of another shape',
+    'dicom_check.fault_not_finite': 'NaN or infinite numbers',
+    'dicom_check.fault_blank': 'One grey level all over',
+    'dicom_check.fault_other': 'Another picture',
+    'dicom_check.everywhere': 'in all {n:,} files',
+    'dicom_check.some': 'in {k:,} of {n:,} files',
+    'dicom_check.all_of': 'in all {n:,} files with {files}',
+    'dicom_check.some_of': 'in {k:,} of {n:,} files with {files}, and in no others',
+    'dicom_check.mostly': 'in {k:,} of {n:,} files, mostly those with {files}',
+}
+
 # %% ../nbs/04_words.ipynb #57e0de20
 # What is said while data are loaded and a network trains
 TRAIN = {
