@@ -6,8 +6,8 @@
 __all__ = ['FIELDS', 'IMAGE_FIELDS', 'SHOWN_OF_BUNDLE', 'SHOWN_OF_SEVERAL', 'COMMANDS', 'OLDER_OPTIONS', 'phantoms', 'deidentify',
            'pretrain', 'audit', 'without_shared', 'evaluate', 'overall_words', 'judgement_words', 'left_out_words',
            'judgement_table', 'verdict_words', 'trust_words', 'csv_columns', 'answers_by_line', 'summary_words',
-           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app', 'recipe', 'column_names',
-           'parameter_comments', 'command_parser', 'usage', 'main']
+           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'dicom_check', 'report', 'app', 'recipe',
+           'column_names', 'parameter_comments', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/59_cli.ipynb #29d9fd81
 import ast
@@ -61,13 +61,15 @@ def phantoms(
     size: int = 224,  # height and width [pixels]
     seed: int = 0,  # another seed, another set
     findings: int | None = None,  # several findings as labels, the most frequent first, 6 at most (default: pneumonia)
+    dicom: bool = False,  # as DICOM files, under headers drawn as often as a real archive has them
     json: bool = False,  # print JSON alone
 ) -> None:
     "Make synthetic chest X-rays whose lesions are known pixel by pixel"
     from chestxray_fastai.phantom import write_phantoms
 
     check_options(n=n, size=size)
-    made = write_phantoms(folder, n=n, size=size, seed=seed, findings=findings, progress=not json)
+    asked = dict(n=n, size=size, seed=seed, findings=findings, dicom=dicom)
+    made = write_phantoms(folder, **asked, progress=not json)
     if json:
         _print_json({'folder': str(made), 'images': n, 'csv': str(Path(made) / 'phantoms.csv')})
     else:
@@ -673,6 +675,40 @@ def _tell_log(file, last, as_json):
     if faults:
         raise LogError(f'{name} has {len(faults):,} fault{"s" * (len(faults) != 1)}.')
 
+# %% ../nbs/59_cli.ipynb #751adfe4
+def dicom_check(
+    reader: Alone | None = None,  # module:function or file.py:function, from a path to an array; by default this one's
+    n: int = 500,  # files
+    seed: int = 0,  # another seed, other files
+    json: bool = False,  # print JSON alone
+) -> int:  # exit code: 1 where not all files are right
+    "Is a reader of DICOM header-proof? One film under the headers of a real archive, and what went wrong in words"
+    from chestxray_fastai.reader_check import MOST_OFF, check_reader, faults_in_words, load_reader, right_by_group
+
+    check_options(n=n)
+    name = reader or 'chestxray_fastai.reader_check:read_grey'
+    table = check_reader(load_reader(name), n=n, seed=seed, progress=not json)
+    faults = faults_in_words(table)
+    groups = right_by_group(table)
+    right = int((table.fault == '').sum())
+    if json:
+        rows = groups.to_dict('records')
+        _print_json(dict(reader=name, files=n, right=right, faults=faults, groups=rows))
+    else:
+        print(_right_words(groups))
+        _print('dicom_check.right', reader=printable(name), right=right, n=n, most=MOST_OFF)
+        print('\n'.join(f'- {words}' for words in faults), end='\n' if faults else '')
+    return int(right < n)
+
+def _right_words(groups):
+    "The share of right files by what a header says, for a terminal"
+    heads = [say(f'dicom_check.column_{name}') for name in ('files', 'right')]
+    lines = [_table_line(say('dicom_check.column_property'), heads, 48)]
+    for row in groups.itertuples():
+        named = f"{say(f'dicom_check.property_{row.property}')}: {printable(row.value)}"
+        lines.append(_table_line(named, [f'{row.files:,}', f'{row.right:.1%}'], 48))
+    return '\n'.join(lines)
+
 # %% ../nbs/59_cli.ipynb #d7496372
 def report(
     run_dir: str,  # folder of a finished `chestxray run`
@@ -750,6 +786,9 @@ def _number(value):
     return number
 
 _number.__name__ = 'number'  # as argparse names it in errors
+
+# %% ../nbs/59_cli.ipynb #d08103e4
+COMMANDS['dicom-check'] = dicom_check
 
 # %% ../nbs/59_cli.ipynb #58619686
 def _kind(annotation):
@@ -872,7 +911,7 @@ def usage() -> str:
     width = max(get_terminal_size().columns, 40)
     lines = [say('cli.title', version=__version__), '', say('cli.usage'), '']
     for name, command in COMMANDS.items():
-        lines.append(fill(command.__doc__, width, initial_indent=f'  {name:<10}', subsequent_indent=' ' * 12))
+        lines.append(fill(command.__doc__, width, initial_indent=f'  {name:<12}', subsequent_indent=' ' * 14))
     return '\n'.join([*lines, '', say('cli.purpose')])
 
 @contextmanager
@@ -916,7 +955,7 @@ def main(
 def _called(name, command, options):
     "Run a command: its exit code, with one sentence for what went wrong"
     try:
-        command(**_arguments(command, options))
+        code = command(**_arguments(command, options))
     except KeyboardInterrupt:
         _print('cli.interrupted', to=sys.stderr)
         return 130
@@ -931,7 +970,7 @@ def _called(name, command, options):
     except MemoryError:
         _print('cli.no_memory', to=sys.stderr, command=name)
         return 2
-    return 0
+    return code if isinstance(code, int) else 0  # a check that was not passed says 1
 
 def _error_words(error):
     "What went wrong in a sentence; what the library itself brings, and is not there, with the line that installs it"

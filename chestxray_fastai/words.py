@@ -9,8 +9,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH',
-           'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError',
+           'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -1476,45 +1476,49 @@ CEILING = {
     ),
 }
 
-# %% ../nbs/04_words.ipynb #02505a2f
-# What de-identifying says
-DEIDENTIFY = {
-    'deid.short_secret': 'The secret can be guessed: give one of at least {n} bytes, in a file that nobody else reads.',
-    'deid.left': (
-        'it still names the patient in {elements}: take that out by hand, or leave the film out'
-    ),
-    'deid.no_folder': 'There is no folder "{folder}": pass the one that holds the DICOM files.',
-    'deid.not_empty': '"{folder}" is not empty: give a new folder, so that nothing old is taken for clean.',
-    'deid.inside': 'The folder to write, "{out}", and the one to read lie in each other: give one outside.',
-    'deid.no_files': 'There is no DICOM file in "{folder}" (looked at {n:,} files by their content).',
-    'deid.bad_option': '{name}="{value}" is not known: use {known}.',
-    'deid.no_secret': 'The secret cannot be read from "{file}": {reason}.',
-    'deid.key_inside': 'The key "{file}" leads back to the patients: keep it outside of the folder that is given away.',
-    'deid.text': 'text is burned into its pixels; look at it, or have the text blanked (text="blank", --blank)',
-    'deid.said_text': (
-        'its header says that text is burned into its pixels, and none was found: look at it, and leave it out'
-    ),
-    'dicom.listed_missing': (
-        'The DICOMDIR in "{folder}" lists {of:,} pictures, and {n:,} of {of:,} are not there: copy the medium again.'
-    ),
-    'deid.cannot_blank': 'text is burned into its pixels, which are stored so that it cannot be blanked here',
+# %% ../nbs/04_words.ipynb #4ae2871a
+# What `dicom-check` says of a reader
+RUN |= {
+    'dicom_check.right': '{reader}: {right:,} of {n:,} files right, no grey level off by more than {most} of 255',
+    'dicom_check.column_property': 'header',
+    'dicom_check.column_value': '',
+    'dicom_check.column_files': 'files',
+    'dicom_check.column_right': 'right',
+    'dicom_check.property_photometric': 'white and black',
+    'dicom_check.property_bits': 'bits',
+    'dicom_check.property_display': 'window or table',
+    'dicom_check.property_rescale': 'rescale',
+    'dicom_check.property_syntax': 'pixels stored as',
+    'dicom_check.property_padding': 'padding',
+    'dicom_check.property_missing': 'missing',
+    'dicom_check.photometric': '{value}',
+    'dicom_check.bits': '{value} bits',
+    'dicom_check.display': '{value}',
+    'dicom_check.rescale': 'a rescale that {value}',
+    'dicom_check.syntax': 'pixels stored as {value}',
+    'dicom_check.padding': 'padding ({value})',
+    'dicom_check.missing': 'these missing: {value}',
 }
 
-# What the report of de-identifying says
-DEIDENTIFY |= {
-    'deid.written': '{n:,} of {of:,} DICOM films written to {folder}, of {patients:,} patients in {studies:,} studies.',
-    'deid.others': 'Not copied: {n:,} files that are no DICOM film by their content.',
-    'deid.blanked': 'Text was blanked in {n:,} films.',
-    'deid.kept_text': 'Text was found in {n:,} films and left in, as asked.',
-    'deid.refused': 'Left out: {n:,} files. {reason}.',
-    'deid.by_rule': 'Text was looked for by a rule, which overlooks some: install rapidocr for better (extra ocr).',
-    'deid.by_ocr': 'Text was looked for by rapidocr.',
-    'deid.not_looked': 'Text was not looked for.',
-    'deid.removed': 'removed',
-    'deid.changed': 'replaced',
-    'deid.private': 'private elements',
-    'deid.row': '  {name}: {counts}',
-    'deid.header': 'What stood in the headers, by element and number of times (never what it was):',
+# %% ../nbs/04_words.ipynb #709672cb
+# What a reader did wrong, and in which files
+RUN |= {
+    'dicom_check.fault': '{fault}: {where}.',
+    'dicom_check.fault_error': 'An error ({error})',
+    'dicom_check.fault_inverted': 'White and black exchanged',
+    'dicom_check.fault_window': 'Other grey levels than the header says, by its window, table or rescale',
+    'dicom_check.fault_scaled': 'The right film in another brightness or contrast',
+    'dicom_check.fault_padding': 'Padding is not black',
+    'dicom_check.fault_transposed': 'Rows and columns exchanged',
+    'dicom_check.fault_shape': 'An array of another shape',
+    'dicom_check.fault_not_finite': 'NaN or infinite numbers',
+    'dicom_check.fault_blank': 'One grey level all over',
+    'dicom_check.fault_other': 'Another picture',
+    'dicom_check.everywhere': 'in all {n:,} files',
+    'dicom_check.some': 'in {k:,} of {n:,} files',
+    'dicom_check.all_of': 'in all {n:,} files with {files}',
+    'dicom_check.some_of': 'in {k:,} of {n:,} files with {files}, and in no others',
+    'dicom_check.mostly': 'in {k:,} of {n:,} files, mostly those with {files}',
 }
 
 # %% ../nbs/04_words.ipynb #57e0de20
@@ -1601,7 +1605,6 @@ RECIPE = {
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
 TABLES += [MULTILABEL, RECIPE, CEILING]
-TABLES += [DEIDENTIFY]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
