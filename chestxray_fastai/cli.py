@@ -6,8 +6,8 @@
 __all__ = ['FIELDS', 'IMAGE_FIELDS', 'SHOWN_OF_BUNDLE', 'SHOWN_OF_SEVERAL', 'COMMANDS', 'OLDER_OPTIONS', 'phantoms', 'deidentify',
            'pretrain', 'audit', 'without_shared', 'evaluate', 'overall_words', 'judgement_words', 'left_out_words',
            'judgement_table', 'verdict_words', 'trust_words', 'csv_columns', 'answers_by_line', 'summary_words',
-           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'dicom_check', 'report', 'app', 'recipe',
-           'column_names', 'parameter_comments', 'command_parser', 'usage', 'main']
+           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'dicom_check', 'report', 'app', 'recipe', 'handover',
+           'serve', 'ceiling', 'column_names', 'parameter_comments', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/59_cli.ipynb #29d9fd81
 import ast
@@ -36,6 +36,7 @@ from chestxray_fastai.core import (
     read_json,
     refused,
     sha256_bytes,
+    write_json,
     write_whole,
 )
 from .run import JUDGED_SPLITS, check_options, judge_all, metric_with_interval, reading_options, run
@@ -761,8 +762,126 @@ def recipe(
     print(price_words(table))
     _print('recipe.written', folder=printable(out))
 
+# %% ../nbs/59_cli.ipynb #1d4561f8
+def handover(
+    images: list[str],  # DICOM images or folders of them, or files of answers that `predict --json` printed
+    to: str = 'fhir',  # sr (DICOM, with the heat map beside it), fhir or hl7
+    out: str = 'handover',  # folder for what is written
+    bundle: str | None = None,  # folder or packed file; by default the bundle that comes with the package
+) -> None:
+    "Write answers as DICOM SR, FHIR or HL7 v2, for other programs; for research, and never a diagnosis"
+    from chestxray_fastai.handover import HandoverError, check_form, hand_over, model_of
+    from chestxray_fastai.triage import Triage
+
+    check_form(to)
+    triage = Triage.load(bundle)
+    model = model_of(triage)
+    used = set()
+    errors = []
+    n = 0
+    for answer in _answers_to_hand_over(triage, images):
+        n += 1
+        stem = _map_name(answer.path, used).removesuffix('.heat.png')
+        try:
+            for file in hand_over(answer, model, to, out, stem):
+                _print('handover.written', file=printable(file))
+        except HandoverError as error:
+            errors.append(error)
+            _print('handover.failed', to=sys.stderr, path=printable(Path(answer.path).name), reason=error)
+    if n == 1 and errors:
+        raise errors[0]
+    if errors or not n:
+        raise HandoverError(say('handover.some', n=len(errors), of=n) if n else say('handover.none'))
+
+def _answers_to_hand_over(triage, sources):
+    "Answers out of files that hold some, and those of a bundle for everything else"
+    from chestxray_fastai.handover import read_answers
+
+    for source in [sources] if isinstance(sources, (str, os.PathLike)) else sources:
+        if Path(source).suffix.lower() in ('.json', '.jsonl'):
+            yield from read_answers(source)
+        else:
+            yield from triage.stream([source], hashed=True, keep_image=1024)
+
+
+# %% ../nbs/59_cli.ipynb #8aaaa653
+def serve(
+    folder: str,  # where objects, reports, journal and audit log are kept
+    out: str | None = None,  # folder for the reports; by default `reports` in the folder
+    bundle: str | None = None,  # folder or packed file; by default the bundle that comes with the package
+    title: str = 'CHESTXRAY',  # of this device, up to 16 characters
+    host: str = '127.0.0.1',  # this machine alone; another address lets everybody send who can reach it
+    port: int = 11112,  # 0: any free one
+    callers: list[str] | None = None,  # titles that may send; by default all
+    peer: str | None = None,  # TITLE@HOST:PORT to which reports are sent instead of being put into a folder
+    waiting: int = 1000,  # objects that may wait; then senders are told to come again
+    no_heatmap: bool = False,  # leave the heat maps out
+) -> None:
+    "Receive radiographs over DICOM (C-STORE) and answer each with a structured report; Ctrl-C ends it"
+    from chestxray_fastai.serve import Desk, Receiver, check_title, peer_of
+    from chestxray_fastai.triage import Triage
+
+    check_title(title)
+    to = None if peer is None else peer_of(peer)
+    if host not in ('127.0.0.1', 'localhost', '::1'):
+        _print('serve.open', to=sys.stderr, host=printable(host))
+    desk = Desk(folder, Triage.load(bundle), out, heatmaps=not no_heatmap, most=waiting)
+    receiver = Receiver(desk, title, host, port, callers, to)
+    try:
+        receiver.start()
+        _until_told()
+    finally:
+        receiver.stop()
+
+def _until_told():
+    "Wait for Ctrl-C, or for the signal by which a system ends its services"
+    import signal
+    import threading
+
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    while not told.wait(1):
+        pass
+
+
+# %% ../nbs/59_cli.ipynb #b7b37229
+def ceiling(
+    run_dir: str,  # folder of a finished `chestxray run`
+    readings: str,  # table of a second reading: file names, and YES or NO (1 or 0) for each finding
+    drawn: str | None = None,  # random: the films were drawn at random within each first label, without a model
+    chosen: str | None = None,  # an older list of --out: its films were chosen by a model, and tell no rates
+    out: str | None = None,  # CSV to write: for each label the films whose second reading would tell most
+    json: bool = False,  # print JSON alone
+) -> None:
+    "How high an AUROC the labels allow, by a second reading of some films, and the true AUROC beneath the score"
+    from chestxray_fastai.ceiling import CeilingError, ceilings, read_readings, reading_lists
+    from chestxray_fastai.run import Run
+    from chestxray_fastai.tables import listed, read_table
+
+    run = Run.open(run_dir)
+    films = list(read_table(chosen, text=['path']).path) if chosen else []
+    asked = (run.scores, run.manifest, read_readings(readings))
+    how = dict(drawn=drawn, chosen=films)
+    parts = {label or run.label: part for label, part in ceilings(*asked, **how).items()}
+    if not parts:
+        raise CeilingError(say('ceiling.none', findings=listed(asked[2].columns), labels=listed(run.labels)))
+    worklist = reading_lists(*asked, **how) if out else None
+    kept = write_json(parts, run.folder / 'ceiling.json')
+    if worklist is not None:
+        write_whole(out, worklist.map(csv_text).to_csv(index=False))
+    if json:
+        _print_json(parts)
+        return
+    for label, part in parts.items():
+        _print('ceiling.of', label=printable(label), words=part.get('words') or part['refused'])
+    _print('ceiling.kept', file=printable(kept))
+    if worklist is not None:
+        _print('ceiling.list', n=len(worklist), file=printable(out))
+
+
 # %% ../nbs/59_cli.ipynb #d64a7ff7
-_COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain, deidentify)
+_COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain, ceiling, handover, serve, deidentify)
 COMMANDS = {f.__name__: f for f in _COMMANDS}
 OLDER_OPTIONS = {'image_quality': 'film_quality', 'image_shape': 'film_shape'}  # other names that are understood
 
