@@ -504,9 +504,12 @@ def predict(
     log: str | None = None,  # audit log to which a line for each image is added; it holds no path
     threads: int | None = None,  # that share the images among them; by default one for each core
     finding: str | None = None,  # of several, whose heat map is written (by default the most probable positive one)
+    age: str | None = None,  # of the patient, in years: somebody for whom the model is not is referred
+    view: str | None = None,  # of the films: PA, AP or lateral
 ) -> None:
     "Ask a frozen bundle about images: positive, negative or refer, with the reason"
     from chestxray_fastai.audit_log import AuditLog
+    from chestxray_fastai.population import as_age, as_view
     from chestxray_fastai.triage import Triage, is_single
 
     images = [images] if isinstance(images, (str, os.PathLike)) else images
@@ -517,7 +520,8 @@ def predict(
     _check_finding(triage, finding)
     form = _form(json, csv)
     tally = _Tally(len(images) == 1 and is_single(images[0]), form)
-    answers = _asked(triage, images, tally.is_single, audit_log, threads, heatmap, finding)
+    stated = dict(age=as_age(age), view=as_view(view))
+    answers = _asked(triage, images, tally.is_single, audit_log, threads, heatmap, finding, stated)
     if form == 'text':
         print(f'{printable(", ".join(triage.labels))}. {printable(triage.for_whom)}', file=sys.stderr)
     for answer in answers_by_line(answers, form, csv_columns(triage.labels, triage.table is not None)):
@@ -555,13 +559,13 @@ def _tell_findings(answer):
 
         print(text_table(answer_table(answer)), flush=True)
 
-def _asked(triage, images, is_single, audit_log, threads, heatmap, finding=None):
+def _asked(triage, images, is_single, audit_log, threads, heatmap, finding, stated):
     "Answers one after the other, with their heat maps where a folder for them was given"
     kept = {} if heatmap is None else {'keep_image': 512}  # the image as it was judged, for its heat map [pixels]
     if is_single:
-        answers = iter([triage.predict(images[0], log=audit_log, **kept)])
+        answers = iter([triage.predict(images[0], log=audit_log, **stated, **kept)])
     else:
-        answers = triage.stream(images, workers=threads, log=audit_log, **kept)
+        answers = triage.stream(images, workers=threads, log=audit_log, **stated, **kept)
     return answers if heatmap is None else _maps_to(answers, heatmap, finding)
 
 # %% ../nbs/59_cli.ipynb #9e168e2c
@@ -573,17 +577,20 @@ def freeze(
     json: bool = False,  # print JSON alone
     people: str | None = None,  # whose images they are, for example "adults, one hospital": whoever uses it is told
     orientation: bool = False,  # also learn how a turned, mirrored or inverted image looks, which takes minutes
+    outliers: str | None = None,  # folder of films of adults for whom the model is not: it learns to refer such
 ) -> None:
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
     from chestxray_fastai.bundle import freeze_bundle, pack_bundle
-    from chestxray_fastai.triage import Triage
+    from chestxray_fastai.triage import Triage, images_in
 
     earlier = _bundle_in(Path(run_dir) / 'bundle' if out is None else Path(out))
     if earlier and people is None and earlier.card['run'] == _frozen_hash(run_dir):
         people = earlier.card['data'].get('people')
     if not json and (Path(run_dir) / 'frozen.json').is_file():
         _print('cli.freezing', to=sys.stderr)
-    made = freeze_bundle(run_dir, out, storage=storage, people=people, probe='auto' if orientation else None)
+    probe = 'auto' if orientation else None
+    others = None if outliers is None else list(images_in(outliers))
+    made = freeze_bundle(run_dir, out, storage=storage, people=people, probe=probe, outliers=others)
     if earlier:
         _print('cli.replaced', to=sys.stderr, hash=earlier.hash[:12])
     packed = str(pack_bundle(made)) if pack else None

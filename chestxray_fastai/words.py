@@ -190,6 +190,27 @@ TRIAGE |= {
     'undo.mirrored': 'left and right look exchanged: check the marker, and mirror the image if it is so',
 }
 
+# %% ../nbs/04_words.ipynb #d3340975
+# For whom a model is, and why somebody else is not answered
+TRIAGE |= {
+    'population.age': 'the patient is {age:g} years old, and this model learned from {people} ({ages})',
+    'population.view': 'the view is {view}, and this model learned from {views} views alone',
+    'population.ages': 'ages from {low:g} to below {high:g} years',
+    'population.views': 'views {views}',
+    'population.held': 'Learned from {people}: {known}.',
+    'population.not_told': 'age and view are not recorded',
+    'population.some': 'the {n:,} images of its training',
+    'population.adult': "an adult's film",
+    'population.picture': 'refer: it looks like {outside}, and this model learned from {people}',
+    'population.measured': 'Referred by all rules together: {shares}.',
+    'population.share': '{referred:.1%} of {n:,} {name} ({low:.1%} to {high:.1%})',
+    'population.header': '{why} (as its DICOM header says)',
+    'app.age': 'Age of the patient in years',
+    'app.view': 'View',
+    'app.unknown': 'not known',
+    'app.stated.info': 'Of all images that you drop next: the model refers patients for whom it is not.',
+}
+
 # %% ../nbs/04_words.ipynb #b3663445
 # What stands on the drawing and in the table of answers
 TRIAGE |= {
