@@ -6,7 +6,7 @@
 __all__ = ['DIGITAL_XRAY', 'LITTLE_ENDIAN', 'MAX_INFLATED', 'MAX_DICOM_PIXELS', 'REAL_HEADERS', 'REAL_BITS', 'SYNTAXES',
            'make_dicom', 'dicom_bytes', 'is_dicom_file', 'DicomError', 'is_dicom', 'what_it_is', 'read_dataset',
            'picture_size', 'stored_pixels', 'window_to_unit', 'DicomImage', 'grey_image', 'open_dicom',
-           'header_columns', 'read_columns', 'dicom_variants', 'check_reader']
+           'header_columns', 'read_columns', 'picture_header', 'dicom_variants', 'check_reader']
 
 # %% ../nbs/08_dicom.ipynb #bbd491cc
 import io, logging, math, os, re, threading, warnings, zlib
@@ -709,6 +709,21 @@ def read_columns(
     except Exception:  # a damaged file: whoever reads its pixels says so
         ds = pydicom.Dataset()
     return header_columns(ds, salt)
+
+# %% ../nbs/08_dicom.ipynb #8407dd74
+_TOLD = ('view', 'laterality', 'age', 'sex', 'body_part', 'device', 'modality', 'portable')
+
+def picture_header(
+    ds: 'Dataset',
+) -> dict[str, Any]:  # of `header_columns` what names nobody, photometric and orientation ('L\\F')
+    "What a header says of its picture, to be held against what the picture shows"
+    columns = header_columns(ds)
+    with _quiet:
+        leads = _get(ds, 'PatientOrientation') or ()
+        leads = [leads] if isinstance(leads, str) else [str(part) for part in leads]
+        photometric = _text(ds, 'PhotometricInterpretation').upper()
+    told = {name: columns[name] for name in _TOLD}
+    return told | dict(photometric=photometric, orientation=printable('\\'.join(leads))[:64])
 
 # %% ../nbs/08_dicom.ipynb #06634ab6
 # (photometric, presentation LUT shape, window, VOI LUT, rescale): how many of 7,469 chest radiographs of Open-i
