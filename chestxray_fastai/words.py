@@ -187,7 +187,37 @@ TRIAGE |= {
     'undo.flipped': 'top and bottom are exchanged: flip the image back',
     'undo.turned_left': 'it lies on its side: turn it by 90 degrees clockwise',
     'undo.turned_right': 'it lies on its side: turn it by 90 degrees counterclockwise',
-    'undo.mirrored': 'left and right look exchanged: check the marker, and mirror the image if it is so',
+    'undo.mirrored': (
+        'it is mirrored, or the heart lies on the right: check the side marker, and mirror the image only if it is'
+        ' mirrored'
+    ),
+}
+
+# %% ../nbs/04_words.ipynb #bd362949
+# What a picture shows and its header does not say
+TRIAGE |= {
+    'content.and': ' and ',
+    'content.lies.upright': 'upright',
+    'content.lies.mirrored': 'mirrored',
+    'content.lies.flipped': 'with top and bottom exchanged',
+    'content.lies.upside_down': 'upside down',
+    'content.lies.turned_left': 'turned by 90 degrees to the left',
+    'content.lies.turned_right': 'turned by 90 degrees to the right',
+    'content.looks.chest': 'a chest from the front',
+    'content.looks.lateral': 'a chest from the side',
+    'content.looks.hand': 'a hand',
+    'content.looks.abdomen': 'an abdomen',
+    'content.looks.PA': 'a PA film',
+    'content.looks.AP': 'an AP film',
+    'content.lateral': 'lateral',
+    'content.child': 'a child',
+    'content.adult': 'an adult',
+    'content.polarity': 'the header says {photometric}, and read that way the picture looks like a negative',
+    'content.orientation': 'by the header the film lies {said}, and the picture looks as if it lay {seen}',
+    'content.says': 'the header says {said}, the picture looks like {seen}',
+    'content.age': 'the header says {age:.0f} years, the picture looks like that of {group}',
+    'content.refer': 'refer: {what}; check which of them is right',
+    'content.also': 'refer: {what}; {reason}',
 }
 
 # %% ../nbs/04_words.ipynb #d3340975
@@ -1234,6 +1264,7 @@ APP_ADVICE = {
     'app.advice.colour': 'Drop the X-ray itself, not a photograph or a coloured copy.',
     'app.advice.small': 'Drop the image in its full size.',
     'app.advice.long': 'Drop one chest X-ray at a time, whole.',
+    'app.advice.header': 'Look at the image and at its header: one of them is wrong.',
     'app.advice.blank': 'Save the image again from its source: this copy shows nothing.',
     'app.advice.noise': 'Save the image again from its source.',
     'app.advice.ood': (
