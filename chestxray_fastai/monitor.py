@@ -301,8 +301,8 @@ def cusum(
         down[..., t, :] = low
     return up, down
 
-# %% ../nbs/57_monitor.ipynb #d935c050
-def _highest(total, count, horizon, slack, rng, draws=100):
+# %% ../nbs/57_monitor.ipynb #8ee4c99f
+def _highest(total, count, horizon, slack, rng, draws=250):
     "The highest sums of years without change, drawn from a reference; shape (draws, charts)"
     own = rng.integers(len(total), size=(draws, len(total)))
     later = rng.integers(len(total), size=(draws, horizon))
@@ -321,7 +321,7 @@ def chart_limits(
 ) -> np.ndarray:  # shape (charts,)
     "Limits of CUSUM charts that share one false-alarm rate: a bootstrap of the reference (Gandy and Kvaløy 2013)"
     rng = np.random.default_rng(seed)
-    parts = [_highest(total, count, horizon, slack, rng) for _ in range(-(-years // 100))]
+    parts = [_highest(total, count, horizon, slack, rng) for _ in range(-(-years // 250))]
     highest = np.concatenate(parts)
     ranks = highest.argsort(0).argsort(0) / len(highest)
     cut = np.quantile(ranks.max(1), 1 - false_alarms)

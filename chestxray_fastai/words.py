@@ -9,7 +9,7 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'CEILING', 'MONITOR', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH',
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'MONITOR', 'CHANGE', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH',
            'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
@@ -1593,6 +1593,96 @@ MONITOR |= {
     'monitor.written': 'Charts: {file}',
 }
 
+# %% ../nbs/04_words.ipynb #ccbb3e4e
+# What is said where one bundle is to take the place of another
+CHANGE = {
+    'change.no_label': (
+        'The bundles share no label that the set knows: the old one answers {old}, the new one {new}. Name a set with a'
+        ' column for one of them.'
+    ),
+    'change.one_class': '{label}: {n:,} images with a known truth, all of one class: there is nothing to compare.',
+    'change.ledger': 'Line {line} of {ledger} was changed, or a line before it is gone: the ledger proves nothing any more.',
+    'change.used': 'This set has been used for {n} comparisons before: each use makes it less of a test.',
+    'change.margin': (
+        'The same bundles were compared on this set with another margin before ({before}; now {now:g}): a margin that is'
+        ' chosen after a result proves nothing.'
+    ),
+    'change.no_ledger': 'No ledger was kept, so nothing shows that the margin was stated before.',
+    'change.no_margin': 'The margin is {margin:g}: it is a loss of a rate above 0 and below 0.5, for example 0.05.',
+    'change.same': 'The new bundle {hash} is the bundle in use: there is nothing to compare.',
+    'change.about': '{old} (in use) against {new} on {n:,} images of a locked set; a loss of {margin:g} is too much.',
+    'change.label': '{label}: {changed:,} of {n:,} answers change.',
+    'change.from_to': 'old decision, new: ',
+    'change.kept': (
+        'With the finding, not answered negative: {old:.3f} and {new:.3f}, difference {difference:+.3f} ({low:+.3f} to'
+        ' {high:+.3f})'
+    ),
+    'change.cleared': (
+        'Without it, answered negative: {old:.3f} and {new:.3f}, difference {difference:+.3f} ({low:+.3f} to {high:+.3f})'
+    ),
+    'change.auroc': (
+        "AUROC: {first:.3f} and {second:.3f}, difference {difference:+.3f} ({low:+.3f} to {high:+.3f}), DeLong's p"
+        ' {p:.3g}'
+    ),
+    'change.overall': (
+        'Macro AUROC: {first:.3f} and {second:.3f}, difference {difference:+.3f} ({low:+.3f} to {high:+.3f})'
+    ),
+    'change.non_inferior': 'Verdict: non-inferior. No rate can be expected to fall by {margin:g} or more.',
+    'change.inferior': 'Verdict: inferior. A rate falls by more than {margin:g}: keep the bundle in use.',
+    'change.undecided': (
+        'Verdict: undecided. A loss of {margin:g} is not ruled out: keep the bundle in use, or judge on more images that'
+        ' nobody has looked at.'
+    ),
+    'change.card': 'Fields of the cards that differ: {fields}.',
+    'change.none': 'none',
+}
+
+# What a record of a decision says
+CHANGE |= {
+    'change.choice': 'The decision is one of {choices}, not {decision!r}.',
+    'change.who': 'A decision needs somebody who decides (--by) and a reason (--why): give both.',
+    'change.decided': '{by} decided: {choice}. The comparison says {verdict}.',
+    'change.replace': 'the new bundle takes the place of the old one',
+    'change.keep': 'the old bundle stays in use',
+    'change.against': 'This is against what the comparison says.',
+    'change.signed': 'Signed by {tool}: the signature lies beside this file.',
+    'change.unsigned': 'Not signed: its seal shows whether it was changed, and not who wrote it.',
+    'change.no_minisign': (
+        'minisign is not installed: get it from your system (apt install minisign, brew install minisign), or leave the'
+        ' key out, and the record is sealed and not signed.'
+    ),
+    'change.no_sigstore': (
+        'sigstore is not installed: pip install sigstore, or leave it out, and the record is sealed and not signed.'
+    ),
+    'change.no_key': 'There is no secret key {key}: minisign -G makes one.',
+    'change.not_signed': '{tool} failed: {said}',
+    'change.broken': '{file} is no record of a decision, or it was changed after it was sealed.',
+    'change.seal_only': '{file} is whole. That is integrity, and not authorship: nothing here shows who wrote it.',
+    'change.authentic': '{file} is whole, and signed by the key {key}.',
+    'change.written': 'Record: {file}',
+}
+
+# What the card of a bundle says
+CHANGE |= {
+    'card.head_use': 'Intended use',
+    'card.head_people': 'For whom',
+    'card.head_judged': 'What it was judged on',
+    'card.head_pretraining': 'What its weights had seen',
+    'card.head_maps': 'Heat maps',
+    'card.head_versions': 'Versions',
+    'card.head_identity': 'Which one it is',
+    'card.head_licence': 'Licence',
+    'card.head_seal': 'Seal',
+    'card.started': 'Training began from: {weights}.',
+    'card.unknown_origin': (
+        'What these had seen is not recorded: whether films of the test are among it, nobody can say.'
+    ),
+    'card.identity': 'Hash {hash}; frozen {frozen}; Manifest of its data {manifest}.',
+    'card.seal': (
+        'The hash promises integrity and not authorship: compare it with one that its maker gave you by another way.'
+    ),
+}
+
 # %% ../nbs/04_words.ipynb #57e0de20
 # What is said while data are loaded and a network trains
 TRAIN = {
@@ -1676,7 +1766,7 @@ RECIPE = {
 }
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
-TABLES += [MULTILABEL, RECIPE, CEILING, MONITOR]
+TABLES += [MULTILABEL, RECIPE, CEILING, MONITOR, CHANGE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #8edd629f
