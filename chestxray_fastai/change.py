@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['DECISIONS', 'CHOICES', 'Signer', 'ChangeError', 'set_digest', 'answers_side_by_side', 'changed_decisions',
-           'paired_difference', 'compare_label', 'Change', 'card_changes', 'bundle_diff', 'decision_record', 'signer',
-           'write_record', 'check_record', 'card_sections', 'bundle_card_text']
+           'paired_difference', 'compare_label', 'Change', 'card_changes', 'bundle_diff', 'check_decision',
+           'decision_record', 'signer', 'write_record', 'check_record', 'card_sections', 'bundle_card_text']
 
 # %% ../nbs/58_change.ipynb #d8e14929
 import json, os, subprocess
@@ -310,13 +310,25 @@ def bundle_diff(
         append_chain(ledger, [dict(kind='result', **change.to_dict())])
     return change
 
-# %% ../nbs/58_change.ipynb #0a5cee0f
+# %% ../nbs/58_change.ipynb #cd5f4d9d
 CHOICES = ('replace', 'keep')
 
 def _seal_of(record):
     "The seal of a record without its own"
     plain = {name: value for name, value in record.items() if name != 'seal'}
     return sha256_bytes(json.dumps(plain, sort_keys=True).encode('utf-8'))
+
+def check_decision(
+    decision: str | None,  # 'replace' or 'keep'
+    by: str | None,  # who decides
+    why: str | None,  # in a sentence
+) -> tuple[str, str, str]:  # the same
+    "Raise a `ChangeError` where one of them says nothing"
+    if not (by or '').strip() or not (why or '').strip():
+        raise ChangeError(say('change.who'))
+    if decision not in CHOICES:
+        raise ChangeError(say('change.choice', choices=', '.join(CHOICES), decision=printable(decision)[:40]))
+    return decision, by, why
 
 def decision_record(
     change: Change,
@@ -326,10 +338,7 @@ def decision_record(
     signing: str | None = None,  # 'minisign' or 'sigstore', where it will be signed
 ) -> dict[str, Any]:
     "A decision with what it rests on, sealed; raises a `ChangeError` without a name or a reason"
-    if decision not in CHOICES:
-        raise ChangeError(say('change.choice', choices=', '.join(CHOICES), decision=printable(decision)[:40]))
-    if not by.strip() or not why.strip():
-        raise ChangeError(say('change.who'))
+    check_decision(decision, by, why)
     against = decision == 'replace' and change.verdict != 'non-inferior'
     words = say('change.decided', by=printable(by), choice=say(f'change.{decision}'), verdict=change.verdict)
     told = [words, say('change.against')] if against else [words]

@@ -7,7 +7,7 @@ __all__ = ['FIELDS', 'IMAGE_FIELDS', 'SHOWN_OF_BUNDLE', 'SHOWN_OF_SEVERAL', 'COM
            'audit', 'without_shared', 'evaluate', 'overall_words', 'judgement_words', 'left_out_words',
            'judgement_table', 'verdict_words', 'trust_words', 'csv_columns', 'answers_by_line', 'summary_words',
            'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app', 'recipe', 'column_names',
-           'parameter_comments', 'command_parser', 'usage', 'main']
+           'parameter_comments', 'command_parser', 'usage', 'main', 'monitor', 'bundle_diff']
 
 # %% ../nbs/59_cli.ipynb #29d9fd81
 import ast
@@ -693,7 +693,8 @@ def recipe(
 
 # %% ../nbs/59_cli.ipynb #d64a7ff7
 _COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain)
-COMMANDS = {f.__name__: f for f in _COMMANDS}
+_COMMANDS += (monitor, bundle_diff)
+COMMANDS = {f.__name__.replace('_', '-'): f for f in _COMMANDS}
 OLDER_OPTIONS = {'image_quality': 'film_quality', 'image_shape': 'film_shape'}  # other names that are understood
 
 def _text(value):
@@ -838,7 +839,7 @@ def usage() -> str:
     width = max(get_terminal_size().columns, 40)
     lines = [say('cli.title', version=__version__), '', say('cli.usage'), '']
     for name, command in COMMANDS.items():
-        lines.append(fill(command.__doc__, width, initial_indent=f'  {name:<10}', subsequent_indent=' ' * 12))
+        lines.append(fill(command.__doc__, width, initial_indent=f'  {name:<12}', subsequent_indent=' ' * 14))
     return '\n'.join([*lines, '', say('cli.purpose')])
 
 @contextmanager
@@ -870,13 +871,14 @@ def main(
 
         print(__version__)
         return 0
-    if argv[0] not in COMMANDS:
+    name = argv[0].replace('_', '-')
+    if name not in COMMANDS:
         _print('cli.no_command', to=sys.stderr, command=repr(argv[0]), commands=', '.join(COMMANDS))
         return 2
-    command = COMMANDS[argv[0]]
-    args = command_parser(command, f'chestxray {argv[0]}').parse_args(_underscored(argv[1:]))
+    command = COMMANDS[name]
+    args = command_parser(command, f'chestxray {name}').parse_args(_underscored(argv[1:]))
     with _plain_warnings():
-        return _called(argv[0], command, vars(args))
+        return _called(name, command, vars(args))
 
 # %% ../nbs/59_cli.ipynb #5c78374d
 def _called(name, command, options):
@@ -904,3 +906,60 @@ def _error_words(error):
     if isinstance(error, ModuleNotFoundError) and missing_package(error):
         return say('cli.not_installed', package=missing_package(error))
     return one_line(error)
+
+# %% ../nbs/59_cli.ipynb #d5875a5f
+def monitor(
+    log: str,  # audit log of `predict --log`
+    reference: str | None = None,  # its last day (YYYY-MM-DD), or an earlier log; by default the first eight weeks
+    labels: str | None = None,  # CSV of labels that arrived late: image (SHA-256) or path, and label (1, 0)
+    every: str = 'day',  # points of the charts: day, or week where there are only a few films a day
+    false_alarms: float = 0.1,  # share of years without change in which any chart may alarm
+    bundle: str | None = None,  # beginning of its hash, where the log holds answers of several
+    out: str | None = None,  # page (.html) or picture (.png) of the charts
+    json: bool = False,  # print JSON alone
+) -> None:
+    "Look for drift in an audit log, without images or labels; what labels say that arrived late"
+    from chestxray_fastai.monitor import check_out, monitor, write_watch
+
+    check_out(out)
+    watch = monitor(log, reference, labels, every, false_alarms, bundle)
+    file = None if out is None else write_watch(watch, out)
+    if json:
+        _print_json(watch.to_dict())
+        return
+    print(watch.words)
+    if file is not None:
+        _print('monitor.written', file=printable(file))
+
+# %% ../nbs/59_cli.ipynb #3d79ccb5
+def bundle_diff(
+    old: str,  # the bundle in use: folder or packed file
+    new: str,  # the bundle that may take its place
+    data: str,  # a locked set: folder, CSV or name; its test split where it has one
+    margin: float,  # loss of a rate that would be too much, stated before, for example 0.05
+    ledger: str = 'changes.jsonl',  # chained file into which plan and result are entered
+    out: str | None = None,  # record of the decision (.json); needs --decision, --by and --why
+    decision: str | None = None,  # replace (the new bundle takes the place of the old) or keep
+    by: str | None = None,  # who decides
+    why: str | None = None,  # in a sentence
+    key: str | None = None,  # secret key of minisign, or the word sigstore: the record is signed too
+    json: bool = False,  # print JSON alone
+) -> None:
+    "Compare two bundles on a locked set: which answers change, and whether the new one is no worse than a margin"
+    from chestxray_fastai.change import bundle_diff, check_decision, signer, write_record
+    from chestxray_fastai.sources import get_xrays
+    from chestxray_fastai.triage import Triage
+
+    decided = None if out is None else check_decision(decision, by, why)
+    if key:
+        signer(key)
+    bundles = [Triage.load(path) for path in (old, new)]
+    manifest = get_xrays(data, verbose=not json, progress=not json)
+    change = bundle_diff(*bundles, manifest, margin, ledger)
+    file = None if out is None else write_record(change, out, *decided, key)
+    if json:
+        _print_json(change.to_dict())
+        return
+    print(change.words)
+    if file is not None:
+        _print('change.written', file=printable(file))

@@ -1589,7 +1589,7 @@ MONITOR |= {
     'monitor.title': 'Monitor of bundle {bundle}',
     'monitor.axis_up': 'above the reference',
     'monitor.axis_down': 'below the reference',
-    'monitor.suffix': '{file} is neither a page nor a picture: name it .html or .png.',
+    'monitor.suffix': '{file} is neither a page nor a picture: the charts are written as .html or .png.',
     'monitor.written': 'Charts: {file}',
 }
 
