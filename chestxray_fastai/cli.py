@@ -6,8 +6,8 @@
 __all__ = ['FIELDS', 'IMAGE_FIELDS', 'SHOWN_OF_BUNDLE', 'SHOWN_OF_SEVERAL', 'COMMANDS', 'OLDER_OPTIONS', 'phantoms', 'pretrain',
            'audit', 'without_shared', 'evaluate', 'overall_words', 'judgement_words', 'left_out_words',
            'judgement_table', 'verdict_words', 'trust_words', 'csv_columns', 'answers_by_line', 'summary_words',
-           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app', 'recipe', 'column_names',
-           'parameter_comments', 'command_parser', 'usage', 'main', 'monitor', 'bundle_diff']
+           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app', 'recipe', 'monitor', 'bundle_diff',
+           'column_names', 'parameter_comments', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/59_cli.ipynb #29d9fd81
 import ast
@@ -691,6 +691,63 @@ def recipe(
     print(price_words(table))
     _print('recipe.written', folder=printable(out))
 
+# %% ../nbs/59_cli.ipynb #d5875a5f
+def monitor(
+    log: str,  # audit log of `predict --log`
+    reference: str | None = None,  # its last day (YYYY-MM-DD), or an earlier log; by default the first eight weeks
+    labels: str | None = None,  # CSV of labels that arrived late: image (SHA-256) or path, and label (1, 0)
+    every: str = 'day',  # points of the charts: day, or week where there are only a few films a day
+    false_alarms: float = 0.1,  # share of years without change in which any chart may alarm
+    bundle: str | None = None,  # beginning of its hash, where the log holds answers of several
+    out: str | None = None,  # page (.html) or picture (.png) of the charts
+    json: bool = False,  # print JSON alone
+) -> None:
+    "Look for drift in an audit log, without images or labels; what labels say that arrived late"
+    from chestxray_fastai.monitor import check_out, monitor, write_watch
+
+    check_out(out)
+    watch = monitor(log, reference, labels, every, false_alarms, bundle)
+    file = None if out is None else write_watch(watch, out)
+    if json:
+        _print_json(watch.to_dict())
+        return
+    print(watch.words)
+    if file is not None:
+        _print('monitor.written', file=printable(file))
+
+# %% ../nbs/59_cli.ipynb #3d79ccb5
+def bundle_diff(
+    old: str,  # the bundle in use: folder or packed file
+    new: str,  # the bundle that may take its place
+    data: str,  # a locked set: folder, CSV or name; its test split where it has one
+    margin: float,  # loss of a rate that would be too much, stated before, for example 0.05
+    ledger: str = 'changes.jsonl',  # chained file into which plan and result are entered
+    out: str | None = None,  # record of the decision (.json); needs --decision, --by and --why
+    decision: str | None = None,  # replace (the new bundle takes the place of the old) or keep
+    by: str | None = None,  # who decides
+    why: str | None = None,  # in a sentence
+    key: str | None = None,  # secret key of minisign, or the word sigstore: the record is signed too
+    json: bool = False,  # print JSON alone
+) -> None:
+    "Compare two bundles on a locked set: which answers change, and whether the new one is no worse than a margin"
+    from chestxray_fastai.change import bundle_diff, check_decision, signer, write_record
+    from chestxray_fastai.sources import get_xrays
+    from chestxray_fastai.triage import Triage
+
+    decided = None if out is None else check_decision(decision, by, why)
+    if key:
+        signer(key)
+    bundles = [Triage.load(path) for path in (old, new)]
+    manifest = get_xrays(data, verbose=not json, progress=not json)
+    change = bundle_diff(*bundles, manifest, margin, ledger)
+    file = None if out is None else write_record(change, out, *decided, key)
+    if json:
+        _print_json(change.to_dict())
+        return
+    print(change.words)
+    if file is not None:
+        _print('change.written', file=printable(file))
+
 # %% ../nbs/59_cli.ipynb #d64a7ff7
 _COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain)
 _COMMANDS += (monitor, bundle_diff)
@@ -906,60 +963,3 @@ def _error_words(error):
     if isinstance(error, ModuleNotFoundError) and missing_package(error):
         return say('cli.not_installed', package=missing_package(error))
     return one_line(error)
-
-# %% ../nbs/59_cli.ipynb #d5875a5f
-def monitor(
-    log: str,  # audit log of `predict --log`
-    reference: str | None = None,  # its last day (YYYY-MM-DD), or an earlier log; by default the first eight weeks
-    labels: str | None = None,  # CSV of labels that arrived late: image (SHA-256) or path, and label (1, 0)
-    every: str = 'day',  # points of the charts: day, or week where there are only a few films a day
-    false_alarms: float = 0.1,  # share of years without change in which any chart may alarm
-    bundle: str | None = None,  # beginning of its hash, where the log holds answers of several
-    out: str | None = None,  # page (.html) or picture (.png) of the charts
-    json: bool = False,  # print JSON alone
-) -> None:
-    "Look for drift in an audit log, without images or labels; what labels say that arrived late"
-    from chestxray_fastai.monitor import check_out, monitor, write_watch
-
-    check_out(out)
-    watch = monitor(log, reference, labels, every, false_alarms, bundle)
-    file = None if out is None else write_watch(watch, out)
-    if json:
-        _print_json(watch.to_dict())
-        return
-    print(watch.words)
-    if file is not None:
-        _print('monitor.written', file=printable(file))
-
-# %% ../nbs/59_cli.ipynb #3d79ccb5
-def bundle_diff(
-    old: str,  # the bundle in use: folder or packed file
-    new: str,  # the bundle that may take its place
-    data: str,  # a locked set: folder, CSV or name; its test split where it has one
-    margin: float,  # loss of a rate that would be too much, stated before, for example 0.05
-    ledger: str = 'changes.jsonl',  # chained file into which plan and result are entered
-    out: str | None = None,  # record of the decision (.json); needs --decision, --by and --why
-    decision: str | None = None,  # replace (the new bundle takes the place of the old) or keep
-    by: str | None = None,  # who decides
-    why: str | None = None,  # in a sentence
-    key: str | None = None,  # secret key of minisign, or the word sigstore: the record is signed too
-    json: bool = False,  # print JSON alone
-) -> None:
-    "Compare two bundles on a locked set: which answers change, and whether the new one is no worse than a margin"
-    from chestxray_fastai.change import bundle_diff, check_decision, signer, write_record
-    from chestxray_fastai.sources import get_xrays
-    from chestxray_fastai.triage import Triage
-
-    decided = None if out is None else check_decision(decision, by, why)
-    if key:
-        signer(key)
-    bundles = [Triage.load(path) for path in (old, new)]
-    manifest = get_xrays(data, verbose=not json, progress=not json)
-    change = bundle_diff(*bundles, manifest, margin, ledger)
-    file = None if out is None else write_record(change, out, *decided, key)
-    if json:
-        _print_json(change.to_dict())
-        return
-    print(change.words)
-    if file is not None:
-        _print('change.written', file=printable(file))
