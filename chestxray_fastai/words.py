@@ -9,8 +9,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'CEILING', 'MONITOR', 'CHANGE', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH',
-           'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'MONITOR', 'CHANGE', 'TRAIN', 'MULTILABEL', 'RECIPE',
+           'TABLES', 'ENGLISH', 'HANDOVER', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -1449,6 +1449,10 @@ CEILING = {
         'The measured AUROC lies above it: the labels are better than that, or they are wrong where the model is wrong'
         ' too.'
     ),
+    'ceiling.of': '{label}: {words}',
+    'ceiling.none': 'The readings speak of {findings}, and of no label of this run, which has {labels}: check the names.',
+    'ceiling.kept': 'Kept as {file}: report and page say it beside the score.',
+    'ceiling.list': 'The {n} films whose second reading tells most: {file}',
     'ceiling.one_class': 'All labels are of one class, so there is no AUROC.',
     'ceiling.no_signal': 'The labels may be no better than chance, so nothing can be said of the true AUROC.',
     'ceiling.too_few': 'Only {n} films labelled {label} were read again: at least {needed} are needed.',
@@ -1474,6 +1478,92 @@ CEILING = {
         'The reading of "{name}" fits more than one film: give each film in the table of readings with its folders, as'
         ' the manifest names them.'
     ),
+}
+
+# %% ../nbs/04_words.ipynb #4ae2871a
+# What `dicom-check` says of a reader
+RUN |= {
+    'dicom_check.right': '{reader}: {right:,} of {n:,} files right, no grey level off by more than {most} of 255',
+    'dicom_check.column_property': 'header',
+    'dicom_check.column_value': '',
+    'dicom_check.column_files': 'files',
+    'dicom_check.column_right': 'right',
+    'dicom_check.property_photometric': 'white and black',
+    'dicom_check.property_bits': 'bits',
+    'dicom_check.property_display': 'window or table',
+    'dicom_check.property_rescale': 'rescale',
+    'dicom_check.property_syntax': 'pixels stored as',
+    'dicom_check.property_padding': 'padding',
+    'dicom_check.property_missing': 'missing',
+    'dicom_check.photometric': '{value}',
+    'dicom_check.bits': '{value} bits',
+    'dicom_check.display': '{value}',
+    'dicom_check.rescale': 'a rescale that {value}',
+    'dicom_check.syntax': 'pixels stored as {value}',
+    'dicom_check.padding': 'padding ({value})',
+    'dicom_check.missing': 'these missing: {value}',
+}
+
+# %% ../nbs/04_words.ipynb #709672cb
+# What a reader did wrong, and in which files
+RUN |= {
+    'dicom_check.fault': '{fault}: {where}.',
+    'dicom_check.fault_error': 'An error ({error})',
+    'dicom_check.fault_inverted': 'White and black exchanged',
+    'dicom_check.fault_window': 'Other grey levels than the header says, by its window, table or rescale',
+    'dicom_check.fault_scaled': 'The right film in another brightness or contrast',
+    'dicom_check.fault_padding': 'Padding is not black',
+    'dicom_check.fault_transposed': 'Rows and columns exchanged',
+    'dicom_check.fault_shape': 'An array of another shape',
+    'dicom_check.fault_not_finite': 'NaN or infinite numbers',
+    'dicom_check.fault_blank': 'One grey level all over',
+    'dicom_check.fault_other': 'Another picture',
+    'dicom_check.everywhere': 'in all {n:,} files',
+    'dicom_check.some': 'in {k:,} of {n:,} files',
+    'dicom_check.all_of': 'in all {n:,} files with {files}',
+    'dicom_check.some_of': 'in {k:,} of {n:,} files with {files}, and in no others',
+    'dicom_check.mostly': 'in {k:,} of {n:,} files, mostly those with {files}',
+}
+
+# %% ../nbs/04_words.ipynb #02505a2f
+# What de-identifying says
+DEIDENTIFY = {
+    'deid.short_secret': 'The secret can be guessed: give one of at least {n} bytes, in a file that nobody else reads.',
+    'deid.left': (
+        'it still names the patient in {elements}: take that out by hand, or leave the film out'
+    ),
+    'deid.no_folder': 'There is no folder "{folder}": pass the one that holds the DICOM files.',
+    'deid.not_empty': '"{folder}" is not empty: give a new folder, so that nothing old is taken for clean.',
+    'deid.inside': 'The folder to write, "{out}", and the one to read lie in each other: give one outside.',
+    'deid.no_files': 'There is no DICOM file in "{folder}" (looked at {n:,} files by their content).',
+    'deid.bad_option': '{name}="{value}" is not known: use {known}.',
+    'deid.no_secret': 'The secret cannot be read from "{file}": {reason}.',
+    'deid.key_inside': 'The key "{file}" leads back to the patients: keep it outside of the folder that is given away.',
+    'deid.text': 'text is burned into its pixels; look at it, or have the text blanked (text="blank", --blank)',
+    'deid.said_text': (
+        'its header says that text is burned into its pixels, and none was found: look at it, and leave it out'
+    ),
+    'dicom.listed_missing': (
+        'The DICOMDIR in "{folder}" lists {of:,} pictures, and {n:,} of {of:,} are not there: copy the medium again.'
+    ),
+    'deid.cannot_blank': 'text is burned into its pixels, which are stored so that it cannot be blanked here',
+}
+
+# What the report of de-identifying says
+DEIDENTIFY |= {
+    'deid.written': '{n:,} of {of:,} DICOM films written to {folder}, of {patients:,} patients in {studies:,} studies.',
+    'deid.others': 'Not copied: {n:,} files that are no DICOM film by their content.',
+    'deid.blanked': 'Text was blanked in {n:,} films.',
+    'deid.kept_text': 'Text was found in {n:,} films and left in, as asked.',
+    'deid.refused': 'Left out: {n:,} files. {reason}.',
+    'deid.by_rule': 'Text was looked for by a rule, which overlooks some: install rapidocr for better (extra ocr).',
+    'deid.by_ocr': 'Text was looked for by rapidocr.',
+    'deid.not_looked': 'Text was not looked for.',
+    'deid.removed': 'removed',
+    'deid.changed': 'replaced',
+    'deid.private': 'private elements',
+    'deid.row': '  {name}: {counts}',
+    'deid.header': 'What stood in the headers, by element and number of times (never what it was):',
 }
 
 # %% ../nbs/04_words.ipynb #4cb4fedc
@@ -1766,8 +1856,90 @@ RECIPE = {
 }
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
-TABLES += [MULTILABEL, RECIPE, CEILING, MONITOR, CHANGE]
+TABLES += [MULTILABEL, RECIPE, CEILING]
+TABLES += [DEIDENTIFY]
+TABLES += [MONITOR, CHANGE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
+
+# %% ../nbs/04_words.ipynb #6500cd1d
+# What is said when an answer is handed over, and by the receiver that answers a scanner
+HANDOVER = {
+    'handover.decision': (
+        'The answer holds the decision "{decision}", which is none: positive, negative and refer are.'
+    ),
+    'handover.bundle': (
+        'The answer was given by another bundle ({given}) than {name} ({hash}): name that one with --bundle.'
+    ),
+    'handover.missing': (
+        '{name} has no {what}, so nobody could tell to whom the answer belongs: hand over an image as it came'
+        ' from the archive.'
+    ),
+    'handover.no_id': (
+        '{name} has a {what} that is none (PS3.5): nothing can refer to it. Take it from the archive again.'
+    ),
+    'handover.no_dicom': (
+        '{name} is no DICOM file: it names no patient and no study to which an answer could belong. Hand over'
+        ' the answer to the DICOM file that it was made from.'
+    ),
+    'handover.caption': '{label}, heat map of bundle {bundle}. {note}',
+    'handover.heatmap': 'Heat map of {name}',
+    'handover.no_diagnosis': 'Answer of a program, which is no diagnosis: nobody has read the image.',
+    'handover.fhir': 'The answer is not valid FHIR: {why}',
+    'handover.no_answer': 'It holds no answer.',
+    'handover.line': (
+        'There is no answer in line {number} of {name}: it takes what `chestxray predict --json` prints.'
+    ),
+    'handover.no_path': 'The answer in line {number} of {name} does not say to which file it belongs.',
+    'handover.form': 'There is no form "{form}": choose {forms}.',
+    'handover.gone': 'The image of the answer ({name}) is not where it was: hand the image itself over.',
+    'handover.written': '{file}',
+    'handover.none': 'There is no answer to hand over: name DICOM images, folders of them, or a file of answers.',
+    'handover.failed': 'Not handed over, {path}: {reason}',
+    'handover.some': '{n:,} of {of:,} answers were not handed over: the reasons stand above.',
+}
+HANDOVER |= {
+    'serve.full': '{most:,} objects wait already: nothing is taken until some are answered and delivered.',
+    'serve.storage': 'The disk does not take it: nothing was kept, and the sender has to try again.',
+    'serve.sop_class': 'It is no digital or computed radiograph.',
+    'serve.uid': 'Its SOP instance UID is none.',
+    'serve.mismatch': 'The object is another than its sender named.',
+    'serve.twin': 'Its SOP instance UID is known with other content.',
+    'serve.identity': 'It does not say to which patient, study and series it belongs.',
+    'serve.damaged': 'It is truncated or damaged.',
+    'serve.too_large': 'It has more pixels than this project decodes.',
+    'serve.not_a_picture': 'Its pixels are no picture.',
+    'serve.dicom': 'It cannot be read as one picture.',
+    'serve.unexpected': 'It could not be judged ({kind}).',
+    'serve.endless': 'It has more than {size:.0f} MB; the connection was closed.',
+    'serve.taken': (
+        'The folder "{folder}" belongs to another process that receives: end it, or choose another folder.'
+    ),
+    'serve.journal': (
+        'The journal in "{folder}" is broken: line {number} {words}. What is in the folder cannot be trusted;'
+        ' keep it and begin in a new one.'
+    ),
+    'serve.title': '"{title}" is no title of a DICOM device: up to 16 plain characters without a backslash are.',
+    'serve.peer': '"{peer}" is no peer: write TITLE@HOST:PORT, for example ARCHIVE@10.0.0.5:104.',
+    'serve.no_peer': 'The peer {peer} takes no connection, or not for reports.',
+    'serve.not_stored': 'The peer {peer} did not store a report (status {status}).',
+    'serve.port': 'Nothing can listen at {host}:{port} ({why}): choose another with --port.',
+    'serve.received': 'received {key}, {waiting:,} waiting',
+    'serve.again': 'received again {key}, {waiting:,} waiting',
+    'serve.refused': 'refused with status {status}: {why}',
+    'serve.rejected': 'rejected a connection: its titles are not those that were agreed',
+    'serve.answered': 'answered {key}: {decision}',
+    'serve.delivered': 'delivered and deleted {key}',
+    'serve.later': 'not yet {key}: it is tried again in {wait:.0f} s',
+    'serve.gave_up': 'set aside {key}: it could not be answered ({kind})',
+    'serve.listening': 'listening as {title} at {host}:{port}',
+    'serve.stopped': 'stopped, {waiting:,} waiting for the next start',
+    'serve.open': (
+        'It listens at {host}, and DICOM is not encrypted: everybody who reaches this address can send, and can'
+        ' read what is sent.'
+    ),
+}
+TABLES.append(HANDOVER)
+ENGLISH.update(HANDOVER)
 
 # %% ../nbs/04_words.ipynb #8edd629f
 class WordsError(ChestXrayError):
