@@ -1660,8 +1660,8 @@ MONITOR |= {
     ),
     'monitor.one_class': 'All answered images with a label are of one class, so calibration is not judged.',
     'monitor.late': (
-        '{label}: {n:,} of {answers:,} answers have a label, {positives:,} are positive; each is weighted by the answers'
-        ' of its kind that it stands for.'
+        '{label}: {n:,} of {answers:,} answers have a label, {positives:,} are positive; each is weighted by the'
+        ' answers of its kind that it stands for.'
     ),
     'monitor.late_sensitivity': 'Sensitivity of what was answered {value:.3f} ({low:.3f} to {high:.3f}).',
     'monitor.late_caught': 'Found or referred {value:.3f} ({low:.3f} to {high:.3f}).',
@@ -1691,11 +1691,13 @@ CHANGE = {
         ' column for one of them.'
     ),
     'change.one_class': '{label}: {n:,} images with a known truth, all of one class: there is nothing to compare.',
-    'change.ledger': 'Line {line} of {ledger} was changed, or a line before it is gone: the ledger proves nothing any more.',
+    'change.ledger': (
+        'Line {line} of {ledger} was changed, or a line before it is gone: the ledger proves nothing any more.'
+    ),
     'change.used': 'This set has been used for {n} comparisons before: each use makes it less of a test.',
     'change.margin': (
-        'The same bundles were compared on this set with another margin before ({before}; now {now:g}): a margin that is'
-        ' chosen after a result proves nothing.'
+        'The same bundles were compared on this set with another margin before ({before}; now {now:g}): a margin that'
+        ' is chosen after a result proves nothing.'
     ),
     'change.no_ledger': 'No ledger was kept, so nothing shows that the margin was stated before.',
     'change.no_margin': 'The margin is {margin:g}: it is a loss of a rate above 0 and below 0.5, for example 0.05.',
@@ -1708,7 +1710,8 @@ CHANGE = {
         ' {high:+.3f})'
     ),
     'change.cleared': (
-        'Without it, answered negative: {old:.3f} and {new:.3f}, difference {difference:+.3f} ({low:+.3f} to {high:+.3f})'
+        'Without it, answered negative: {old:.3f} and {new:.3f}, difference {difference:+.3f} ({low:+.3f} to'
+        ' {high:+.3f})'
     ),
     'change.auroc': (
         "AUROC: {first:.3f} and {second:.3f}, difference {difference:+.3f} ({low:+.3f} to {high:+.3f}), DeLong's p"
@@ -1720,8 +1723,8 @@ CHANGE = {
     'change.non_inferior': 'Verdict: non-inferior. No rate can be expected to fall by {margin:g} or more.',
     'change.inferior': 'Verdict: inferior. A rate falls by more than {margin:g}: keep the bundle in use.',
     'change.undecided': (
-        'Verdict: undecided. A loss of {margin:g} is not ruled out: keep the bundle in use, or judge on more images that'
-        ' nobody has looked at.'
+        'Verdict: undecided. A loss of {margin:g} is not ruled out: keep the bundle in use, or judge on more images'
+        ' that nobody has looked at.'
     ),
     'change.card': 'Fields of the cards that differ: {fields}.',
     'change.none': 'none',
