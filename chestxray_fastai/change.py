@@ -396,14 +396,14 @@ def write_record(
     write_whole(f'{file}{ending}', signature)
     return write_whole(file, content)
 
-# %% ../nbs/58_change.ipynb #7cccd2b3
+# %% ../nbs/58_change.ipynb #e62400a3
 def check_record(
     file: str | os.PathLike,  # of `write_record`
     public_key: str | None = None,  # the file of a public key of minisign: also check who signed
 ) -> tuple[dict[str, Any], str]:  # the record, and what is known of it in words
     "Read a decision; raises a `ChangeError` where a byte was changed, or where the signature is not of this key"
     name = printable(Path(file).name)
-    record = read_json(file)
+    record = read_json(Path(file))
     if not isinstance(record, dict) or record.get('seal') != _seal_of(record):
         raise ChangeError(say('change.broken', file=name))
     if public_key is None:
