@@ -187,7 +187,58 @@ TRIAGE |= {
     'undo.flipped': 'top and bottom are exchanged: flip the image back',
     'undo.turned_left': 'it lies on its side: turn it by 90 degrees clockwise',
     'undo.turned_right': 'it lies on its side: turn it by 90 degrees counterclockwise',
-    'undo.mirrored': 'left and right look exchanged: check the marker, and mirror the image if it is so',
+    'undo.mirrored': (
+        'it is mirrored, or the heart lies on the right: check the side marker, and mirror the image only if it is'
+        ' mirrored'
+    ),
+}
+
+# %% ../nbs/04_words.ipynb #bd362949
+# What a picture shows and its header does not say
+TRIAGE |= {
+    'content.and': ' and ',
+    'content.lies.upright': 'upright',
+    'content.lies.mirrored': 'mirrored',
+    'content.lies.flipped': 'with top and bottom exchanged',
+    'content.lies.upside_down': 'upside down',
+    'content.lies.turned_left': 'turned by 90 degrees to the left',
+    'content.lies.turned_right': 'turned by 90 degrees to the right',
+    'content.looks.chest': 'a chest from the front',
+    'content.looks.lateral': 'a chest from the side',
+    'content.looks.hand': 'a hand',
+    'content.looks.abdomen': 'an abdomen',
+    'content.looks.PA': 'a PA film',
+    'content.looks.AP': 'an AP film',
+    'content.lateral': 'lateral',
+    'content.child': 'a child',
+    'content.adult': 'an adult',
+    'content.polarity': 'the header says {photometric}, and read that way the picture looks like a negative',
+    'content.orientation': 'by the header the film lies {said}, and the picture looks as if it lay {seen}',
+    'content.says': 'the header says {said}, the picture looks like {seen}',
+    'content.age': 'the header says {age:.0f} years, the picture looks like that of {group}',
+    'content.refer': 'refer: {what}; check which of them is right',
+    'content.also': 'refer: {what}; {reason}',
+}
+
+# %% ../nbs/04_words.ipynb #d3340975
+# For whom a model is, and why somebody else is not answered
+TRIAGE |= {
+    'population.age': 'the patient is {age:g} years old, and this model learned from {people} ({ages})',
+    'population.view': 'the view is {view}, and this model learned from {views} views alone',
+    'population.ages': 'ages from {low:g} to below {high:g} years',
+    'population.views': 'views {views}',
+    'population.held': 'Learned from {people}: {known}.',
+    'population.not_told': 'age and view are not recorded',
+    'population.some': 'the {n:,} images of its training',
+    'population.adult': "an adult's film",
+    'population.picture': 'refer: it looks like {outside}, and this model learned from {people}',
+    'population.measured': 'Referred by all rules together: {shares}.',
+    'population.share': '{referred:.1%} of {n:,} {name} ({low:.1%} to {high:.1%})',
+    'population.header': '{why} (as its DICOM header says)',
+    'app.age': 'Age of the patient in years',
+    'app.view': 'View',
+    'app.unknown': 'not known',
+    'app.stated.info': 'Of all images that you drop next: the model refers patients for whom it is not.',
 }
 
 # %% ../nbs/04_words.ipynb #b3663445
@@ -1213,6 +1264,7 @@ APP_ADVICE = {
     'app.advice.colour': 'Drop the X-ray itself, not a photograph or a coloured copy.',
     'app.advice.small': 'Drop the image in its full size.',
     'app.advice.long': 'Drop one chest X-ray at a time, whole.',
+    'app.advice.header': 'Look at the image and at its header: one of them is wrong.',
     'app.advice.blank': 'Save the image again from its source: this copy shows nothing.',
     'app.advice.noise': 'Save the image again from its source.',
     'app.advice.ood': (
@@ -1859,6 +1911,7 @@ RECIPE = {
 }
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
+TABLES += [MULTILABEL, RECIPE, CEILING, MONITOR]
 TABLES += [MULTILABEL, RECIPE, CEILING]
 TABLES += [DEIDENTIFY]
 TABLES += [MONITOR, CHANGE]
