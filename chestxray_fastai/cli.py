@@ -852,11 +852,14 @@ def handover(
                 _print('handover.written', file=printable(file))
         except HandoverError as error:
             errors.append(error)
-            _print('handover.failed', to=sys.stderr, path=printable(Path(answer.path).name), reason=error)
-    if n == 1 and errors:
-        raise errors[0]
-    if errors or not n:
-        raise HandoverError(say('handover.some', n=len(errors), of=n) if n else say('handover.none'))
+    if n <= 1:
+        errors = errors if n else [HandoverError(say('handover.none'))]
+        if errors:
+            raise errors[0]
+    for error in errors:
+        _print('handover.failed', to=sys.stderr, reason=error)
+    if errors:
+        raise HandoverError(say('handover.some', n=len(errors), of=n))
 
 def _answers_to_hand_over(triage, sources):
     "Answers out of files that hold some, and those of a bundle for everything else"

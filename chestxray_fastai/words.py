@@ -1950,7 +1950,7 @@ HANDOVER = {
     'handover.gone': 'The image of the answer ({name}) is not where it was: hand the image itself over.',
     'handover.written': '{file}',
     'handover.none': 'There is no answer to hand over: name DICOM images, folders of them, or a file of answers.',
-    'handover.failed': 'Not handed over, {path}: {reason}',
+    'handover.failed': 'Not handed over: {reason}',
     'handover.some': '{n:,} of {of:,} answers were not handed over: the reasons stand above.',
 }
 HANDOVER |= {
