@@ -499,7 +499,8 @@ def _census(ds):
     "How often each element holds which value, at all levels, but for pixels"
     found = {}
     for element in (*_elements(getattr(ds, 'file_meta', None) or {}), *_elements(ds)):
-        if element.VR != 'SQ' and element.tag.group != 0x7FE0:
+        of_file = element.keyword.startswith(('FileMeta', 'Implementation'))
+        if element.VR != 'SQ' and element.tag.group != 0x7FE0 and not of_file:
             name = 'private' if element.tag.is_private else element.keyword or str(element.tag)
             found.setdefault(name, Counter()).update([str(element.value)])
     return found
@@ -677,6 +678,7 @@ def _clean_all(files, part, to, report, options):
 
     taken = Counter()
     for file in progress(files, label='Films'):
+        reason = ''
         try:
             film = clean_film(read_bytes(file), **options)
             row = _write_film(film, to, part, _place(film.ds, options['names'], taken))
@@ -684,6 +686,9 @@ def _clean_all(files, part, to, report, options):
             if is_storage_error(error) or isinstance(error, ImportError):
                 raise
             reason = getattr(error, 'reason', '') or str(error)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:  # of pydicom, for an odd header
+            reason = say('deid.odd', kind=type(error).__name__)
+        if reason:
             report.refused[reason] += 1
             yield file, '', reason
             continue

@@ -1497,6 +1497,7 @@ DEIDENTIFY = {
     'dicom.listed_missing': (
         'The DICOMDIR in "{folder}" lists {of:,} pictures, and {n:,} of {of:,} are not there: copy the medium again.'
     ),
+    'deid.odd': 'its header is odd in a way that is not handled here ({kind}); leave it out, or copy it again',
     'deid.cannot_blank': 'text is burned into its pixels, which are stored so that it cannot be blanked here',
 }
 
