@@ -531,7 +531,7 @@ def _lut_data(item):
     return np.atleast_1d(np.asarray(raw, np.int64)) & 0xFFFF
 
 # %% ../nbs/08_dicom.ipynb #85fcc53e
-_WINDOW_NAMES = 'normal softer harder lung lungs bone brain mediastinum abdomen soft_tissue algo1 user window1 window2'.split()
+_WINDOW_NAMES = 'normal softer harder lung lungs bone brain mediastinum abdomen user window1 window2'.split()
 
 def _chosen(ds, explained, window):
     "Which of several windows is meant: the first, a number, or one that is named"
