@@ -6,8 +6,8 @@
 __all__ = ['FIELDS', 'IMAGE_FIELDS', 'SHOWN_OF_BUNDLE', 'SHOWN_OF_SEVERAL', 'COMMANDS', 'OLDER_OPTIONS', 'phantoms', 'deidentify',
            'pretrain', 'audit', 'without_shared', 'evaluate', 'overall_words', 'judgement_words', 'left_out_words',
            'judgement_table', 'verdict_words', 'trust_words', 'csv_columns', 'answers_by_line', 'summary_words',
-           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'report', 'app', 'recipe', 'column_names',
-           'parameter_comments', 'command_parser', 'usage', 'main']
+           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'dicom_check', 'report', 'app', 'recipe', 'handover',
+           'serve', 'ceiling', 'column_names', 'parameter_comments', 'command_parser', 'usage', 'main']
 
 # %% ../nbs/59_cli.ipynb #29d9fd81
 import ast
@@ -36,6 +36,7 @@ from chestxray_fastai.core import (
     read_json,
     refused,
     sha256_bytes,
+    write_json,
     write_whole,
 )
 from .run import JUDGED_SPLITS, check_options, judge_all, metric_with_interval, reading_options, run
@@ -61,13 +62,15 @@ def phantoms(
     size: int = 224,  # height and width [pixels]
     seed: int = 0,  # another seed, another set
     findings: int | None = None,  # several findings as labels, the most frequent first, 6 at most (default: pneumonia)
+    dicom: bool = False,  # as DICOM files, under headers drawn as often as a real archive has them
     json: bool = False,  # print JSON alone
 ) -> None:
     "Make synthetic chest X-rays whose lesions are known pixel by pixel"
     from chestxray_fastai.phantom import write_phantoms
 
     check_options(n=n, size=size)
-    made = write_phantoms(folder, n=n, size=size, seed=seed, findings=findings, progress=not json)
+    asked = dict(n=n, size=size, seed=seed, findings=findings, dicom=dicom)
+    made = write_phantoms(folder, **asked, progress=not json)
     if json:
         _print_json({'folder': str(made), 'images': n, 'csv': str(Path(made) / 'phantoms.csv')})
     else:
@@ -673,6 +676,40 @@ def _tell_log(file, last, as_json):
     if faults:
         raise LogError(f'{name} has {len(faults):,} fault{"s" * (len(faults) != 1)}.')
 
+# %% ../nbs/59_cli.ipynb #751adfe4
+def dicom_check(
+    reader: Alone | None = None,  # module:function or file.py:function, from a path to an array; by default this one's
+    n: int = 500,  # files
+    seed: int = 0,  # another seed, other files
+    json: bool = False,  # print JSON alone
+) -> int:  # exit code: 1 where not all files are right
+    "Is a reader of DICOM header-proof? One film under the headers of a real archive, and what went wrong in words"
+    from chestxray_fastai.reader_check import MOST_OFF, check_reader, faults_in_words, load_reader, right_by_group
+
+    check_options(n=n)
+    name = reader or 'chestxray_fastai.reader_check:read_grey'
+    table = check_reader(load_reader(name), n=n, seed=seed, progress=not json)
+    faults = faults_in_words(table)
+    groups = right_by_group(table)
+    right = int((table.fault == '').sum())
+    if json:
+        rows = groups.to_dict('records')
+        _print_json(dict(reader=name, files=n, right=right, faults=faults, groups=rows))
+    else:
+        print(_right_words(groups))
+        _print('dicom_check.right', reader=printable(name), right=right, n=n, most=MOST_OFF)
+        print('\n'.join(f'- {words}' for words in faults), end='\n' if faults else '')
+    return int(right < n)
+
+def _right_words(groups):
+    "The share of right files by what a header says, for a terminal"
+    heads = [say(f'dicom_check.column_{name}') for name in ('files', 'right')]
+    lines = [_table_line(say('dicom_check.column_property'), heads, 48)]
+    for row in groups.itertuples():
+        named = f"{say(f'dicom_check.property_{row.property}')}: {printable(row.value)}"
+        lines.append(_table_line(named, [f'{row.files:,}', f'{row.right:.1%}'], 48))
+    return '\n'.join(lines)
+
 # %% ../nbs/59_cli.ipynb #d7496372
 def report(
     run_dir: str,  # folder of a finished `chestxray run`
@@ -725,8 +762,126 @@ def recipe(
     print(price_words(table))
     _print('recipe.written', folder=printable(out))
 
+# %% ../nbs/59_cli.ipynb #1d4561f8
+def handover(
+    images: list[str],  # DICOM images or folders of them, or files of answers that `predict --json` printed
+    to: str = 'fhir',  # sr (DICOM, with the heat map beside it), fhir or hl7
+    out: str = 'handover',  # folder for what is written
+    bundle: str | None = None,  # folder or packed file; by default the bundle that comes with the package
+) -> None:
+    "Write answers as DICOM SR, FHIR or HL7 v2, for other programs; for research, and never a diagnosis"
+    from chestxray_fastai.handover import HandoverError, check_form, hand_over, model_of
+    from chestxray_fastai.triage import Triage
+
+    check_form(to)
+    triage = Triage.load(bundle)
+    model = model_of(triage)
+    used = set()
+    errors = []
+    n = 0
+    for answer in _answers_to_hand_over(triage, images):
+        n += 1
+        stem = _map_name(answer.path, used).removesuffix('.heat.png')
+        try:
+            for file in hand_over(answer, model, to, out, stem):
+                _print('handover.written', file=printable(file))
+        except HandoverError as error:
+            errors.append(error)
+            _print('handover.failed', to=sys.stderr, path=printable(Path(answer.path).name), reason=error)
+    if n == 1 and errors:
+        raise errors[0]
+    if errors or not n:
+        raise HandoverError(say('handover.some', n=len(errors), of=n) if n else say('handover.none'))
+
+def _answers_to_hand_over(triage, sources):
+    "Answers out of files that hold some, and those of a bundle for everything else"
+    from chestxray_fastai.handover import read_answers
+
+    for source in [sources] if isinstance(sources, (str, os.PathLike)) else sources:
+        if Path(source).suffix.lower() in ('.json', '.jsonl'):
+            yield from read_answers(source)
+        else:
+            yield from triage.stream([source], hashed=True, keep_image=1024)
+
+
+# %% ../nbs/59_cli.ipynb #8aaaa653
+def serve(
+    folder: str,  # where objects, reports, journal and audit log are kept
+    out: str | None = None,  # folder for the reports; by default `reports` in the folder
+    bundle: str | None = None,  # folder or packed file; by default the bundle that comes with the package
+    title: str = 'CHESTXRAY',  # of this device, up to 16 characters
+    host: str = '127.0.0.1',  # this machine alone; another address lets everybody send who can reach it
+    port: int = 11112,  # 0: any free one
+    callers: list[str] | None = None,  # titles that may send; by default all
+    peer: str | None = None,  # TITLE@HOST:PORT to which reports are sent instead of being put into a folder
+    waiting: int = 1000,  # objects that may wait; then senders are told to come again
+    no_heatmap: bool = False,  # leave the heat maps out
+) -> None:
+    "Receive radiographs over DICOM (C-STORE) and answer each with a structured report; Ctrl-C ends it"
+    from chestxray_fastai.serve import Desk, Receiver, check_title, peer_of
+    from chestxray_fastai.triage import Triage
+
+    check_title(title)
+    to = None if peer is None else peer_of(peer)
+    if host not in ('127.0.0.1', 'localhost', '::1'):
+        _print('serve.open', to=sys.stderr, host=printable(host))
+    desk = Desk(folder, Triage.load(bundle), out, heatmaps=not no_heatmap, most=waiting)
+    receiver = Receiver(desk, title, host, port, callers, to)
+    try:
+        receiver.start()
+        _until_told()
+    finally:
+        receiver.stop()
+
+def _until_told():
+    "Wait for Ctrl-C, or for the signal by which a system ends its services"
+    import signal
+    import threading
+
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    while not told.wait(1):
+        pass
+
+
+# %% ../nbs/59_cli.ipynb #b7b37229
+def ceiling(
+    run_dir: str,  # folder of a finished `chestxray run`
+    readings: str,  # table of a second reading: file names, and YES or NO (1 or 0) for each finding
+    drawn: str | None = None,  # random: the films were drawn at random within each first label, without a model
+    chosen: str | None = None,  # an older list of --out: its films were chosen by a model, and tell no rates
+    out: str | None = None,  # CSV to write: for each label the films whose second reading would tell most
+    json: bool = False,  # print JSON alone
+) -> None:
+    "How high an AUROC the labels allow, by a second reading of some films, and the true AUROC beneath the score"
+    from chestxray_fastai.ceiling import CeilingError, ceilings, read_readings, reading_lists
+    from chestxray_fastai.run import Run
+    from chestxray_fastai.tables import listed, read_table
+
+    run = Run.open(run_dir)
+    films = list(read_table(chosen, text=['path']).path) if chosen else []
+    asked = (run.scores, run.manifest, read_readings(readings))
+    how = dict(drawn=drawn, chosen=films)
+    parts = {label or run.label: part for label, part in ceilings(*asked, **how).items()}
+    if not parts:
+        raise CeilingError(say('ceiling.none', findings=listed(asked[2].columns), labels=listed(run.labels)))
+    worklist = reading_lists(*asked, **how) if out else None
+    kept = write_json(parts, run.folder / 'ceiling.json')
+    if worklist is not None:
+        write_whole(out, worklist.map(csv_text).to_csv(index=False))
+    if json:
+        _print_json(parts)
+        return
+    for label, part in parts.items():
+        _print('ceiling.of', label=printable(label), words=part.get('words') or part['refused'])
+    _print('ceiling.kept', file=printable(kept))
+    if worklist is not None:
+        _print('ceiling.list', n=len(worklist), file=printable(out))
+
+
 # %% ../nbs/59_cli.ipynb #d64a7ff7
-_COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain, deidentify)
+_COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain, ceiling, handover, serve, deidentify)
 COMMANDS = {f.__name__: f for f in _COMMANDS}
 OLDER_OPTIONS = {'image_quality': 'film_quality', 'image_shape': 'film_shape'}  # other names that are understood
 
@@ -750,6 +905,9 @@ def _number(value):
     return number
 
 _number.__name__ = 'number'  # as argparse names it in errors
+
+# %% ../nbs/59_cli.ipynb #d08103e4
+COMMANDS['dicom-check'] = dicom_check
 
 # %% ../nbs/59_cli.ipynb #58619686
 def _kind(annotation):
@@ -872,7 +1030,7 @@ def usage() -> str:
     width = max(get_terminal_size().columns, 40)
     lines = [say('cli.title', version=__version__), '', say('cli.usage'), '']
     for name, command in COMMANDS.items():
-        lines.append(fill(command.__doc__, width, initial_indent=f'  {name:<10}', subsequent_indent=' ' * 12))
+        lines.append(fill(command.__doc__, width, initial_indent=f'  {name:<12}', subsequent_indent=' ' * 14))
     return '\n'.join([*lines, '', say('cli.purpose')])
 
 @contextmanager
@@ -916,7 +1074,7 @@ def main(
 def _called(name, command, options):
     "Run a command: its exit code, with one sentence for what went wrong"
     try:
-        command(**_arguments(command, options))
+        code = command(**_arguments(command, options))
     except KeyboardInterrupt:
         _print('cli.interrupted', to=sys.stderr)
         return 130
@@ -931,7 +1089,7 @@ def _called(name, command, options):
     except MemoryError:
         _print('cli.no_memory', to=sys.stderr, command=name)
         return 2
-    return 0
+    return code if isinstance(code, int) else 0  # a check that was not passed says 1
 
 def _error_words(error):
     "What went wrong in a sentence; what the library itself brings, and is not there, with the line that installs it"
