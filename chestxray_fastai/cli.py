@@ -881,7 +881,8 @@ def ceiling(
 
 
 # %% ../nbs/59_cli.ipynb #d64a7ff7
-_COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain, ceiling, handover, serve, deidentify)
+_COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain, ceiling)
+_COMMANDS += (handover, serve, deidentify)
 COMMANDS = {f.__name__: f for f in _COMMANDS}
 OLDER_OPTIONS = {'image_quality': 'film_quality', 'image_shape': 'film_shape'}  # other names that are understood
 
