@@ -287,7 +287,11 @@ def _check_decoder(ds):
     from pydicom.uid import UID
 
     syntax = UID(_meta(ds, 'TransferSyntaxUID') or '1.2.840.10008.1.2')
-    if not syntax.is_compressed or syntax.is_deflated:
+    try:
+        is_plain = not syntax.is_compressed or syntax.is_deflated
+    except ValueError:
+        raise DicomError('its header names no known transfer syntax, which says how its pixels are stored') from None
+    if is_plain:
         return
     name = printable(str(syntax.name))
     try:
@@ -320,7 +324,8 @@ def _completed(ds, notes):
     complete.SamplesPerPixel = int(_number(ds, 'SamplesPerPixel', 1))
     photometric = str(_get(ds, 'PhotometricInterpretation') or '').strip().upper()
     if complete.SamplesPerPixel == 1 and photometric not in ('MONOCHROME1', 'MONOCHROME2', 'PALETTE COLOR'):
-        said = printable(photometric)[:20] or 'nothing'
+        is_term = re.fullmatch(r'MONOCHROME\d|RGB|A?RGB|CMYK|HSV|YBR_[A-Z0-9_]+', photometric)  # else it may be a name
+        said = photometric[:20] if is_term else ('nothing', 'something else')[bool(photometric)]
         notes.append(f'the header says {said} where it should say MONOCHROME1 or 2: 0 was taken for black')
         photometric = 'MONOCHROME2'
     complete.PhotometricInterpretation = photometric
@@ -470,6 +475,8 @@ def _lut_data(item):
     return np.atleast_1d(np.asarray(raw, np.int64)) & 0xFFFF
 
 # %% ../nbs/08_dicom.ipynb #85fcc53e
+_WINDOW_NAMES = 'normal softer harder lung lungs bone brain mediastinum abdomen user window1 window2'.split()
+
 def _chosen(ds, explained, window):
     "Which of several windows is meant: the first, a number, or one that is named"
     if isinstance(window, int):
@@ -477,8 +484,8 @@ def _chosen(ds, explained, window):
     names = explained if not isinstance(explained, str) else [explained]
     names = [str(name).strip().lower() for name in names or []]
     if window.strip().lower() not in names:
-        have = ', '.join(names) or 'none with a name'
-        raise DicomError(f'it has no window named {printable(window)}; it has {printable(have)}')
+        have = ', '.join(name for name in names if name in _WINDOW_NAMES) or 'none with a usual name'
+        raise DicomError(f'it has no window named {printable(window)}; it has {have}')
     return names.index(window.strip().lower())
 
 def _window_of(ds, window):
@@ -705,7 +712,8 @@ def _text(ds, name):
     "The same, at most 64 characters and nothing where it repeats a name of the patient: people type it anywhere"
     said = header_text(ds, name)[:64]
     names = {word for word in re.split(r'[\s^=,.]+', header_text(ds, 'PatientName').lower()) if len(word) > 2}
-    return '' if names & set(re.findall(r'[^\W_]+', said.lower())) else said
+    repeats = names & set(re.findall(r'[^\W_]+', said.lower()))
+    return '' if repeats else said
 
 def header_columns(
     ds: 'Dataset',
