@@ -485,6 +485,18 @@ def _to_unit(ds, pixels, stored, window, limits):
     unit = _use_window(ds, values, window, notes)
     return _whole_range(ds, pixels, values, notes) if unit is None else unit
 
+_BLOCK = 1 << 16  # pixels that are looked up at a time, so that they stay near the processor
+
+def _looked_up(table, values):
+    "The entries of a table for stored numbers of 16 bits or fewer; negative ones count from its end"
+    kind = f'u{values.dtype.itemsize}'
+    places = np.ascontiguousarray(values, values.dtype.newbyteorder('=')).reshape(-1).view(kind)
+    grey = np.empty(places.size, np.uint8)
+    for start in range(0, places.size, _BLOCK):
+        part = slice(start, start + _BLOCK)
+        np.take(table, places[part], out=grey[part], mode='clip')
+    return grey.reshape(values.shape)
+
 def _grey_numbers(ds, pixels, window, limits):
     "Stored numbers as 8 bits: each number that occurs is worked out once, not each pixel"
     values = pixels.values
@@ -492,8 +504,9 @@ def _grey_numbers(ds, pixels, window, limits):
         return np.rint(255 * _to_unit(ds, pixels, values, window, limits)).astype(np.uint8)
     lowest = int(values.min())
     stored = np.arange(lowest, int(values.max()) + 1).astype(values.dtype)
-    table = np.rint(255 * _to_unit(ds, pixels, stored, window, limits)).astype(np.uint8)
-    return table[values.astype(np.int32) - lowest]
+    table = np.zeros(256**values.dtype.itemsize, np.uint8)
+    table[stored] = np.rint(255 * _to_unit(ds, pixels, stored, window, limits))
+    return _looked_up(table, values)
 
 # %% ../nbs/08_dicom.ipynb #739a0398
 def _padding(ds, pixels):
