@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from .bundle import UNTESTED_MAPS, check_card, example_png, makes_no_sense, read_bundle, read_detector
 from chestxray_fastai.core import (
+    MissingPackage,
     ChestXrayError,
     StorageError,
     is_storage_error,
@@ -1419,6 +1420,19 @@ def _is_dicom_by_content(folder, name):
 
     return is_dicom_file(os.path.join(folder, name))
 
+def _listed_in(folder, names):
+    "The pictures that a DICOMDIR among the files of a folder lists, also those that are missing; None without one"
+    lists = [name for name in names if name.upper() == 'DICOMDIR']
+    if not lists:
+        return None
+    from chestxray_fastai.dicom import DicomError, dicomdir_files
+
+    try:
+        there, missing = dicomdir_files(os.path.join(folder, lists[0]))
+    except (DicomError, MissingPackage):
+        return None  # then the folder is looked through as any other
+    return [*there, *missing]
+
 def _warn_skipped(folder, names):
     "Warn of files that do not look like images by name"
     some = ', '.join(printable(name) for name in names[:3]) + (', …' if len(names) > 3 else '')
@@ -1435,6 +1449,10 @@ def images_in(
         here = waiting.pop()
         folders, files, closed = try_again(_content, here, what=Path(here))
         yield from closed
+        listed = _listed_in(here, files)
+        if listed is not None:  # a medium is read by its list, not by what else lies on it
+            yield from listed
+            continue
         waiting += [os.path.join(here, name) for name in reversed(folders) if _is_entered(here, name)]
         named_like_files = [name for name in folders if name.lower().endswith(SUFFIXES)]
         for name in sorted([*files, *named_like_files]):

@@ -9,8 +9,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'CEILING', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError',
-           'fields_of', 'say', 'name_of', 'check_table']
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'MONITOR', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES',
+           'ENGLISH', 'HANDOVER', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -1449,6 +1449,10 @@ CEILING = {
         'The measured AUROC lies above it: the labels are better than that, or they are wrong where the model is wrong'
         ' too.'
     ),
+    'ceiling.of': '{label}: {words}',
+    'ceiling.none': 'The readings speak of {findings}, and of no label of this run, which has {labels}: check the names.',
+    'ceiling.kept': 'Kept as {file}: report and page say it beside the score.',
+    'ceiling.list': 'The {n} films whose second reading tells most: {file}',
     'ceiling.one_class': 'All labels are of one class, so there is no AUROC.',
     'ceiling.no_signal': 'The labels may be no better than chance, so nothing can be said of the true AUROC.',
     'ceiling.too_few': 'Only {n} films labelled {label} were read again: at least {needed} are needed.',
@@ -1519,6 +1523,164 @@ RUN |= {
     'dicom_check.all_of': 'in all {n:,} files with {files}',
     'dicom_check.some_of': 'in {k:,} of {n:,} files with {files}, and in no others',
     'dicom_check.mostly': 'in {k:,} of {n:,} files, mostly those with {files}',
+}
+
+# %% ../nbs/04_words.ipynb #02505a2f
+# What de-identifying says
+DEIDENTIFY = {
+    'deid.short_secret': 'The secret can be guessed: give one of at least {n} bytes, in a file that nobody else reads.',
+    'deid.left': (
+        'it still names the patient in {elements}: take that out by hand, or leave the film out'
+    ),
+    'deid.no_folder': 'There is no folder "{folder}": pass the one that holds the DICOM files.',
+    'deid.not_empty': '"{folder}" is not empty: give a new folder, so that nothing old is taken for clean.',
+    'deid.inside': 'The folder to write, "{out}", and the one to read lie in each other: give one outside.',
+    'deid.no_files': 'There is no DICOM file in "{folder}" (looked at {n:,} files by their content).',
+    'deid.bad_option': '{name}="{value}" is not known: use {known}.',
+    'deid.no_secret': 'The secret cannot be read from "{file}": {reason}.',
+    'deid.key_inside': 'The key "{file}" leads back to the patients: keep it outside of the folder that is given away.',
+    'deid.text': 'text is burned into its pixels; look at it, or have the text blanked (text="blank", --blank)',
+    'deid.said_text': (
+        'its header says that text is burned into its pixels, and none was found: look at it, and leave it out'
+    ),
+    'dicom.listed_missing': (
+        'The DICOMDIR in "{folder}" lists {of:,} pictures, and {n:,} of {of:,} are not there: copy the medium again.'
+    ),
+    'deid.cannot_blank': 'text is burned into its pixels, which are stored so that it cannot be blanked here',
+}
+
+# What the report of de-identifying says
+DEIDENTIFY |= {
+    'deid.written': '{n:,} of {of:,} DICOM films written to {folder}, of {patients:,} patients in {studies:,} studies.',
+    'deid.others': 'Not copied: {n:,} files that are no DICOM film by their content.',
+    'deid.blanked': 'Text was blanked in {n:,} films.',
+    'deid.kept_text': 'Text was found in {n:,} films and left in, as asked.',
+    'deid.refused': 'Left out: {n:,} files. {reason}.',
+    'deid.by_rule': 'Text was looked for by a rule, which overlooks some: install rapidocr for better (extra ocr).',
+    'deid.by_ocr': 'Text was looked for by rapidocr.',
+    'deid.not_looked': 'Text was not looked for.',
+    'deid.removed': 'removed',
+    'deid.changed': 'replaced',
+    'deid.private': 'private elements',
+    'deid.row': '  {name}: {counts}',
+    'deid.header': 'What stood in the headers, by element and number of times (never what it was):',
+}
+
+# %% ../nbs/04_words.ipynb #4cb4fedc
+# What a monitor says of an audit log
+MONITOR = {
+    'monitor.there': '{file} is there already: name another file for the simulated log.',
+    'monitor.bundle': '{hash} ({n:,} answers)',
+    'monitor.several': (
+        'The log holds answers of {n} bundles, {listed}: name one with --bundle. Another bundle needs a reference of'
+        ' its own.'
+    ),
+    'monitor.no_bundle': 'The log holds no bundle {bundle}: it has {listed}.',
+    'monitor.no_log': '{log} holds no line of an audit log: pass the file that `chestxray predict --log` wrote.',
+    'monitor.empty': '{log} holds no answer yet: `chestxray predict --log` adds a line for each.',
+    'monitor.damaged': '{log}: {n} lines are damaged and left out; chestxray check --log says which.',
+    'monitor.again': 'Answers to an image that had been answered before are left out: {n:,}.',
+    'monitor.new_group': (
+        'Since {since}, {n:,} answers come from a {by} that the reference does not have, "{group}": have its films'
+        ' tested before its answers are used, and take a new reference that holds it.'
+    ),
+    'monitor.no_reference': (
+        '{reference} is neither a log nor a day: name the last day of the reference as YYYY-MM-DD, or an earlier log.'
+    ),
+    'monitor.overlap': 'The reference {reference} does not end before the log begins: cut one of them.',
+    'monitor.short': (
+        'The reference has answers in {periods} periods ({every}), and limits take at least {least}: wait, or name a'
+        ' longer reference.'
+    ),
+    'monitor.nothing_after': (
+        'The log ends with its reference, on {last}: the charts begin with the next answers, or name an earlier day'
+        ' with --reference.'
+    ),
+    'monitor.every': '--every is day or week, not {every}.',
+    'monitor.rate': '--false_alarms is a share of years between 0 and 1, not {rate}.',
+    'monitor.about': (
+        'Bundle {bundle}: {answers:,} answers, of which {reference:,} from {begin} to {end} are the reference. {charts}'
+        ' charts over {periods} periods ({every}) share one rate: without any change, one year in'
+        ' {one_in:.0f} has an alarm.'
+    ),
+    'monitor.quiet': 'No alarm. That answers are like those of the reference does not prove that they are right.',
+    'monitor.where': ' ({by} {group})',
+    'monitor.rose': 'rose, from a mean of {before:.3g} to {after:.3g}',
+    'monitor.fell': 'fell, from a mean of {before:.3g} to {after:.3g}',
+    'monitor.alarm': '{on}: {what}{where} {moved}, probably since {since}.',
+    'monitor.score': 'the score (log-odds) {label}',
+    'monitor.ood': 'the distance from the training images {label}',
+    'monitor.referred': 'the share of referred images {label}',
+}
+
+# What to do when a chart leaves its limits
+MONITOR |= {
+    'monitor.do_score_up': (
+        'Read a dozen positive films from since then: are there more patients with the finding, or others are sent, or'
+        ' do films look different? Label fifty answers at random before anything is changed.'
+    ),
+    'monitor.do_score_down': (
+        'Read a dozen negative films from since then: is the finding rarer, or is it missed? Label fifty negative'
+        ' answers at random; until then, let no negative answer end a search.'
+    ),
+    'monitor.do_ood_up': (
+        'Films look less like those of training: ask whether a machine, its processing or the way films are exported'
+        ' was changed, and compare films before and after. Until it is explained, read these films without the model.'
+    ),
+    'monitor.do_ood_down': (
+        'Films are more alike than before: ask whether some wards or machines no longer send, or whether copies are'
+        ' sent twice.'
+    ),
+    'monitor.do_referred_up': (
+        'See which reason is given most (--json, or the log): films of another kind, or more that lie close to the'
+        ' threshold? Tell those who read the referrals that there are more.'
+    ),
+    'monitor.do_referred_down': (
+        'Fewer films are held back: look whether films that should be referred are answered, and label fifty answers'
+        ' at random.'
+    ),
+}
+
+# What labels say that arrived late
+MONITOR |= {
+    'monitor.no_labels': 'There is no table of labels {file}.',
+    'monitor.bad_labels': '{file} cannot be read as a table: save it as CSV in UTF-8.',
+    'monitor.no_key': '{file} has neither a column image, sha256 or hash nor one called path: add one of them.',
+    'monitor.no_column': '{file} has no column label, nor one for {label}: add it, with 1, 0 or nothing.',
+    'monitor.bad_value': '{file} holds the label {value!r}: labels are 1, 0 or nothing.',
+    'monitor.both': '{file} gives an image both 1 and 0: keep one of them.',
+    'monitor.no_paths': (
+        'The log keeps no paths, and {file} names images by path: name them by the SHA-256 of their files, in a column'
+        ' sha256.'
+    ),
+    'monitor.nothing_met': 'None of the images of {file} is in the log: is it that of another log?',
+    'monitor.unlabelled': (
+        'No answer of {label} that is {kinds} has a label, so sensitivity and specificity cannot be known: label some'
+        ' of them at random.'
+    ),
+    'monitor.one_class': 'All answered images with a label are of one class, so calibration is not judged.',
+    'monitor.late': (
+        '{label}: {n:,} of {answers:,} answers have a label, {positives:,} are positive; each is weighted by the answers'
+        ' of its kind that it stands for.'
+    ),
+    'monitor.late_sensitivity': 'Sensitivity of what was answered {value:.3f} ({low:.3f} to {high:.3f}).',
+    'monitor.late_caught': 'Found or referred {value:.3f} ({low:.3f} to {high:.3f}).',
+    'monitor.late_specificity': 'Specificity of what was answered {value:.3f} ({low:.3f} to {high:.3f}).',
+    'monitor.late_calibration': (
+        'Calibration: {expected:.1%} expected, {found:.1%} found; slope {calibration_slope[value]:.2f}'
+        ' ({calibration_slope[low]:.2f} to {calibration_slope[high]:.2f}).'
+    ),
+    'monitor.no_proposal': 'No recalibration is proposed: {reason}',
+    'monitor.keep': 'No recalibration is proposed: on {n:,} answers none did better than the present one.',
+    'monitor.propose': (
+        'Proposal: recalibrate by {method}; log loss {before:.4f} would become {after:.4f} (cross-fitted on {n:,}'
+        ' answers). It is never applied to a released bundle: freeze another one and compare the two.'
+    ),
+    'monitor.title': 'Monitor of bundle {bundle}',
+    'monitor.axis_up': 'above the reference',
+    'monitor.axis_down': 'below the reference',
+    'monitor.suffix': '{file} is neither a page nor a picture: name it .html or .png.',
+    'monitor.written': 'Charts: {file}',
 }
 
 # %% ../nbs/04_words.ipynb #57e0de20
@@ -1604,8 +1766,90 @@ RECIPE = {
 }
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
+TABLES += [MULTILABEL, RECIPE, CEILING, MONITOR]
 TABLES += [MULTILABEL, RECIPE, CEILING]
+TABLES += [DEIDENTIFY]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
+
+# %% ../nbs/04_words.ipynb #6500cd1d
+# What is said when an answer is handed over, and by the receiver that answers a scanner
+HANDOVER = {
+    'handover.decision': (
+        'The answer holds the decision "{decision}", which is none: positive, negative and refer are.'
+    ),
+    'handover.bundle': (
+        'The answer was given by another bundle ({given}) than {name} ({hash}): name that one with --bundle.'
+    ),
+    'handover.missing': (
+        '{name} has no {what}, so nobody could tell to whom the answer belongs: hand over an image as it came'
+        ' from the archive.'
+    ),
+    'handover.no_id': (
+        '{name} has a {what} that is none (PS3.5): nothing can refer to it. Take it from the archive again.'
+    ),
+    'handover.no_dicom': (
+        '{name} is no DICOM file: it names no patient and no study to which an answer could belong. Hand over'
+        ' the answer to the DICOM file that it was made from.'
+    ),
+    'handover.caption': '{label}, heat map of bundle {bundle}. {note}',
+    'handover.heatmap': 'Heat map of {name}',
+    'handover.no_diagnosis': 'Answer of a program, which is no diagnosis: nobody has read the image.',
+    'handover.fhir': 'The answer is not valid FHIR: {why}',
+    'handover.no_answer': 'It holds no answer.',
+    'handover.line': (
+        'There is no answer in line {number} of {name}: it takes what `chestxray predict --json` prints.'
+    ),
+    'handover.no_path': 'The answer in line {number} of {name} does not say to which file it belongs.',
+    'handover.form': 'There is no form "{form}": choose {forms}.',
+    'handover.gone': 'The image of the answer ({name}) is not where it was: hand the image itself over.',
+    'handover.written': '{file}',
+    'handover.none': 'There is no answer to hand over: name DICOM images, folders of them, or a file of answers.',
+    'handover.failed': 'Not handed over, {path}: {reason}',
+    'handover.some': '{n:,} of {of:,} answers were not handed over: the reasons stand above.',
+}
+HANDOVER |= {
+    'serve.full': '{most:,} objects wait already: nothing is taken until some are answered and delivered.',
+    'serve.storage': 'The disk does not take it: nothing was kept, and the sender has to try again.',
+    'serve.sop_class': 'It is no digital or computed radiograph.',
+    'serve.uid': 'Its SOP instance UID is none.',
+    'serve.mismatch': 'The object is another than its sender named.',
+    'serve.twin': 'Its SOP instance UID is known with other content.',
+    'serve.identity': 'It does not say to which patient, study and series it belongs.',
+    'serve.damaged': 'It is truncated or damaged.',
+    'serve.too_large': 'It has more pixels than this project decodes.',
+    'serve.not_a_picture': 'Its pixels are no picture.',
+    'serve.dicom': 'It cannot be read as one picture.',
+    'serve.unexpected': 'It could not be judged ({kind}).',
+    'serve.endless': 'It has more than {size:.0f} MB; the connection was closed.',
+    'serve.taken': (
+        'The folder "{folder}" belongs to another process that receives: end it, or choose another folder.'
+    ),
+    'serve.journal': (
+        'The journal in "{folder}" is broken: line {number} {words}. What is in the folder cannot be trusted;'
+        ' keep it and begin in a new one.'
+    ),
+    'serve.title': '"{title}" is no title of a DICOM device: up to 16 plain characters without a backslash are.',
+    'serve.peer': '"{peer}" is no peer: write TITLE@HOST:PORT, for example ARCHIVE@10.0.0.5:104.',
+    'serve.no_peer': 'The peer {peer} takes no connection, or not for reports.',
+    'serve.not_stored': 'The peer {peer} did not store a report (status {status}).',
+    'serve.port': 'Nothing can listen at {host}:{port} ({why}): choose another with --port.',
+    'serve.received': 'received {key}, {waiting:,} waiting',
+    'serve.again': 'received again {key}, {waiting:,} waiting',
+    'serve.refused': 'refused with status {status}: {why}',
+    'serve.rejected': 'rejected a connection: its titles are not those that were agreed',
+    'serve.answered': 'answered {key}: {decision}',
+    'serve.delivered': 'delivered and deleted {key}',
+    'serve.later': 'not yet {key}: it is tried again in {wait:.0f} s',
+    'serve.gave_up': 'set aside {key}: it could not be answered ({kind})',
+    'serve.listening': 'listening as {title} at {host}:{port}',
+    'serve.stopped': 'stopped, {waiting:,} waiting for the next start',
+    'serve.open': (
+        'It listens at {host}, and DICOM is not encrypted: everybody who reaches this address can send, and can'
+        ' read what is sent.'
+    ),
+}
+TABLES.append(HANDOVER)
+ENGLISH.update(HANDOVER)
 
 # %% ../nbs/04_words.ipynb #8edd629f
 class WordsError(ChestXrayError):
