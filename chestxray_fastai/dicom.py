@@ -110,18 +110,25 @@ MAX_INFLATED = 1 << 29  # bytes that a deflated data set may become
 MAX_DICOM_PIXELS = 100_000_000  # no radiograph has more
 _DEFLATED = b'1.2.840.10008.1.2.1.99'
 
-def _check_deflated(data):
-    "Raise for a deflated file that becomes too large"
+_INFLATED = b'1.2.840.10008.1.2.1'.ljust(len(_DEFLATED), b'\0')  # what such a file is when it has been unpacked
+
+def _inflated(data):
+    "A file whose data set is not deflated any more; raises a `DicomError` for one that becomes too large"
     if _DEFLATED not in data[132:1024]:
-        return
+        return data
     start = 144 + int.from_bytes(data[140:144], 'little')
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    reason = 'it ends too early'
     try:
-        size = len(unpacker.decompress(data[start:], MAX_INFLATED + 1))
+        content = unpacker.decompress(memoryview(data)[start:], MAX_INFLATED + 1)
     except zlib.error as error:
-        raise DicomError(f'it is truncated or damaged ({error}); copy it again from its source', 'damaged') from None
-    if size > MAX_INFLATED:
+        content = b''
+        reason = str(error)
+    if len(content) > MAX_INFLATED:
         raise DicomError(f'it unpacks to more than {MAX_INFLATED/1e6:.0f} MB', 'too_large')
+    if not unpacker.eof:
+        raise DicomError(f'it is truncated or damaged ({reason}); copy it again from its source', 'damaged')
+    return data[:start].replace(_DEFLATED, _INFLATED, 1) + content
 
 class _Quiet:
     "While any thread reads a header, pydicom's remarks on what does not matter here are not shown"
@@ -162,10 +169,11 @@ def read_dataset(
     "The data set in a file; raises a `DicomError`, or a `MissingPackage` without pydicom"
     with need('it is a DICOM file, and reading one', 'dicom'):
         import pydicom
-    _check_deflated(data)
     try:
         with _quiet:
-            return pydicom.dcmread(io.BytesIO(data), force=True, stop_before_pixels=not pixels)
+            return pydicom.dcmread(io.BytesIO(_inflated(data)), force=True, stop_before_pixels=not pixels)
+    except DicomError:
+        raise
     except RecursionError:
         raise DicomError('its header is nested without end', 'damaged') from None
     except Exception as error:  # pydicom raises of many kinds for what is damaged
@@ -281,6 +289,8 @@ def _picture_size(ds, frame=None):
     return columns, rows
 
 # %% ../nbs/08_dicom.ipynb #d5791852
+_HIGH_THROUGHPUT = '1.2.840.10008.1.2.4.20'  # how the three syntaxes of HTJ2K begin
+
 def _check_decoder(ds):
     "Raise where nothing here decodes the pixels, with what to install"
     from pydicom.pixels import get_decoder
@@ -295,9 +305,8 @@ def _check_decoder(ds):
     except NotImplementedError:
         raise DicomError(f'its pixels are stored as {name}, which is not decoded here', 'not_a_picture') from None
     if not decoder.is_available:
-        raise DicomError(
-            f'its pixels are stored as {name}, which needs a decoder: pip install "chestxray_fastai[dicom]"'
-        )
+        packages = 'pylibjpeg pylibjpeg-openjpeg' if syntax.startswith(_HIGH_THROUGHPUT) else '"chestxray_fastai[dicom]"'
+        raise DicomError(f'its pixels are stored as {name}, which needs a decoder: pip install {packages}')
 
 def _completed(ds, notes):
     "A copy in which what the pixels need is there and possible; what was assumed is noted"
@@ -329,8 +338,13 @@ def _completed(ds, notes):
 def _decode_error(ds, error):
     "What went wrong in decoding, in one sentence"
     reason = ' '.join(str(error).split())
+    name = printable(str(ds.file_meta.TransferSyntaxUID.name))
+    if '12-bit precision' in reason:
+        return DicomError(
+            f'its pixels are stored as {name} with 12 bits, which no decoder here reads: decompress it first, with'
+            ' dcmdjpeg of DCMTK for example'
+        )
     if 'all available plugins' in reason:
-        name = printable(str(ds.file_meta.TransferSyntaxUID.name))
         return DicomError(f'no decoder here can read its pixels, stored as {name}, or they are damaged', 'damaged')
     return DicomError(f'its pixels are truncated or damaged ({_without_values(reason)})', 'damaged')
 
