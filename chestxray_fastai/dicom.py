@@ -305,7 +305,8 @@ def _check_decoder(ds):
     except NotImplementedError:
         raise DicomError(f'its pixels are stored as {name}, which is not decoded here', 'not_a_picture') from None
     if not decoder.is_available:
-        packages = 'pylibjpeg pylibjpeg-openjpeg' if syntax.startswith(_HIGH_THROUGHPUT) else '"chestxray_fastai[dicom]"'
+        is_new = syntax.startswith(_HIGH_THROUGHPUT)
+        packages = 'pylibjpeg pylibjpeg-openjpeg' if is_new else '"chestxray_fastai[dicom]"'
         raise DicomError(f'its pixels are stored as {name}, which needs a decoder: pip install {packages}')
 
 def _completed(ds, notes):
