@@ -187,7 +187,58 @@ TRIAGE |= {
     'undo.flipped': 'top and bottom are exchanged: flip the image back',
     'undo.turned_left': 'it lies on its side: turn it by 90 degrees clockwise',
     'undo.turned_right': 'it lies on its side: turn it by 90 degrees counterclockwise',
-    'undo.mirrored': 'left and right look exchanged: check the marker, and mirror the image if it is so',
+    'undo.mirrored': (
+        'it is mirrored, or the heart lies on the right: check the side marker, and mirror the image only if it is'
+        ' mirrored'
+    ),
+}
+
+# %% ../nbs/04_words.ipynb #bd362949
+# What a picture shows and its header does not say
+TRIAGE |= {
+    'content.and': ' and ',
+    'content.lies.upright': 'upright',
+    'content.lies.mirrored': 'mirrored',
+    'content.lies.flipped': 'with top and bottom exchanged',
+    'content.lies.upside_down': 'upside down',
+    'content.lies.turned_left': 'turned by 90 degrees to the left',
+    'content.lies.turned_right': 'turned by 90 degrees to the right',
+    'content.looks.chest': 'a chest from the front',
+    'content.looks.lateral': 'a chest from the side',
+    'content.looks.hand': 'a hand',
+    'content.looks.abdomen': 'an abdomen',
+    'content.looks.PA': 'a PA film',
+    'content.looks.AP': 'an AP film',
+    'content.lateral': 'lateral',
+    'content.child': 'a child',
+    'content.adult': 'an adult',
+    'content.polarity': 'the header says {photometric}, and read that way the picture looks like a negative',
+    'content.orientation': 'by the header the film lies {said}, and the picture looks as if it lay {seen}',
+    'content.says': 'the header says {said}, the picture looks like {seen}',
+    'content.age': 'the header says {age:.0f} years, the picture looks like that of {group}',
+    'content.refer': 'refer: {what}; check which of them is right',
+    'content.also': 'refer: {what}; {reason}',
+}
+
+# %% ../nbs/04_words.ipynb #d3340975
+# For whom a model is, and why somebody else is not answered
+TRIAGE |= {
+    'population.age': 'the patient is {age:g} years old, and this model learned from {people} ({ages})',
+    'population.view': 'the view is {view}, and this model learned from {views} views alone',
+    'population.ages': 'ages from {low:g} to below {high:g} years',
+    'population.views': 'views {views}',
+    'population.held': 'Learned from {people}: {known}.',
+    'population.not_told': 'age and view are not recorded',
+    'population.some': 'the {n:,} images of its training',
+    'population.adult': "an adult's film",
+    'population.picture': 'refer: it looks like {outside}, and this model learned from {people}',
+    'population.measured': 'Referred by all rules together: {shares}.',
+    'population.share': '{referred:.1%} of {n:,} {name} ({low:.1%} to {high:.1%})',
+    'population.header': '{why} (as its DICOM header says)',
+    'app.age': 'Age of the patient in years',
+    'app.view': 'View',
+    'app.unknown': 'not known',
+    'app.stated.info': 'Of all images that you drop next: the model refers patients for whom it is not.',
 }
 
 # %% ../nbs/04_words.ipynb #b3663445
@@ -1213,6 +1264,7 @@ APP_ADVICE = {
     'app.advice.colour': 'Drop the X-ray itself, not a photograph or a coloured copy.',
     'app.advice.small': 'Drop the image in its full size.',
     'app.advice.long': 'Drop one chest X-ray at a time, whole.',
+    'app.advice.header': 'Look at the image and at its header: one of them is wrong.',
     'app.advice.blank': 'Save the image again from its source: this copy shows nothing.',
     'app.advice.noise': 'Save the image again from its source.',
     'app.advice.ood': (
@@ -1546,6 +1598,7 @@ DEIDENTIFY = {
     'dicom.listed_missing': (
         'The DICOMDIR in "{folder}" lists {of:,} pictures, and {n:,} of {of:,} are not there: copy the medium again.'
     ),
+    'deid.odd': 'its header is odd in a way that is not handled here ({kind}); leave it out, or copy it again',
     'deid.cannot_blank': 'text is burned into its pixels, which are stored so that it cannot be blanked here',
 }
 
@@ -1859,7 +1912,7 @@ RECIPE = {
 }
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
-TABLES += [MULTILABEL, RECIPE, CEILING]
+TABLES += [MULTILABEL, RECIPE, CEILING, MONITOR]
 TABLES += [DEIDENTIFY]
 TABLES += [MONITOR, CHANGE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
@@ -1897,7 +1950,7 @@ HANDOVER = {
     'handover.gone': 'The image of the answer ({name}) is not where it was: hand the image itself over.',
     'handover.written': '{file}',
     'handover.none': 'There is no answer to hand over: name DICOM images, folders of them, or a file of answers.',
-    'handover.failed': 'Not handed over, {path}: {reason}',
+    'handover.failed': 'Not handed over: {reason}',
     'handover.some': '{n:,} of {of:,} answers were not handed over: the reasons stand above.',
 }
 HANDOVER |= {
