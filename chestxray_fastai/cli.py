@@ -648,6 +648,7 @@ def check(
     log: str | None = None,  # an audit log of `predict --log` to check instead
     # hash of the log's last line, if it was kept elsewhere: without it nobody can know of lines missing at the end
     last: str | None = None,
+    card: bool = False,  # print its card instead: use, people, versions, what its weights had seen
 ) -> None:
     "Check a bundle's seal, and that this machine computes what the one that froze it did; or an audit log"
     from chestxray_fastai.audit_log import LogError
@@ -659,6 +660,11 @@ def check(
     if last is not None:
         raise LogError('--last is the hash of the last line of an audit log: name the log too, with --log.')
     triage = Triage.load(bundle, expect)
+    if card:
+        from chestxray_fastai.change import bundle_card_text
+
+        print(bundle_card_text(triage))
+        return
     _tell_bundle(triage, bundle or say('cli.own_bundle'), json, {'self_test': triage.check()})
 
 # %% ../nbs/59_cli.ipynb #99c3f832
