@@ -28,6 +28,7 @@ from chestxray_fastai.bundle import (
     read_for_whom,
 )
 from chestxray_fastai.core import (
+    MissingPackage,
     ChestXrayError,
     StorageError,
     is_storage_error,
@@ -51,6 +52,7 @@ from chestxray_fastai.decision import (
     say_probability,
 )
 from .graph import MAX_SECONDS, BundleError, load_graph, run_graph, selftest_pixels
+from .content import Seen, contradictions, look
 from .ood import OODError, OrientationProbe
 from .population import as_age, as_view, population_header
 from chestxray_fastai.readers import (
@@ -568,6 +570,8 @@ class ImageCheck:
     data: bytes | None = None  # of an open file
     stamp: tuple | None = None  # size and time of change of a path, when it was read
     image: 'Image | None' = None  # PIL image, where it was asked for
+    header: dict | None = None  # of a DICOM file: what it says of its picture
+    seen: Seen | None = None  # what the picture shows, once somebody has looked
 
 @dataclass(frozen=True)
 class _Wanted:
@@ -638,6 +642,7 @@ def _grey_of_file(source, wanted, check):
 
     opened = open_image(data, wanted.size, wanted.resize, check=check_sides, colour=True)
     check.notes += opened.notes
+    check.header = opened.header
     check_colour(opened.colour)
     if wanted.keep_image:
         check.image = grey_image(data, wanted.keep_image)
@@ -1219,6 +1224,38 @@ def _undo_best(self: Triage, check, ways, ood_score):
     inside = self._undo(check.inner, ways, ood_score)
     return inside if inside.ways and inside.ood_score < done.ood_score else done
 
+# %% ../nbs/52_triage.ipynb #6641ffb5
+def _look_at(checks):
+    "Look at pictures, without their borders, that nobody has looked at yet"
+    unseen = [check for check in checks if check.seen is None and check.pixels is not None]
+    unseen = [check for check in unseen if len(check.pixels) >= 16]  # on less there is nothing to be seen
+    if unseen:
+        pictures = [check.pixels if check.inner is None else check.inner for check in unseen]
+        for check, seen in zip(unseen, look(np.stack(pictures))):
+            check.seen = seen
+
+@patch
+def _undo_all(self: Triage, check, ways, ood_score):
+    "What is left of the distance when several ways are undone at once, with the border or without it"
+    views = [view for view in (check.pixels, check.inner) if view is not None]
+    for way in ways:
+        views = [_CORRECTIONS[way](view) for view in views]
+    return Correction(ways, float(self._scored(np.stack(views))['ood_score'].min()))
+
+@patch
+def _as_seen(self: Triage, check, done, ood_score):
+    "What has to be undone, when the picture itself is asked as well"
+    seen = check.seen
+    if seen is None or seen.body != 'chest' or seen.ways == done.ways:
+        return done
+    if not seen.ways:
+        return Correction((), ood_score) if done.ways == ('mirrored',) and seen.sure_side else done
+    found = self._undo_all(check, seen.ways, ood_score)
+    if self._is_familiar(found.ood_score):
+        return found
+    is_nearer = 'mirrored' not in seen.ways and found.ood_score < ood_score - _MIN_GAIN_UNFAMILIAR
+    return found if is_nearer and not done.ways else done
+
 # %% ../nbs/52_triage.ipynb #fa75426e
 @patch
 def orientations(
@@ -1229,9 +1266,11 @@ def orientations(
     "What has to be undone before images look like the training images, or much more like them"
     scores = out['ood_score']
     named = _likely_ways(self.probe, out['features']) if self.probe else [self._ways_to_try(score) for score in scores]
+    _look_at(checks)
     undone = []
     for check, ways, score in zip(checks, named, scores):
-        undone.append(self._undo_best(check, ways, score) if ways else Correction((), score))
+        done = self._undo_best(check, ways, score) if ways else Correction((), score)
+        undone.append(self._as_seen(check, done, score))
     return undone
 
 # %% ../nbs/52_triage.ipynb #387d4ca2
@@ -1397,6 +1436,29 @@ def _unasked(self: Triage, source, check):
             self._refer_findings(answer)
     return answer
 
+# %% ../nbs/52_triage.ipynb #814b453e
+@patch
+def _against_headers(self: Triage, checks, answers):
+    "Refer what a DICOM header says and its picture does not show; the answers are changed"
+    told = [(check, answer) for check, answer in zip(checks, answers) if check.header is not None]
+    _look_at([check for check, _ in told])
+    for check, answer in told:
+        found = [] if check.seen is None else contradictions(check.header, check.seen)
+        if not found:
+            continue
+        what = '; '.join(each.words for each in found)
+        if answer.decision == 'refer' and answer.kind != 'close':  # it has a reason of its own
+            answer.reason = say('content.also', what=what, reason=answer.reason.removeprefix('refer: '))
+        else:
+            answer.decision = 'refer'
+            answer.kind = 'header'
+            answer.reason = say('content.refer', what=what)
+        if answer.kind == 'ood':
+            answer.kind = 'header'
+        if self.table is not None:
+            logits = [finding.logit for finding in answer.findings]
+            self._refer_findings(answer, None if None in logits else np.array(logits))
+
 # %% ../nbs/52_triage.ipynb #eb1e4fb7
 @patch
 def answer_checks(
@@ -1422,6 +1484,7 @@ def answer_checks(
         answer.probability = result.probability
         answer.logit = result.logit
         answer.decision, answer.kind, answer.reason = self._verdict(result)
+    self._against_headers(checks, answers)
     return answers
 
 # %% ../nbs/52_triage.ipynb #037b572f
@@ -1456,6 +1519,19 @@ def _is_dicom_by_content(folder, name):
 
     return is_dicom_file(os.path.join(folder, name))
 
+def _listed_in(folder, names):
+    "The pictures that a DICOMDIR among the files of a folder lists, also those that are missing; None without one"
+    lists = [name for name in names if name.upper() == 'DICOMDIR']
+    if not lists:
+        return None
+    from chestxray_fastai.dicom import DicomError, dicomdir_files
+
+    try:
+        there, missing = dicomdir_files(os.path.join(folder, lists[0]))
+    except (DicomError, MissingPackage):
+        return None  # then the folder is looked through as any other
+    return [*there, *missing]
+
 def _warn_skipped(folder, names):
     "Warn of files that do not look like images by name"
     some = ', '.join(printable(name) for name in names[:3]) + (', …' if len(names) > 3 else '')
@@ -1472,6 +1548,10 @@ def images_in(
         here = waiting.pop()
         folders, files, closed = try_again(_content, here, what=Path(here))
         yield from closed
+        listed = _listed_in(here, files)
+        if listed is not None:  # a medium is read by its list, not by what else lies on it
+            yield from listed
+            continue
         waiting += [os.path.join(here, name) for name in reversed(folders) if _is_entered(here, name)]
         named_like_files = [name for name in folders if name.lower().endswith(SUFFIXES)]
         for name in sorted([*files, *named_like_files]):
