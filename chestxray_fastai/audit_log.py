@@ -60,6 +60,9 @@ def _entry(n, answer, with_path):
         probability=answer.probability,
         threshold=answer.threshold,
         kind=answer.kind,
+        logit=answer.logit,
+        ood_score=answer.ood_score,
+        **_acquired(answer),
     )
     if answer.findings:
         entry['findings'] = [_finding_entry(finding) for finding in answer.findings]
@@ -67,9 +70,16 @@ def _entry(n, answer, with_path):
         entry['path'] = answer.path
     return entry
 
+def _acquired(answer):
+    "View and device of an image, where the answer knows them"
+    about = getattr(answer, 'about', None) or {}
+    return {name: str(about[name]) for name in ('view', 'device') if about.get(name)}
+
+_OF_FINDING = ('label', 'decision', 'probability', 'threshold', 'kind', 'logit')
+
 def _finding_entry(finding):
     "One of several findings as it stands in a line of the log"
-    return {name: getattr(finding, name) for name in ('label', 'decision', 'probability', 'threshold', 'kind')}
+    return {name: getattr(finding, name) for name in _OF_FINDING}
 
 # %% ../nbs/53_audit_log.ipynb #b0ae2092
 class AuditLog:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MIN_READ', 'Rate', 'CeilingError', 'auroc_on_labels', 'auroc_beneath', 'ErrorRates', 'rates_from_truth',
            'rates_from_votes', 'stated_rates', 'ceiling', 'ceiling_words', 'second_reading', 'read_readings',
-           'rates_from_readings', 'ceilings']
+           'rates_from_readings', 'ceilings', 'reading_lists']
 
 # %% ../nbs/45_ceiling.ipynb #824df079
 from dataclasses import dataclass
@@ -469,6 +469,21 @@ def rates_from_readings(
     )
 
 # %% ../nbs/45_ceiling.ipynb #278152e8
+def _rates_of(scores, manifest, readings, drawn, chosen):
+    "{label: `ErrorRates`, or a `Refused` where too few films were read} of each label of which the readings speak"
+    _check_drawn(drawn)
+    rates = {}
+    for label in score_labels(scores):
+        column = label or label_columns(manifest)[0]
+        finding = as_label(column)
+        if finding not in readings:
+            continue
+        try:
+            rates[label] = rates_from_readings(manifest, readings, [column], finding, drawn, chosen)
+        except CeilingError as error:
+            rates[label] = Refused(str(error), 'ceiling.too_few')
+    return rates
+
 def ceilings(
     scores: pd.DataFrame,  # a Scores table of one label or several
     manifest: pd.DataFrame,  # with the first labels of the films that were read again
@@ -479,16 +494,28 @@ def ceilings(
     **options: Any,  # n_boot and seed of `ceiling`
 ) -> dict[str, dict]:  # {label: part of `ceiling`}; labels of which the readings do not speak are left out
     "The ceiling of each label of which a second reading speaks; a `CeilingError` if not said how films were drawn"
-    _check_drawn(drawn)
-    parts = {}
-    for label in score_labels(scores):
-        column = label or label_columns(manifest)[0]
-        finding = as_label(column)
-        if finding not in readings:
-            continue
-        try:
-            rates = rates_from_readings(manifest, readings, [column], finding, drawn, chosen)
-        except CeilingError as error:
-            rates = Refused(str(error), 'ceiling.too_few')
-        parts[label] = ceiling(scores, rates, label, split, **options)
-    return parts
+    rates = _rates_of(scores, manifest, readings, drawn, chosen)
+    return {label: ceiling(scores, own, label, split, **options) for label, own in rates.items()}
+
+
+# %% ../nbs/45_ceiling.ipynb #94b3f81a
+def reading_lists(
+    scores: pd.DataFrame,  # a Scores table of one label or several
+    manifest: pd.DataFrame,  # with the first labels of the films that were read again
+    readings: pd.DataFrame,  # of `read_readings`
+    split: str | None = 'test',
+    drawn: str | None = None,  # as in `rates_from_readings`
+    chosen: list[str] | tuple = (),
+    n: int = 20,  # films of each label
+) -> pd.DataFrame:  # as of `second_reading`, with the column label
+    "The films whose second reading would tell most, for each label of which there are readings, without films read"
+    paths = _slashed(manifest['path'])
+    read = [*chosen, *_films_read(_slashed(readings.index), paths).values()]
+    lists = []
+    for label, rates in _rates_of(scores, manifest, readings, drawn, chosen).items():
+        if not isinstance(rates, Refused):
+            name = label or label_columns(manifest)[0]
+            lists.append(second_reading(scores, rates, label, split, n, read).assign(label=name))
+    columns = ['label', 'path', 'patient', 'y', 'logit', 'chance', 'change', 'shrinks']
+    return pd.concat(lists, ignore_index=True)[columns] if lists else pd.DataFrame(columns=columns)
+

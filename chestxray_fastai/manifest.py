@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['SPLITS', 'ACQUISITION', 'DICOM_COLUMNS', 'IMAGE_SUFFIXES', 'SPLIT_NAMES', 'label_columns', 'finding_keys',
            'splits_in_name', 'as_split', 'check_manifest', 'is_file', 'is_folder', 'manifest_hash', 'NameParts',
-           'parse_name', 'patient_key', 'cause', 'Walk', 'walk_images', 'read_folder', 'expand_findings', 'set_aside',
-           'choose_labels', 'choose_label', 'warn_unnamed_patients', 'read_csv', 'write_manifest', 'read_manifest',
-           'hash_order', 'split_patients', 'told_apart_by_cause', 'ManifestError']
+           'parse_name', 'patient_key', 'cause', 'Walk', 'walk_images', 'read_dicom_folder', 'read_folder',
+           'expand_findings', 'set_aside', 'choose_labels', 'choose_label', 'warn_unnamed_patients', 'read_csv',
+           'write_manifest', 'read_manifest', 'hash_order', 'split_patients', 'told_apart_by_cause', 'ManifestError']
 
 # %% ../nbs/10_manifest.ipynb #b2d0b5bd
 import difflib, hashlib, os, re, stat, unicodedata, warnings
@@ -20,9 +20,10 @@ from typing import NamedTuple
 from urllib.parse import unquote
 import numpy as np
 import pandas as pd
-from .core import is_storage_error, printable, try_again, write_whole
-from .dicom import is_dicom_file
+from .core import MissingPackage, is_storage_error, printable, try_again, write_whole
+from .dicom import DicomError, dicomdir_files, is_dicom_file
 from .tables import ManifestError, counted, counted_are, listed, plain_name, read_table
+from .words import say
 _all_ = ['ManifestError']  # the error of this room, too
 
 # %% ../nbs/10_manifest.ipynb #db61c7c2
@@ -427,6 +428,22 @@ def _is_false_dicom(path):
     "Whether a file is called DICOM and holds none"
     return path.lower().endswith(('.dcm', '.dicom')) and not is_dicom_file(path)
 
+def _listed_here(folder, parts, entries):
+    "The pictures that a DICOMDIR in a folder lists, as tuples of their parts; None where there is none to go by"
+    names = [name for name, is_dir in entries if name.upper() == 'DICOMDIR' and not is_dir]
+    if not names:
+        return None
+    here = os.path.join(folder, *parts)
+    try:
+        there, missing = dicomdir_files(os.path.join(here, names[0]))
+    except (DicomError, MissingPackage):
+        return None  # then the folder is looked through as any other
+    if missing:
+        counts = dict(n=len(missing), of=len(there) + len(missing))
+        warnings.warn(say('dicom.listed_missing', folder=printable(here), **counts), stacklevel=3)
+    base = os.path.abspath(here)
+    return [(*parts, *Path(os.path.relpath(path, base)).parts) for path in there]
+
 def walk_images(
     folder: str | Path,  # to look through, with all below it
     suffixes: Iterable[str] = IMAGE_SUFFIXES,  # file name endings that are images
@@ -445,6 +462,10 @@ def walk_images(
         entries = _entries(folder, parts)
         if entries is None:
             walk.unread.append(parts)
+            continue
+        listed_here = _listed_here(folder, parts, entries)
+        if listed_here is not None:  # a medium is read by its list, not by what else lies on it
+            walk.images += listed_here
             continue
         folders = [name for name, is_dir in entries if is_dir]
         folders = [name for name in folders if name.casefold() not in _NOT_DATA and not name.startswith('.')]
@@ -777,6 +798,24 @@ def _with_headers(manifest, keep_patients=False):
         manifest.loc[named.index, 'patient'] = named
     tells = [c for c in headers if not headers[c].isin(['', False]).all() and headers[c].notna().any()]
     return manifest.join(headers[tells].replace('', None))
+
+# %% ../nbs/10_manifest.ipynb #b72854fd
+def read_dicom_folder(
+    folder: str | Path,  # with DICOM files, at any depth and of any name, or a medium with a DICOMDIR
+    patient: Callable[[str], str] = patient_key,  # relative path of a file whose header names no patient -> its patient
+) -> pd.DataFrame:  # a manifest without labels: path, patient, split, and what headers tell (`DICOM_COLUMNS`, …)
+    "A manifest of the DICOM pictures in a folder; `ManifestError` where there is none"
+    folder = Path(folder).expanduser()
+    if not is_folder(folder):
+        raise ManifestError(f'There is no folder "{printable(folder)}": check the path.')
+    base = os.path.abspath(folder)
+    paths = {image: os.path.join(base, *image) for image in walk_images(folder).images}
+    paths = {image: path for image, path in paths.items() if is_dicom_file(path)}
+    if not paths:
+        raise ManifestError(f'There is no DICOM picture in "{printable(folder)}": pass a folder that holds some.')
+    patients = [patient('/'.join(image)) for image in paths]
+    films = pd.DataFrame({'path': list(paths.values()), 'patient': patients})
+    return _with_headers(check_manifest(films, need_label=False))
 
 # %% ../nbs/10_manifest.ipynb #100afd6c
 def read_folder(

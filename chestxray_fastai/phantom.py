@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 import numpy as np
-from .core import FilePath, StorageError, plain_json, write_whole
+from .core import FilePath, StorageError, check_installed, plain_json, write_whole
 from .core import progress as with_progress
 from chestxray_fastai.radiograph import (
     ACQUISITION,
@@ -815,6 +815,32 @@ def _check_labels(uncertain, label_errors):
             f' not {uncertain!r} and {label_errors!r}'
         )
 
+# %% ../nbs/02_phantom.ipynb #37b2e8a7
+_FIELD = 300  # height and width of a film [mm]
+
+def _age_of_header(years):
+    "An age as DICOM writes it"
+    return f'{years * 12:03.0f}M' if years < 2 else f'{years:03.0f}Y'
+
+def _as_dicom(image, row, record):
+    "A film as a DICOM file under a header drawn for it, whose main facts go into the row of the table"
+    from chestxray_fastai.headers import SYNTAXES, dicom_bytes, draw_header, film_dicom, uid_of
+
+    rng = PortableRNG(14, row['seed'])
+    header = draw_header(rng)
+    syntax = rng.choice(list(SYNTAXES))
+    patient = record['patient']
+    first = row['seed'] // _SEEDS
+    told = dict(PatientID=patient, PatientName=f'Phantom^{patient}', PatientSex=record['sex'])
+    told |= dict(PatientAge=_age_of_header(record['age']), Manufacturer='chestxray_fastai')
+    told |= dict(StudyInstanceUID=uid_of('study', first, patient, row['visit']))
+    spacing = [round(_FIELD / len(image), 6)] * 2
+    told |= dict(ViewPosition=record['view'] if header.view else None, ImagerPixelSpacing=spacing)
+    ds = film_dicom(image, header, rng, syntax, PixelSpacing=spacing if header.spacing else None, **told)
+    record |= dict(meta_dicom_photometric=header.photometric, meta_dicom_bits=header.bits, meta_dicom_syntax=syntax)
+    record |= dict(meta_dicom_lut=int(header.lut), meta_dicom_window=header.window or 'none')
+    return dicom_bytes(ds)
+
 # %% ../nbs/02_phantom.ipynb #0f02e8b6
 RECIPE = 1  # goes up whenever the same numbers would give other pixels
 
@@ -825,16 +851,26 @@ def pixel_hash(
     head = f'{array.dtype} {array.shape} '.encode()
     return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()[:32]
 
-def _save(row, folder, size, shortcut):
-    "Draw an image of a plan and write it and its masks into `folder`; its row of the table, and hashes by file"
+def _write_film(image, file, row, record, dicom):
+    "Write a film as PNG or DICOM, under a header that goes into its row of the table"
     from PIL import Image
 
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if dicom:
+        file.write_bytes(_as_dicom(image, row, record))
+    else:
+        Image.fromarray(image).save(file, compress_level=3)
+
+def _save(row, folder, size, shortcut, dicom=False):
+    "Draw an image of a plan and write it and its masks into `folder`; its row of the table, and hashes by file"
     draw = draw_findings_row if 'findings' in row else draw_row
     drawn, path, record = draw(row, size, shortcut)
     masks = f'masks/{Path(path).stem}.npz'
-    for file in (path, masks):
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(drawn.image).save(folder / path, compress_level=3)
+    if dicom:
+        path = Path(path).with_suffix('.dcm').as_posix()
+        record['path'] = path
+    _write_film(drawn.image, folder / path, row, record, dicom)
+    (folder / masks).parent.mkdir(exist_ok=True)
     np.savez_compressed(folder / masks, **drawn.masks)
     hashes = {
         path: pixel_hash(drawn.image),
@@ -876,8 +912,8 @@ def _is_whole(folder, asked):
         raise PhantomError(f'"{folder}" is a file: give a folder for the phantoms')
     if _is_empty(folder):
         return False
-    there = _read_hashes(folder)
-    for key, value in asked.items():
+    there = dict(dicom=False) | _read_hashes(folder)
+    for key, value in (dict(dicom=False) | asked).items():
         if there.get(key) != value:
             raise PhantomError(
                 f'"{folder}" holds another set of phantoms ({key} is {there.get(key)}, not {value}): give another'
@@ -907,7 +943,7 @@ def _move_in(part, folder):
     part.rmdir()
 
 # %% ../nbs/02_phantom.ipynb #f1c968cc
-def _draw_set(rows, folder, size, shortcut):
+def _draw_set(rows, folder, size, shortcut, dicom=False):
     "Draw all images of a plan into `folder`; rows of the table, and hashes by file"
     from threadpoolctl import threadpool_limits
 
@@ -915,7 +951,7 @@ def _draw_set(rows, folder, size, shortcut):
     pixels = {}
     with threadpool_limits(1):  # small matrices: more threads would only wait for each other
         for row in rows:
-            record, hashes = _save(row, folder, size, shortcut)
+            record, hashes = _save(row, folder, size, shortcut, dicom)
             records.append(record)
             pixels |= hashes
     return records, pixels
@@ -930,9 +966,12 @@ def _table_text(records):
     return text.getvalue()
 
 # %% ../nbs/02_phantom.ipynb #944b3e11
-def _plan_set(n, shares, shortcut, many):
+def _plan_set(n, shares, shortcut, many, dicom=False):
     "Rows of the plan that was asked for, and what identifies the set"
     asked = dict(recipe=RECIPE, n=n, **shares, shortcut=shortcut or {})
+    if dicom:
+        check_installed('Phantoms as DICOM', 'dicom', 'pydicom', 'jpeg_ls', 'gdcm')
+        asked['dicom'] = True
     if many['findings'] is None:
         given = [name for name, value in many.items() if value]
         if given:
@@ -948,7 +987,7 @@ def _plan_set(n, shares, shortcut, many):
 def _write_part(part, rows, size, shortcut, asked):
     "Draw a plan into a new folder, table and hashes last"
     part.mkdir(parents=True)
-    records, pixels = _draw_set(rows, part, size, shortcut)
+    records, pixels = _draw_set(rows, part, size, shortcut, asked.get('dicom', False))
     if 'findings' in asked:
         names = list(asked['findings'])
         plant_errors(records, names, asked['label_errors'], asked['seed'])
@@ -982,13 +1021,14 @@ def write_phantoms(
     uncertain: float | dict = 0.0,  # share of their training labels that is -1, or by label: see `plant_uncertain`
     label_errors: float | tuple = 0.0,  # rate of wrong labels, or (overlooked, invented): see `plant_errors`
     hidden: dict[str, float] | None = None,  # a finding tied to a tube at one hospital: see `plan_findings`
+    dicom: bool = False,  # DICOM files in place of PNG, under headers drawn as archives have them: see `headers`
     progress: bool = True,  # show how far it is
 ) -> Path:  # the folder
     "Write a set in the public set's layout, with masks, `phantoms.csv` and `hashes.json`; raises a `PhantomError`"
     folder = Path(folder)
     shares = dict(seed=seed, prevalence=prevalence, val=val, test=test, repeat=repeat)
     many = dict(findings=findings, uncertain=uncertain, label_errors=label_errors, hidden=hidden)
-    rows, asked = _plan_set(n, shares, shortcut, many)
+    rows, asked = _plan_set(n, shares, shortcut, many, dicom)
     asked = plain_json(asked | dict(size=size))
     if _is_whole(folder, asked):
         return folder

@@ -503,6 +503,10 @@ def _judged_facts(run, report, prevalence):
     facts = _facts(run, report, scores)
     return facts | dict(elsewhere=at_prevalences(facts, scores, prevalence))
 
+def _ceiling_of(run, label):
+    "What `chestxray ceiling` kept of a label: the part of `ceiling`, or None"
+    return (run.read_json('ceiling.json') or {}).get(label)
+
 def run_facts(
     run: Run | str | Path,  # a finished run, or its folder
     prevalence: float = 0.1,  # of another place to show beside the test
@@ -513,7 +517,7 @@ def run_facts(
         report = _checked_report(run)
         if 'findings' in report:
             return several_facts(run, prevalence)
-        return _judged_facts(run, report, prevalence)
+        return _judged_facts(run, report, prevalence) | {'ceiling': _ceiling_of(run, run.label)}
     except RunError as error:
         raise ReportError(str(error)) from None
 
@@ -1298,6 +1302,11 @@ def _technical(facts):
     return _section('technical', [], table_block('', ['', ''], rows))
 
 # %% ../nbs/54_report.ipynb #e0bd029c
+def _beside_score(headline, facts):
+    "The headline with what is said beside a score: a note, and the ceiling that its labels set"
+    beside = [facts.get('note'), _at(facts, 'ceiling', 'words'), _at(facts, 'ceiling', 'refused')]
+    return headline | {'words': headline['words'] + [words for words in beside if isinstance(words, str) and words]}
+
 _ON_THE_TEST = (_headline, _use, _thousand, _figures)
 _ON_TRUST = (_calibration, _subgroups, _uncertainty, _explanation, _errors)
 _ON_RECORD = (_data, _model, _lock, _limits, _ethics, _technical)
@@ -1308,7 +1317,8 @@ def sections(
     "Everything that a page or a card says, in order; of several labels the section `findings` has a fold for each"
     if 'findings' in facts:
         return sections_of_several(facts)
-    return [section(facts) for section in (*_ON_THE_TEST, *_ON_TRUST, *_ON_RECORD)]
+    headline, *others = (section(facts) for section in (*_ON_THE_TEST, *_ON_TRUST, *_ON_RECORD))
+    return [_beside_score(headline, facts), *others]
 
 # %% ../nbs/54_report.ipynb #d966f337
 def _finding_facts(run, label, prevalence):
@@ -1316,8 +1326,8 @@ def _finding_facts(run, label, prevalence):
     finding = run.finding(label)
     if finding.refused:
         return finding.refused
-    beside = {key: run.report['findings'][label].get(key) for key in ('note', 'ceiling')}
-    return _judged_facts(finding, finding.report, prevalence) | beside
+    note = run.report['findings'][label].get('note')
+    return _judged_facts(finding, finding.report, prevalence) | {'note': note, 'ceiling': _ceiling_of(run, label)}
 
 # %% ../nbs/54_report.ipynb #fc204c0d
 def _data_of_all(run):
@@ -1665,8 +1675,7 @@ def _fold(fold, label, part):
     auroc = say('report.all.refused', label=metric_name('auroc'), reason=_span(part['judged']['test']['auroc']))
     words = [auroc, say(f'report.verdict.{part["verdict"]["code"]}')]
     inner = [_within(fold, section(part)) for section in _OF_ONE]
-    beside = [part.get('note'), _at(part, 'ceiling', 'words')]
-    inner[0]['words'] += [words for words in beside if isinstance(words, str) and words]
+    inner[0] = _beside_score(inner[0], part)
     return dict(id=fold, title=label, words=words, verdict=part['verdict']['code'], sections=inner)
 
 # %% ../nbs/54_report.ipynb #196d7b39

@@ -736,7 +736,7 @@ def _known_layout(path, label, say, options):
 # %% ../nbs/13_sources.ipynb #9e69b627
 def _phantoms(path, fetch, progress, say, n=600, size=224, seed=0, **options):
     "The manifest of `n` phantoms: read from `path`, or drawn into the cache"
-    from chestxray_fastai import phantom, radiograph
+    from chestxray_fastai import headers, phantom, radiograph
 
     if path is not None:
         csv = Path(path).expanduser() / 'phantoms.csv'
@@ -744,7 +744,8 @@ def _phantoms(path, fetch, progress, say, n=600, size=224, seed=0, **options):
             raise SourceError(f'There is no phantoms.csv in "{path}": pass a folder that write_phantoms made.')
         return read_manifest(csv)
     asked = json.dumps(dict(options, n=n, size=size, seed=seed), sort_keys=True, default=str)
-    code = ''.join(Path(module.__file__).read_text(encoding='utf-8') for module in (phantom, radiograph))
+    modules = [phantom, radiograph, *([headers] if options.get('dicom') else [])]
+    code = ''.join(Path(module.__file__).read_text(encoding='utf-8') for module in modules)
     key = hashlib.sha256((asked + code).encode()).hexdigest()[:10]
     folder = cache_folder() / 'phantoms' / f'{n}-{size}px-seed{seed}-{key}'
     if not is_complete(folder):
@@ -840,7 +841,7 @@ def _own(path, progress, say, label=None, **options):
 # %% ../nbs/13_sources.ipynb #7756b0c9
 _READERS = {'phantoms': _phantoms, 'pneumonia': _pneumonia, 'nih': _nih, 'pneumoniamnist': _pneumoniamnist}
 _OF_MANY = {'findings', 'uncertain', 'label_errors', 'hidden'}
-_PHANTOM_OPTIONS = {'prevalence', 'val', 'test', 'repeat', 'shortcut', *_OF_MANY}  # what write_phantoms takes
+_PHANTOM_OPTIONS = {'prevalence', 'val', 'test', 'repeat', 'shortcut', 'dicom', *_OF_MANY}  # what write_phantoms takes
 
 def _silent(*args):
     "Say nothing"

@@ -9,8 +9,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'CEILING', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES', 'ENGLISH', 'WordsError',
-           'fields_of', 'say', 'name_of', 'check_table']
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'MONITOR', 'CHANGE', 'TRAIN', 'MULTILABEL', 'RECIPE',
+           'TABLES', 'ENGLISH', 'HANDOVER', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -218,6 +218,27 @@ TRIAGE |= {
     'content.age': 'the header says {age:.0f} years, the picture looks like that of {group}',
     'content.refer': 'refer: {what}; check which of them is right',
     'content.also': 'refer: {what}; {reason}',
+}
+
+# %% ../nbs/04_words.ipynb #d3340975
+# For whom a model is, and why somebody else is not answered
+TRIAGE |= {
+    'population.age': 'the patient is {age:g} years old, and this model learned from {people} ({ages})',
+    'population.view': 'the view is {view}, and this model learned from {views} views alone',
+    'population.ages': 'ages from {low:g} to below {high:g} years',
+    'population.views': 'views {views}',
+    'population.held': 'Learned from {people}: {known}.',
+    'population.not_told': 'age and view are not recorded',
+    'population.some': 'the {n:,} images of its training',
+    'population.adult': "an adult's film",
+    'population.picture': 'refer: it looks like {outside}, and this model learned from {people}',
+    'population.measured': 'Referred by all rules together: {shares}.',
+    'population.share': '{referred:.1%} of {n:,} {name} ({low:.1%} to {high:.1%})',
+    'population.header': '{why} (as its DICOM header says)',
+    'app.age': 'Age of the patient in years',
+    'app.view': 'View',
+    'app.unknown': 'not known',
+    'app.stated.info': 'Of all images that you drop next: the model refers patients for whom it is not.',
 }
 
 # %% ../nbs/04_words.ipynb #b3663445
@@ -1480,6 +1501,10 @@ CEILING = {
         'The measured AUROC lies above it: the labels are better than that, or they are wrong where the model is wrong'
         ' too.'
     ),
+    'ceiling.of': '{label}: {words}',
+    'ceiling.none': 'The readings speak of {findings}, and of no label of this run, which has {labels}: check the names.',
+    'ceiling.kept': 'Kept as {file}: report and page say it beside the score.',
+    'ceiling.list': 'The {n} films whose second reading tells most: {file}',
     'ceiling.one_class': 'All labels are of one class, so there is no AUROC.',
     'ceiling.no_signal': 'The labels may be no better than chance, so nothing can be said of the true AUROC.',
     'ceiling.too_few': 'Only {n} films labelled {label} were read again: at least {needed} are needed.',
@@ -1504,6 +1529,303 @@ CEILING = {
     'ceiling.which_film': (
         'The reading of "{name}" fits more than one film: give each film in the table of readings with its folders, as'
         ' the manifest names them.'
+    ),
+}
+
+# %% ../nbs/04_words.ipynb #4ae2871a
+# What `dicom-check` says of a reader
+RUN |= {
+    'dicom_check.right': '{reader}: {right:,} of {n:,} files right, no grey level off by more than {most} of 255',
+    'dicom_check.column_property': 'header',
+    'dicom_check.column_value': '',
+    'dicom_check.column_files': 'files',
+    'dicom_check.column_right': 'right',
+    'dicom_check.property_photometric': 'white and black',
+    'dicom_check.property_bits': 'bits',
+    'dicom_check.property_display': 'window or table',
+    'dicom_check.property_rescale': 'rescale',
+    'dicom_check.property_syntax': 'pixels stored as',
+    'dicom_check.property_padding': 'padding',
+    'dicom_check.property_missing': 'missing',
+    'dicom_check.photometric': '{value}',
+    'dicom_check.bits': '{value} bits',
+    'dicom_check.display': '{value}',
+    'dicom_check.rescale': 'a rescale that {value}',
+    'dicom_check.syntax': 'pixels stored as {value}',
+    'dicom_check.padding': 'padding ({value})',
+    'dicom_check.missing': 'these missing: {value}',
+}
+
+# %% ../nbs/04_words.ipynb #709672cb
+# What a reader did wrong, and in which files
+RUN |= {
+    'dicom_check.fault': '{fault}: {where}.',
+    'dicom_check.fault_error': 'An error ({error})',
+    'dicom_check.fault_inverted': 'White and black exchanged',
+    'dicom_check.fault_window': 'Other grey levels than the header says, by its window, table or rescale',
+    'dicom_check.fault_scaled': 'The right film in another brightness or contrast',
+    'dicom_check.fault_padding': 'Padding is not black',
+    'dicom_check.fault_transposed': 'Rows and columns exchanged',
+    'dicom_check.fault_shape': 'An array of another shape',
+    'dicom_check.fault_not_finite': 'NaN or infinite numbers',
+    'dicom_check.fault_blank': 'One grey level all over',
+    'dicom_check.fault_other': 'Another picture',
+    'dicom_check.everywhere': 'in all {n:,} files',
+    'dicom_check.some': 'in {k:,} of {n:,} files',
+    'dicom_check.all_of': 'in all {n:,} files with {files}',
+    'dicom_check.some_of': 'in {k:,} of {n:,} files with {files}, and in no others',
+    'dicom_check.mostly': 'in {k:,} of {n:,} files, mostly those with {files}',
+}
+
+# %% ../nbs/04_words.ipynb #02505a2f
+# What de-identifying says
+DEIDENTIFY = {
+    'deid.short_secret': 'The secret can be guessed: give one of at least {n} bytes, in a file that nobody else reads.',
+    'deid.left': (
+        'it still names the patient in {elements}: take that out by hand, or leave the film out'
+    ),
+    'deid.no_folder': 'There is no folder "{folder}": pass the one that holds the DICOM files.',
+    'deid.not_empty': '"{folder}" is not empty: give a new folder, so that nothing old is taken for clean.',
+    'deid.inside': 'The folder to write, "{out}", and the one to read lie in each other: give one outside.',
+    'deid.no_files': 'There is no DICOM file in "{folder}" (looked at {n:,} files by their content).',
+    'deid.bad_option': '{name}="{value}" is not known: use {known}.',
+    'deid.no_secret': 'The secret cannot be read from "{file}": {reason}.',
+    'deid.key_inside': 'The key "{file}" leads back to the patients: keep it outside of the folder that is given away.',
+    'deid.text': 'text is burned into its pixels; look at it, or have the text blanked (text="blank", --blank)',
+    'deid.said_text': (
+        'its header says that text is burned into its pixels, and none was found: look at it, and leave it out'
+    ),
+    'dicom.listed_missing': (
+        'The DICOMDIR in "{folder}" lists {of:,} pictures, and {n:,} of {of:,} are not there: copy the medium again.'
+    ),
+    'deid.odd': 'its header is odd in a way that is not handled here ({kind}); leave it out, or copy it again',
+    'deid.cannot_blank': 'text is burned into its pixels, which are stored so that it cannot be blanked here',
+}
+
+# What the report of de-identifying says
+DEIDENTIFY |= {
+    'deid.written': '{n:,} of {of:,} DICOM films written to {folder}, of {patients:,} patients in {studies:,} studies.',
+    'deid.others': 'Not copied: {n:,} files that are no DICOM film by their content.',
+    'deid.blanked': 'Text was blanked in {n:,} films.',
+    'deid.kept_text': 'Text was found in {n:,} films and left in, as asked.',
+    'deid.refused': 'Left out: {n:,} files. {reason}.',
+    'deid.by_rule': 'Text was looked for by a rule, which overlooks some: install rapidocr for better (extra ocr).',
+    'deid.by_ocr': 'Text was looked for by rapidocr.',
+    'deid.not_looked': 'Text was not looked for.',
+    'deid.removed': 'removed',
+    'deid.changed': 'replaced',
+    'deid.private': 'private elements',
+    'deid.row': '  {name}: {counts}',
+    'deid.header': 'What stood in the headers, by element and number of times (never what it was):',
+}
+
+# %% ../nbs/04_words.ipynb #4cb4fedc
+# What a monitor says of an audit log
+MONITOR = {
+    'monitor.there': '{file} is there already: name another file for the simulated log.',
+    'monitor.bundle': '{hash} ({n:,} answers)',
+    'monitor.several': (
+        'The log holds answers of {n} bundles, {listed}: name one with --bundle. Another bundle needs a reference of'
+        ' its own.'
+    ),
+    'monitor.no_bundle': 'The log holds no bundle {bundle}: it has {listed}.',
+    'monitor.no_log': '{log} holds no line of an audit log: pass the file that `chestxray predict --log` wrote.',
+    'monitor.empty': '{log} holds no answer yet: `chestxray predict --log` adds a line for each.',
+    'monitor.damaged': '{log}: {n} lines are damaged and left out; chestxray check --log says which.',
+    'monitor.again': 'Answers to an image that had been answered before are left out: {n:,}.',
+    'monitor.new_group': (
+        'Since {since}, {n:,} answers come from a {by} that the reference does not have, "{group}": have its films'
+        ' tested before its answers are used, and take a new reference that holds it.'
+    ),
+    'monitor.no_reference': (
+        '{reference} is neither a log nor a day: name the last day of the reference as YYYY-MM-DD, or an earlier log.'
+    ),
+    'monitor.overlap': 'The reference {reference} does not end before the log begins: cut one of them.',
+    'monitor.short': (
+        'The reference has answers in {periods} periods ({every}), and limits take at least {least}: wait, or name a'
+        ' longer reference.'
+    ),
+    'monitor.nothing_after': (
+        'The log ends with its reference, on {last}: the charts begin with the next answers, or name an earlier day'
+        ' with --reference.'
+    ),
+    'monitor.every': '--every is day or week, not {every}.',
+    'monitor.rate': '--false_alarms is a share of years between 0 and 1, not {rate}.',
+    'monitor.about': (
+        'Bundle {bundle}: {answers:,} answers, of which {reference:,} from {begin} to {end} are the reference. {charts}'
+        ' charts over {periods} periods ({every}) share one rate: without any change, one year in'
+        ' {one_in:.0f} has an alarm.'
+    ),
+    'monitor.quiet': 'No alarm. That answers are like those of the reference does not prove that they are right.',
+    'monitor.where': ' ({by} {group})',
+    'monitor.rose': 'rose, from a mean of {before:.3g} to {after:.3g}',
+    'monitor.fell': 'fell, from a mean of {before:.3g} to {after:.3g}',
+    'monitor.alarm': '{on}: {what}{where} {moved}, probably since {since}.',
+    'monitor.score': 'the score (log-odds) {label}',
+    'monitor.ood': 'the distance from the training images {label}',
+    'monitor.referred': 'the share of referred images {label}',
+}
+
+# What to do when a chart leaves its limits
+MONITOR |= {
+    'monitor.do_score_up': (
+        'Read a dozen positive films from since then: are there more patients with the finding, or others are sent, or'
+        ' do films look different? Label fifty answers at random before anything is changed.'
+    ),
+    'monitor.do_score_down': (
+        'Read a dozen negative films from since then: is the finding rarer, or is it missed? Label fifty negative'
+        ' answers at random; until then, let no negative answer end a search.'
+    ),
+    'monitor.do_ood_up': (
+        'Films look less like those of training: ask whether a machine, its processing or the way films are exported'
+        ' was changed, and compare films before and after. Until it is explained, read these films without the model.'
+    ),
+    'monitor.do_ood_down': (
+        'Films are more alike than before: ask whether some wards or machines no longer send, or whether copies are'
+        ' sent twice.'
+    ),
+    'monitor.do_referred_up': (
+        'See which reason is given most (--json, or the log): films of another kind, or more that lie close to the'
+        ' threshold? Tell those who read the referrals that there are more.'
+    ),
+    'monitor.do_referred_down': (
+        'Fewer films are held back: look whether films that should be referred are answered, and label fifty answers'
+        ' at random.'
+    ),
+}
+
+# What labels say that arrived late
+MONITOR |= {
+    'monitor.no_labels': 'There is no table of labels {file}.',
+    'monitor.bad_labels': '{file} cannot be read as a table: save it as CSV in UTF-8.',
+    'monitor.no_key': '{file} has neither a column image, sha256 or hash nor one called path: add one of them.',
+    'monitor.no_column': '{file} has no column label, nor one for {label}: add it, with 1, 0 or nothing.',
+    'monitor.bad_value': '{file} holds the label {value!r}: labels are 1, 0 or nothing.',
+    'monitor.both': '{file} gives an image both 1 and 0: keep one of them.',
+    'monitor.no_paths': (
+        'The log keeps no paths, and {file} names images by path: name them by the SHA-256 of their files, in a column'
+        ' sha256.'
+    ),
+    'monitor.nothing_met': 'None of the images of {file} is in the log: is it that of another log?',
+    'monitor.unlabelled': (
+        'No answer of {label} that is {kinds} has a label, so sensitivity and specificity cannot be known: label some'
+        ' of them at random.'
+    ),
+    'monitor.one_class': 'All answered images with a label are of one class, so calibration is not judged.',
+    'monitor.late': (
+        '{label}: {n:,} of {answers:,} answers have a label, {positives:,} are positive; each is weighted by the'
+        ' answers of its kind that it stands for.'
+    ),
+    'monitor.late_sensitivity': 'Sensitivity of what was answered {value:.3f} ({low:.3f} to {high:.3f}).',
+    'monitor.late_caught': 'Found or referred {value:.3f} ({low:.3f} to {high:.3f}).',
+    'monitor.late_specificity': 'Specificity of what was answered {value:.3f} ({low:.3f} to {high:.3f}).',
+    'monitor.late_calibration': (
+        'Calibration: {expected:.1%} expected, {found:.1%} found; slope {calibration_slope[value]:.2f}'
+        ' ({calibration_slope[low]:.2f} to {calibration_slope[high]:.2f}).'
+    ),
+    'monitor.no_proposal': 'No recalibration is proposed: {reason}',
+    'monitor.keep': 'No recalibration is proposed: on {n:,} answers none did better than the present one.',
+    'monitor.propose': (
+        'Proposal: recalibrate by {method}; log loss {before:.4f} would become {after:.4f} (cross-fitted on {n:,}'
+        ' answers). It is never applied to a released bundle: freeze another one and compare the two.'
+    ),
+    'monitor.title': 'Monitor of bundle {bundle}',
+    'monitor.axis_up': 'above the reference',
+    'monitor.axis_down': 'below the reference',
+    'monitor.suffix': '{file} is neither a page nor a picture: the charts are written as .html or .png.',
+    'monitor.written': 'Charts: {file}',
+}
+
+# %% ../nbs/04_words.ipynb #ccbb3e4e
+# What is said where one bundle is to take the place of another
+CHANGE = {
+    'change.no_label': (
+        'The bundles share no label that the set knows: the old one answers {old}, the new one {new}. Name a set with a'
+        ' column for one of them.'
+    ),
+    'change.one_class': '{label}: {n:,} images with a known truth, all of one class: there is nothing to compare.',
+    'change.ledger': (
+        'Line {line} of {ledger} was changed, or a line before it is gone: the ledger proves nothing any more.'
+    ),
+    'change.used': 'This set has been used for {n} comparisons before: each use makes it less of a test.',
+    'change.margin': (
+        'The same bundles were compared on this set with another margin before ({before}; now {now:g}): a margin that'
+        ' is chosen after a result proves nothing.'
+    ),
+    'change.no_ledger': 'No ledger was kept, so nothing shows that the margin was stated before.',
+    'change.no_margin': 'The margin is {margin:g}: it is a loss of a rate above 0 and below 0.5, for example 0.05.',
+    'change.same': 'The new bundle {hash} is the bundle in use: there is nothing to compare.',
+    'change.about': '{old} (in use) against {new} on {n:,} images of a locked set; a loss of {margin:g} is too much.',
+    'change.label': '{label}: {changed:,} of {n:,} answers change.',
+    'change.from_to': 'old decision, new: ',
+    'change.kept': (
+        'With the finding, not answered negative: {old:.3f} and {new:.3f}, difference {difference:+.3f} ({low:+.3f} to'
+        ' {high:+.3f})'
+    ),
+    'change.cleared': (
+        'Without it, answered negative: {old:.3f} and {new:.3f}, difference {difference:+.3f} ({low:+.3f} to'
+        ' {high:+.3f})'
+    ),
+    'change.auroc': (
+        "AUROC: {first:.3f} and {second:.3f}, difference {difference:+.3f} ({low:+.3f} to {high:+.3f}), DeLong's p"
+        ' {p:.3g}'
+    ),
+    'change.overall': (
+        'Macro AUROC: {first:.3f} and {second:.3f}, difference {difference:+.3f} ({low:+.3f} to {high:+.3f})'
+    ),
+    'change.non_inferior': 'Verdict: non-inferior. No rate can be expected to fall by {margin:g} or more.',
+    'change.inferior': 'Verdict: inferior. A rate falls by more than {margin:g}: keep the bundle in use.',
+    'change.undecided': (
+        'Verdict: undecided. A loss of {margin:g} is not ruled out: keep the bundle in use, or judge on more images'
+        ' that nobody has looked at.'
+    ),
+    'change.card': 'Fields of the cards that differ: {fields}.',
+    'change.none': 'none',
+}
+
+# What a record of a decision says
+CHANGE |= {
+    'change.choice': 'The decision is one of {choices}, not {decision!r}.',
+    'change.who': 'A decision needs somebody who decides (--by) and a reason (--why): give both.',
+    'change.decided': '{by} decided: {choice}. The comparison says {verdict}.',
+    'change.replace': 'the new bundle takes the place of the old one',
+    'change.keep': 'the old bundle stays in use',
+    'change.against': 'This is against what the comparison says.',
+    'change.signed': 'Signed by {tool}: the signature lies beside this file.',
+    'change.unsigned': 'Not signed: its seal shows whether it was changed, and not who wrote it.',
+    'change.no_minisign': (
+        'minisign is not installed: get it from your system (apt install minisign, brew install minisign), or leave the'
+        ' key out, and the record is sealed and not signed.'
+    ),
+    'change.no_sigstore': (
+        'sigstore is not installed: pip install sigstore, or leave it out, and the record is sealed and not signed.'
+    ),
+    'change.no_key': 'There is no secret key {key}: minisign -G makes one.',
+    'change.not_signed': '{tool} failed: {said}',
+    'change.broken': '{file} is no record of a decision, or it was changed after it was sealed.',
+    'change.seal_only': '{file} is whole. That is integrity, and not authorship: nothing here shows who wrote it.',
+    'change.authentic': '{file} is whole, and signed by the key {key}.',
+    'change.written': 'Record: {file}',
+}
+
+# What the card of a bundle says
+CHANGE |= {
+    'card.head_use': 'Intended use',
+    'card.head_people': 'For whom',
+    'card.head_judged': 'What it was judged on',
+    'card.head_pretraining': 'What its weights had seen',
+    'card.head_maps': 'Heat maps',
+    'card.head_versions': 'Versions',
+    'card.head_identity': 'Which one it is',
+    'card.head_licence': 'Licence',
+    'card.head_seal': 'Seal',
+    'card.started': 'Training began from: {weights}.',
+    'card.unknown_origin': (
+        'What these had seen is not recorded: whether films of the test are among it, nobody can say.'
+    ),
+    'card.identity': 'Hash {hash}; frozen {frozen}; Manifest of its data {manifest}.',
+    'card.seal': (
+        'The hash promises integrity and not authorship: compare it with one that its maker gave you by another way.'
     ),
 }
 
@@ -1590,8 +1912,88 @@ RECIPE = {
 }
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
-TABLES += [MULTILABEL, RECIPE, CEILING]
+TABLES += [MULTILABEL, RECIPE, CEILING, DEIDENTIFY, MONITOR, CHANGE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
+
+# %% ../nbs/04_words.ipynb #6500cd1d
+# What is said when an answer is handed over, and by the receiver that answers a scanner
+HANDOVER = {
+    'handover.decision': (
+        'The answer holds the decision "{decision}", which is none: positive, negative and refer are.'
+    ),
+    'handover.bundle': (
+        'The answer was given by another bundle ({given}) than {name} ({hash}): name that one with --bundle.'
+    ),
+    'handover.missing': (
+        '{name} has no {what}, so nobody could tell to whom the answer belongs: hand over an image as it came'
+        ' from the archive.'
+    ),
+    'handover.no_id': (
+        '{name} has a {what} that is none (PS3.5): nothing can refer to it. Take it from the archive again.'
+    ),
+    'handover.no_dicom': (
+        '{name} is no DICOM file: it names no patient and no study to which an answer could belong. Hand over'
+        ' the answer to the DICOM file that it was made from.'
+    ),
+    'handover.caption': '{label}, heat map of bundle {bundle}. {note}',
+    'handover.heatmap': 'Heat map of {name}',
+    'handover.no_diagnosis': 'Answer of a program, which is no diagnosis: nobody has read the image.',
+    'handover.fhir': 'The answer is not valid FHIR: {why}',
+    'handover.no_answer': 'It holds no answer.',
+    'handover.line': (
+        'There is no answer in line {number} of {name}: it takes what `chestxray predict --json` prints.'
+    ),
+    'handover.no_path': 'The answer in line {number} of {name} does not say to which file it belongs.',
+    'handover.form': 'There is no form "{form}": choose {forms}.',
+    'handover.gone': 'The image of the answer ({name}) is not where it was: hand the image itself over.',
+    'handover.written': '{file}',
+    'handover.none': 'There is no answer to hand over: name DICOM images, folders of them, or a file of answers.',
+    'handover.failed': 'Not handed over: {reason}',
+    'handover.some': '{n:,} of {of:,} answers were not handed over: the reasons stand above.',
+}
+HANDOVER |= {
+    'serve.full': '{most:,} objects wait already: nothing is taken until some are answered and delivered.',
+    'serve.storage': 'The disk does not take it: nothing was kept, and the sender has to try again.',
+    'serve.sop_class': 'It is no digital or computed radiograph.',
+    'serve.uid': 'Its SOP instance UID is none.',
+    'serve.mismatch': 'The object is another than its sender named.',
+    'serve.twin': 'Its SOP instance UID is known with other content.',
+    'serve.identity': 'It does not say to which patient, study and series it belongs.',
+    'serve.damaged': 'It is truncated or damaged.',
+    'serve.too_large': 'It has more pixels than this project decodes.',
+    'serve.not_a_picture': 'Its pixels are no picture.',
+    'serve.dicom': 'It cannot be read as one picture.',
+    'serve.unexpected': 'It could not be judged ({kind}).',
+    'serve.endless': 'It has more than {size:.0f} MB; the connection was closed.',
+    'serve.taken': (
+        'The folder "{folder}" belongs to another process that receives: end it, or choose another folder.'
+    ),
+    'serve.journal': (
+        'The journal in "{folder}" is broken: line {number} {words}. What is in the folder cannot be trusted;'
+        ' keep it and begin in a new one.'
+    ),
+    'serve.title': '"{title}" is no title of a DICOM device: up to 16 plain characters without a backslash are.',
+    'serve.peer': '"{peer}" is no peer: write TITLE@HOST:PORT, for example ARCHIVE@10.0.0.5:104.',
+    'serve.no_peer': 'The peer {peer} takes no connection, or not for reports.',
+    'serve.not_stored': 'The peer {peer} did not store a report (status {status}).',
+    'serve.port': 'Nothing can listen at {host}:{port} ({why}): choose another with --port.',
+    'serve.received': 'received {key}, {waiting:,} waiting',
+    'serve.again': 'received again {key}, {waiting:,} waiting',
+    'serve.refused': 'refused with status {status}: {why}',
+    'serve.rejected': 'rejected a connection: its titles are not those that were agreed',
+    'serve.answered': 'answered {key}: {decision}',
+    'serve.delivered': 'delivered and deleted {key}',
+    'serve.later': 'not yet {key}: it is tried again in {wait:.0f} s',
+    'serve.gave_up': 'set aside {key}: it could not be answered ({kind})',
+    'serve.listening': 'listening as {title} at {host}:{port}',
+    'serve.stopped': 'stopped, {waiting:,} waiting for the next start',
+    'serve.open': (
+        'It listens at {host}, and DICOM is not encrypted: everybody who reaches this address can send, and can'
+        ' read what is sent.'
+    ),
+}
+TABLES.append(HANDOVER)
+ENGLISH.update(HANDOVER)
 
 # %% ../nbs/04_words.ipynb #8edd629f
 class WordsError(ChestXrayError):
