@@ -414,7 +414,7 @@ def check_record(
     _run([program, '-V', '-p', public_key, '-m', str(file), '-x', f'{file}.minisig'], 'minisign')
     return record, say('change.authentic', file=name, key=printable(Path(public_key).name))
 
-# %% ../nbs/58_change.ipynb #a56025e1
+# %% ../nbs/58_change.ipynb #c9b8dc4a
 def _versions_words(versions):
     return ', '.join(f'{printable(name)} {printable(version)}' for name, version in sorted(versions.items()))
 
@@ -424,13 +424,13 @@ def card_sections(
     "What the card of a bundle says of use, people, versions and pretraining; what is not recorded is said"
     card = triage.card
     origin = card.get('pretraining') or {}
-    started = say('card.started', weights=printable(card['architecture']['weights']))
-    seen = origin.get('words') or say('card.unknown_origin')
+    weights = card['architecture']['weights']
+    seen = origin.get('words') or say('card.scratch' if weights == 'from scratch' else 'card.unknown_origin')
     sections = dict(
         use=card['intended_use'],
         people=triage.for_whom,
         judged=triage.tested,
-        pretraining=f'{started} {seen}',
+        pretraining=f"{say('card.started', weights=printable(weights))} {seen}",
         maps=triage.explained,
         versions=_versions_words(card['versions']),
         identity=say('card.identity', hash=triage.hash, frozen=card['frozen'], manifest=card['data']['manifest']),

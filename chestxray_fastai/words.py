@@ -1819,9 +1819,10 @@ CHANGE |= {
     'card.head_identity': 'Which one it is',
     'card.head_licence': 'Licence',
     'card.head_seal': 'Seal',
-    'card.started': 'Training began from: {weights}.',
+    'card.started': 'Initial weights: {weights}.',
+    'card.scratch': 'They had seen nothing before.',
     'card.unknown_origin': (
-        'What these had seen is not recorded: whether films of the test are among it, nobody can say.'
+        'What they had seen is not recorded: whether films of the test are among it, nobody can say.'
     ),
     'card.identity': 'Hash {hash}; frozen {frozen}; Manifest of its data {manifest}.',
     'card.seal': (
@@ -1912,7 +1913,7 @@ RECIPE = {
 }
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
-TABLES += [MULTILABEL, RECIPE, CEILING, MONITOR]
+TABLES += [MULTILABEL, RECIPE, CEILING]
 TABLES += [DEIDENTIFY]
 TABLES += [MONITOR, CHANGE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
