@@ -414,9 +414,11 @@ def check_record(
     _run([program, '-V', '-p', public_key, '-m', str(file), '-x', f'{file}.minisig'], 'minisign')
     return record, say('change.authentic', file=name, key=printable(Path(public_key).name))
 
-# %% ../nbs/58_change.ipynb #c9b8dc4a
+# %% ../nbs/58_change.ipynb #278e8b76
 def _versions_words(versions):
     return ', '.join(f'{printable(name)} {printable(version)}' for name, version in sorted(versions.items()))
+
+_ORIGIN = {True: 'card.scratch', False: 'card.unknown_origin'}  # by whether training began from scratch
 
 def card_sections(
     triage: Triage,
@@ -425,7 +427,7 @@ def card_sections(
     card = triage.card
     origin = card.get('pretraining') or {}
     weights = card['architecture']['weights']
-    seen = origin.get('words') or say('card.scratch' if weights == 'from scratch' else 'card.unknown_origin')
+    seen = origin.get('words') or say(_ORIGIN[weights.startswith('from scratch')])
     sections = dict(
         use=card['intended_use'],
         people=triage.for_whom,
