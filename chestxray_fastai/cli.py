@@ -956,8 +956,24 @@ def ceiling(
 
 # %% ../nbs/59_cli.ipynb #d64a7ff7
 _COMMANDS = (
-    run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain, ceiling, deidentify,
-    handover, serve, monitor, bundle_diff
+    run,
+    audit,
+    phantoms,
+    evaluate,
+    freeze,
+    check,
+    predict,
+    report,
+    app,
+    recipe,
+    pretrain,
+    ceiling,
+    dicom_check,
+    deidentify,
+    monitor,
+    bundle_diff,
+    handover,
+    serve,
 )
 COMMANDS = {f.__name__.replace('_', '-'): f for f in _COMMANDS}
 OLDER_OPTIONS = {'image_quality': 'film_quality', 'image_shape': 'film_shape'}  # other names that are understood
@@ -984,7 +1000,8 @@ def _number(value):
 _number.__name__ = 'number'  # as argparse names it in errors
 
 # %% ../nbs/59_cli.ipynb #d08103e4
-COMMANDS['dicom-check'] = dicom_check
+#| export
+
 
 # %% ../nbs/59_cli.ipynb #58619686
 def _kind(annotation):
