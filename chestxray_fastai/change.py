@@ -414,9 +414,11 @@ def check_record(
     _run([program, '-V', '-p', public_key, '-m', str(file), '-x', f'{file}.minisig'], 'minisign')
     return record, say('change.authentic', file=name, key=printable(Path(public_key).name))
 
-# %% ../nbs/58_change.ipynb #a56025e1
+# %% ../nbs/58_change.ipynb #278e8b76
 def _versions_words(versions):
     return ', '.join(f'{printable(name)} {printable(version)}' for name, version in sorted(versions.items()))
+
+_ORIGIN = {True: 'card.scratch', False: 'card.unknown_origin'}  # by whether training began from scratch
 
 def card_sections(
     triage: Triage,
@@ -424,13 +426,13 @@ def card_sections(
     "What the card of a bundle says of use, people, versions and pretraining; what is not recorded is said"
     card = triage.card
     origin = card.get('pretraining') or {}
-    started = say('card.started', weights=printable(card['architecture']['weights']))
-    seen = origin.get('words') or say('card.unknown_origin')
+    weights = card['architecture']['weights']
+    seen = origin.get('words') or say(_ORIGIN[weights.startswith('from scratch')])
     sections = dict(
         use=card['intended_use'],
         people=triage.for_whom,
         judged=triage.tested,
-        pretraining=f'{started} {seen}',
+        pretraining=f"{say('card.started', weights=printable(weights))} {seen}",
         maps=triage.explained,
         versions=_versions_words(card['versions']),
         identity=say('card.identity', hash=triage.hash, frozen=card['frozen'], manifest=card['data']['manifest']),

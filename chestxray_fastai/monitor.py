@@ -692,9 +692,12 @@ def late_labels(
         found[label] = _late_of(known, counts, label, n_boot, seed)
     return found
 
-# %% ../nbs/57_monitor.ipynb #becb0038
+# %% ../nbs/57_monitor.ipynb #997a3398
 def _draw_panel(ax, watch, i):
     "One chart: both sums against its limit, and the first alarm"
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(maxticks=5)
     ax.plot(watch.periods, watch.up[:, i], color='#b3421b', label=say('monitor.axis_up'))
     ax.plot(watch.periods, -watch.down[:, i], color='#1f5f8b', label=say('monitor.axis_down'))
     for limit in (watch.limits[i], -watch.limits[i]):
@@ -702,9 +705,11 @@ def _draw_panel(ax, watch, i):
     for alarm in watch.alarms:
         if alarm.chart == watch.charts[i]:
             ax.axvline(alarm.on, color='#b3421b' if alarm.rose else '#1f5f8b', linewidth=0.8)
+    ax.set_ylim(-3 * watch.limits[i], 3 * watch.limits[i])  # beyond that it only goes on
     ax.set_title(printable(watch.charts[i].name), fontsize=9, loc='left')
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     ax.tick_params(labelsize=7)
-    ax.tick_params(axis='x', rotation=30)
     ax.spines[['top', 'right']].set_visible(False)
 
 def plot_watch(
@@ -715,14 +720,14 @@ def plot_watch(
 
     columns = min(3, len(watch.charts))
     rows = -(-len(watch.charts) // columns)
-    figure = blank_figure(3.4 * columns, 2.1 * rows + 0.3)
+    figure = blank_figure(3.4 * columns, 2.1 * rows + 0.4)
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True).ravel()
     for i, ax in enumerate(axes):
         if i < len(watch.charts):
             _draw_panel(ax, watch, i)
         else:
             ax.set_axis_off()
-    axes[0].legend(fontsize=7, frameon=False, loc='upper left')
+    figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, frameon=False, loc='outside lower center', ncols=2)
     return figure
 
 # %% ../nbs/57_monitor.ipynb #c9def8e5

@@ -1819,9 +1819,10 @@ CHANGE |= {
     'card.head_identity': 'Which one it is',
     'card.head_licence': 'Licence',
     'card.head_seal': 'Seal',
-    'card.started': 'Training began from: {weights}.',
+    'card.started': 'Initial weights: {weights}.',
+    'card.scratch': 'They had seen nothing before.',
     'card.unknown_origin': (
-        'What these had seen is not recorded: whether films of the test are among it, nobody can say.'
+        'What they had seen is not recorded: whether films of the test are among it, nobody can say.'
     ),
     'card.identity': 'Hash {hash}; frozen {frozen}; Manifest of its data {manifest}.',
     'card.seal': (
