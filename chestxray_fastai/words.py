@@ -1598,6 +1598,7 @@ DEIDENTIFY = {
     'dicom.listed_missing': (
         'The DICOMDIR in "{folder}" lists {of:,} pictures, and {n:,} of {of:,} are not there: copy the medium again.'
     ),
+    'deid.odd': 'its header is odd in a way that is not handled here ({kind}); leave it out, or copy it again',
     'deid.cannot_blank': 'text is burned into its pixels, which are stored so that it cannot be blanked here',
 }
 
@@ -1911,10 +1912,7 @@ RECIPE = {
 }
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
-TABLES += [MULTILABEL, RECIPE, CEILING, MONITOR]
-TABLES += [MULTILABEL, RECIPE, CEILING]
-TABLES += [DEIDENTIFY]
-TABLES += [MONITOR, CHANGE]
+TABLES += [MULTILABEL, RECIPE, CEILING, DEIDENTIFY, MONITOR, CHANGE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #6500cd1d
