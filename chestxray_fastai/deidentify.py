@@ -529,6 +529,15 @@ def _blank_rest(ds, finder):
         store_plainly(ds, boxes, grey.shape)
     raise DeidentifyError(say('deid.cannot_blank'))
 
+def _reborn(ds):
+    "The same elements without a memory of how their file was encoded, which may be big endian"
+    from pydicom.dataset import Dataset
+
+    fresh = Dataset({tag: ds[tag] for tag in ds.keys()})
+    fresh.file_meta = ds.file_meta
+    fresh.preamble = ds.preamble
+    return fresh
+
 @dataclass
 class CleanFilm:
     "One film without a name, and what was done to it"
@@ -556,7 +565,7 @@ def clean_film(
     if boxes:
         _blank_rest(ds, finder)
     before = _census(ds)
-    without_names(ds, names, keep_dates, keep_patient, blanked=bool(boxes))
+    ds = _reborn(without_names(ds, names, keep_dates, keep_patient, blanked=bool(boxes)))
     if text != 'keep':
         ds.BurnedInAnnotation = 'NO'
     return CleanFilm(ds, _changes(before, _census(ds)), len(boxes))
@@ -642,7 +651,8 @@ def _manifest_row(ds, path):
 def _write_film(film, to, folder, place):
     "Write a film below a folder; the row of the manifest"
     from PIL import Image
-    from chestxray_fastai.dicom import dicom_bytes, grey_image
+    from chestxray_fastai.dicom import grey_image
+    from chestxray_fastai.headers import dicom_bytes
 
     path = f"{place}.{'png' if to == 'png' else 'dcm'}"
     file = Path(folder, path)
