@@ -559,16 +559,18 @@ def clean_film(
 
     ds = read_dataset(data)
     picture_size(ds)
-    grey, _, _ = grey_image(ds)
-    boxes = _text_of(ds, grey, text, finder)
-    store_plainly(ds, boxes, grey.shape)
-    if boxes:
-        _blank_rest(ds, finder)
-    before = _census(ds)
-    ds = _reborn(without_names(ds, names, keep_dates, keep_patient, blanked=bool(boxes)))
-    if text != 'keep':
-        ds.BurnedInAnnotation = 'NO'
-    return CleanFilm(ds, _changes(before, _census(ds)), len(boxes))
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # pydicom's, of values that are not as the standard wants them
+        grey, _, _ = grey_image(ds)
+        boxes = _text_of(ds, grey, text, finder)
+        store_plainly(ds, boxes, grey.shape)
+        if boxes:
+            _blank_rest(ds, finder)
+        before = _census(ds)
+        ds = _reborn(without_names(ds, names, keep_dates, keep_patient, blanked=bool(boxes)))
+        if text != 'keep':
+            ds.BurnedInAnnotation = 'NO'
+        return CleanFilm(ds, _changes(before, _census(ds)), len(boxes))
 
 # %% ../nbs/16_deidentify.ipynb #4278625b
 @dataclass
