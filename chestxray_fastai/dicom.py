@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['MAX_INFLATED', 'MAX_DICOM_PIXELS', 'CT_WINDOWS', 'is_dicom_file', 'DicomError', 'is_dicom', 'what_it_is',
            'read_dataset', 'dicomdir_files', 'picture_size', 'stored_pixels', 'window_to_unit', 'DicomImage',
-           'grey_image', 'open_dicom', 'header_text', 'header_columns', 'read_columns', 'CtVolume', 'ct_slices',
-           'ct_picture']
+           'grey_image', 'open_dicom', 'header_text', 'header_columns', 'read_columns', 'picture_header', 'CtVolume',
+           'ct_slices', 'ct_picture']
 
 # %% ../nbs/08_dicom.ipynb #bbd491cc
 import io, logging, math, os, re, threading, warnings, zlib
@@ -110,18 +110,25 @@ MAX_INFLATED = 1 << 29  # bytes that a deflated data set may become
 MAX_DICOM_PIXELS = 100_000_000  # no radiograph has more
 _DEFLATED = b'1.2.840.10008.1.2.1.99'
 
-def _check_deflated(data):
-    "Raise for a deflated file that becomes too large"
+_INFLATED = b'1.2.840.10008.1.2.1'.ljust(len(_DEFLATED), b'\0')  # what such a file is when it has been unpacked
+
+def _inflated(data):
+    "A file whose data set is not deflated any more; raises a `DicomError` for one that becomes too large"
     if _DEFLATED not in data[132:1024]:
-        return
+        return data
     start = 144 + int.from_bytes(data[140:144], 'little')
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    reason = 'it ends too early'
     try:
-        size = len(unpacker.decompress(data[start:], MAX_INFLATED + 1))
+        content = unpacker.decompress(memoryview(data)[start:], MAX_INFLATED + 1)
     except zlib.error as error:
-        raise DicomError(f'it is truncated or damaged ({error}); copy it again from its source', 'damaged') from None
-    if size > MAX_INFLATED:
+        content = b''
+        reason = str(error)
+    if len(content) > MAX_INFLATED:
         raise DicomError(f'it unpacks to more than {MAX_INFLATED/1e6:.0f} MB', 'too_large')
+    if not unpacker.eof:
+        raise DicomError(f'it is truncated or damaged ({reason}); copy it again from its source', 'damaged')
+    return data[:start].replace(_DEFLATED, _INFLATED, 1) + content
 
 class _Quiet:
     "While any thread reads a header, pydicom's remarks on what does not matter here are not shown"
@@ -162,10 +169,11 @@ def read_dataset(
     "The data set in a file; raises a `DicomError`, or a `MissingPackage` without pydicom"
     with need('it is a DICOM file, and reading one', 'dicom'):
         import pydicom
-    _check_deflated(data)
     try:
         with _quiet:
-            return pydicom.dcmread(io.BytesIO(data), force=True, stop_before_pixels=not pixels)
+            return pydicom.dcmread(io.BytesIO(_inflated(data)), force=True, stop_before_pixels=not pixels)
+    except DicomError:
+        raise
     except RecursionError:
         raise DicomError('its header is nested without end', 'damaged') from None
     except Exception as error:  # pydicom raises of many kinds for what is damaged
@@ -281,6 +289,8 @@ def _picture_size(ds, frame=None):
     return columns, rows
 
 # %% ../nbs/08_dicom.ipynb #d5791852
+_HIGH_THROUGHPUT = '1.2.840.10008.1.2.4.20'  # how the three syntaxes of HTJ2K begin
+
 def _check_decoder(ds):
     "Raise where nothing here decodes the pixels, with what to install"
     from pydicom.pixels import get_decoder
@@ -299,9 +309,9 @@ def _check_decoder(ds):
     except NotImplementedError:
         raise DicomError(f'its pixels are stored as {name}, which is not decoded here', 'not_a_picture') from None
     if not decoder.is_available:
-        raise DicomError(
-            f'its pixels are stored as {name}, which needs a decoder: pip install "chestxray_fastai[dicom]"'
-        )
+        is_new = syntax.startswith(_HIGH_THROUGHPUT)
+        packages = 'pylibjpeg pylibjpeg-openjpeg' if is_new else '"chestxray_fastai[dicom]"'
+        raise DicomError(f'its pixels are stored as {name}, which needs a decoder: pip install {packages}')
 
 def _completed(ds, notes):
     "A copy in which what the pixels need is there and possible; what was assumed is noted"
@@ -334,8 +344,13 @@ def _completed(ds, notes):
 def _decode_error(ds, error):
     "What went wrong in decoding, in one sentence"
     reason = ' '.join(str(error).split())
+    name = printable(str(ds.file_meta.TransferSyntaxUID.name))
+    if '12-bit precision' in reason:
+        return DicomError(
+            f'its pixels are stored as {name} with 12 bits, which no decoder here reads: decompress it first, with'
+            ' dcmdjpeg of DCMTK for example'
+        )
     if 'all available plugins' in reason:
-        name = printable(str(ds.file_meta.TransferSyntaxUID.name))
         return DicomError(f'no decoder here can read its pixels, stored as {name}, or they are damaged', 'damaged')
     return DicomError(f'its pixels are truncated or damaged ({_without_values(reason)})', 'damaged')
 
@@ -559,6 +574,18 @@ def _to_unit(ds, pixels, stored, window, limits):
     unit = _use_window(ds, values, window, notes)
     return _whole_range(ds, pixels, values, notes) if unit is None else unit
 
+_BLOCK = 1 << 16  # pixels that are looked up at a time, so that they stay near the processor
+
+def _looked_up(table, values):
+    "The entries of a table for stored numbers of 16 bits or fewer; negative ones count from its end"
+    kind = f'u{values.dtype.itemsize}'
+    places = np.ascontiguousarray(values, values.dtype.newbyteorder('=')).reshape(-1).view(kind)
+    grey = np.empty(places.size, np.uint8)
+    for start in range(0, places.size, _BLOCK):
+        part = slice(start, start + _BLOCK)
+        np.take(table, places[part], out=grey[part], mode='clip')
+    return grey.reshape(values.shape)
+
 def _grey_numbers(ds, pixels, window, limits):
     "Stored numbers as 8 bits: each number that occurs is worked out once, not each pixel"
     values = pixels.values
@@ -566,8 +593,9 @@ def _grey_numbers(ds, pixels, window, limits):
         return np.rint(255 * _to_unit(ds, pixels, values, window, limits)).astype(np.uint8)
     lowest = int(values.min())
     stored = np.arange(lowest, int(values.max()) + 1).astype(values.dtype)
-    table = np.rint(255 * _to_unit(ds, pixels, stored, window, limits)).astype(np.uint8)
-    return table[values.astype(np.int32) - lowest]
+    table = np.zeros(256**values.dtype.itemsize, np.uint8)
+    table[stored] = np.rint(255 * _to_unit(ds, pixels, stored, window, limits))
+    return _looked_up(table, values)
 
 # %% ../nbs/08_dicom.ipynb #739a0398
 def _padding(ds, pixels):
@@ -756,6 +784,21 @@ def read_columns(
     except Exception:  # a damaged file: whoever reads its pixels says so
         ds = pydicom.Dataset()
     return header_columns(ds, salt)
+
+# %% ../nbs/08_dicom.ipynb #8407dd74
+_TOLD = ('view', 'laterality', 'age', 'sex', 'body_part', 'device', 'modality', 'portable')
+
+def picture_header(
+    ds: 'Dataset',
+) -> dict[str, Any]:  # of `header_columns` what names nobody, photometric and orientation ('L\\F')
+    "What a header says of its picture, to be held against what the picture shows"
+    columns = header_columns(ds)
+    with _quiet:
+        leads = _get(ds, 'PatientOrientation') or ()
+        leads = [leads] if isinstance(leads, str) else [str(part) for part in leads]
+        photometric = _text(ds, 'PhotometricInterpretation').upper()
+    told = {name: columns[name] for name in _TOLD}
+    return told | dict(photometric=photometric, orientation=printable('\\'.join(leads))[:64])
 
 # %% ../nbs/08_dicom.ipynb #06c2b658
 @dataclass
