@@ -1046,7 +1046,16 @@ def _check_several(card):
         raise makes_no_sense('unanswered says not why')
     overall = _field(card, 'overall')
     if overall is not None:
-        _check_test({'test': {name: v for name, v in overall.items() if isinstance(v, dict)}})
+        _check_overall(overall)
+
+def _check_overall(overall):
+    "The rates over all labels, as the model gave them and after calibration"
+    for part in (overall, overall.get('after_calibration') or {}):
+        rates = {name: rate for name, rate in part.items() if name.startswith(('macro_', 'micro_'))}
+        losses = {name: rates.pop(name) for name in list(rates) if name.endswith('log_loss')}  # may lie above 1
+        _check_test({'test': rates})
+        if not all(_is_number(loss.get('value')) for loss in losses.values() if isinstance(loss, dict)):
+            raise makes_no_sense('a log loss over all labels is no number')
 
 # %% ../nbs/51_bundle.ipynb #574d2d78
 def _card_of(text):
