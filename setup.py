@@ -25,7 +25,7 @@ setup(
     name=settings['lib_name'], version=settings['version'], description=settings['description'], keywords=settings['keywords'],
     author=settings['author'], author_email=settings['author_email'], url=settings['git_url'], license='Apache-2.0',
     long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
-    packages=find_packages(include=[settings['lib_name'], settings['lib_name'] + '.*']), package_data={settings["lib_name"]: ["bundle/*", "templates/*", "py.typed"]},
+    packages=find_packages(include=[settings['lib_name'], settings['lib_name'] + '.*']), package_data={settings["lib_name"]: ["bundle/*", "templates/*", "content.json", "py.typed"]},
     python_requires='>=' + settings['min_python'], install_requires=settings['requirements'].split(), extras_require=extras,
     entry_points={'console_scripts': settings['console_scripts'].split(), 'nbdev': [f"{settings['lib_name']}={settings['lib_name']}._modidx:d"]},
     classifiers=['Development Status :: 3 - Alpha', 'Intended Audience :: Education', 'Intended Audience :: Developers',

@@ -8,9 +8,9 @@ __all__ = ['HEAT', 'HEAT_SIDE', 'TOTAL_MEGABYTES', 'WAITING', 'SHOW_RESULTS', 'W
            'promise_words', 'redecide', 'threshold_in_use', 'unread', 'ask', 'advice', 'image_card', 'moved_findings',
            'findings_decision', 'finding_row', 'findings_heading', 'findings_list', 'findings_card', 'count_words',
            'image_cards', 'image_styles', 'AppError', 'received', 'left_over', 'example_images', 'example_strip',
-           'drop_script', 'drop_zone', 'Outputs', 'Handlers', 'findings_words', 'notice_words', 'head_words',
-           'map_words', 'foot_words', 'build_app', 'PrivateHeaders', 'host_name', 'Door', 'BodyLimit', 'listening_at',
-           'QueueWords', 'launch']
+           'drop_script', 'drop_zone', 'Outputs', 'Handlers', 'as_stated', 'findings_words', 'notice_words',
+           'head_words', 'map_words', 'foot_words', 'build_app', 'PrivateHeaders', 'host_name', 'Door', 'BodyLimit',
+           'listening_at', 'QueueWords', 'launch']
 
 # %% ../nbs/56_app.ipynb #35bbdc08
 import base64, gc, html, os, weakref
@@ -19,6 +19,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from .core import ChestXrayError, need, package_text, patch, printable
+from .population import VIEWS, PopulationError, as_age, as_view
 from .words import ENGLISH, say
 if TYPE_CHECKING:  # names in hints alone: nothing heavy is imported
     from gradio import Blocks, EventData
@@ -237,12 +238,14 @@ def ask(
     triage: 'Triage',
     name: str,  # of the file
     data: bytes,  # of the file
+    age: float | None = None,  # of the patient, where it is known [years]
+    view: str | None = None,  # of the film, where it is known
 ) -> tuple[dict, str, str | list]:  # answer as plain values; data URLs of image and heat map (a list: of each finding)
     "What the bundle says of one file, without a file on the disk"
     from chestxray_fastai.triage import grey_image
 
     try:
-        answer = triage.predict(data)
+        answer = triage.predict(data, age=age, view=view)
         if answer.error:
             return unread(name, _sentence(answer.error)), '', ''
         return _plain_answer(answer, name, grey_image(data, 448))
@@ -715,6 +718,7 @@ def judge(
     files: list[tuple],  # of `received`
     rest: list[dict] | tuple = (),  # answers for what is not looked at
     session: str | None = None,  # whose images they are
+    stated: tuple = (None, None),  # age and view, as `as_stated` gives them
 ) -> Iterator[Outputs]:  # the last one is whole
     "Judge file by file"
     answers = []
@@ -728,7 +732,7 @@ def judge(
         if len(files) > 1:
             looking = f'<p class="cx-count">{_words("app.progress", i=i, n=len(files))}</p>'
             yield Outputs(list(answers), None, looking, start, promise, self.labels[0])
-        answer, image, heat = (unread(name, fault), '', '') if fault else ask(self.triage, name, data)
+        answer, image, heat = (unread(name, fault), '', '') if fault else ask(self.triage, name, data, *stated)
         answers.append(answer)
         urls.append((image, heat))
     answers += rest
@@ -736,16 +740,31 @@ def judge(
         yield Outputs(answers, image_styles(urls), self.cards(answers, start), start, promise, self.labels[0])
 
 # %% ../nbs/56_app.ipynb #c0c0d003
+def as_stated(
+    age: Any,  # as it was typed; None for nothing
+    view: Any,  # as it was chosen
+) -> tuple[float | None, str | None]:  # age in years and view; None where nothing that makes sense is said
+    "What is said of the patients on the page"
+    stated = []
+    for read, said in ((as_age, age), (as_view, view)):
+        try:
+            stated.append(read(said))
+        except PopulationError:
+            stated.append(None)
+    return tuple(stated)
+
 @patch
 def on_upload(
     self: Handlers,
     event: 'EventData',  # with `files`
     session: str | None = None,  # whose images they are
+    age: float | None = None,  # of the patients, as it was typed
+    view: str | None = None,  # of the films, as it was chosen
 ) -> Iterator[Outputs]:
     "Judge what was dropped; each drop starts at the frozen threshold"
     files = _sent(event, 'files')
     checked = received(files, self.max_megabytes, self.max_files)
-    yield from self.judge(checked, left_over(files, self.max_files), session)
+    yield from self.judge(checked, left_over(files, self.max_files), session, as_stated(age, view))
 
 @patch
 def on_example(
@@ -863,12 +882,31 @@ def foot_words(
 # %% ../nbs/56_app.ipynb #8c8add07
 WAITING = 8  # events that may wait
 
+def _population_controls(gr, population):
+    "Where age and view can be stated, shown where the bundle says from whom it learned"
+    ages = population is not None and population.ages is not None
+    views = population is not None and bool(population.views)
+    choices = [(say('app.unknown'), ''), *((view, view) for view in VIEWS)]
+    return dict(
+        age=gr.Number(
+            None,
+            label=say('app.age'),
+            info=say('app.stated.info'),
+            minimum=0,
+            maximum=130,
+            visible=ages,
+            elem_id='cx-age',
+        ),
+        view=gr.Dropdown(choices, value='', label=say('app.view'), visible=views, elem_id='cx-view'),
+    )
+
 def _controls(gr, handlers):
     "The left half of the page: where to drop images, examples, threshold and heat map"
     limits = (handlers.max_megabytes, handlers.max_files)
     start = handlers.start
     return dict(
         drop=gr.HTML(drop_zone(handlers.max_megabytes), js_on_load=drop_script(*limits), elem_id='cx-drop'),
+        **_population_controls(gr, handlers.triage.population),
         strip=gr.HTML(
             example_strip(handlers.examples), js_on_load=package_text('templates/app_pick.js'), elem_id='cx-examples'
         ),
@@ -948,8 +986,8 @@ def _connect_judging(gr, handlers, parts, outputs):
     def skips(changes):
         return tuple(gr.skip() if change is None else change for change in changes)
 
-    def on_upload(event: gr.EventData, request: gr.Request):
-        yield from map(skips, handlers.on_upload(event, request.session_hash))
+    def on_upload(age, view, event: gr.EventData, request: gr.Request):
+        yield from map(skips, handlers.on_upload(event, request.session_hash, age, view))
 
     def on_example(event: gr.EventData, request: gr.Request):
         yield from map(skips, handlers.on_example(event, request.session_hash))
@@ -961,7 +999,7 @@ def _connect_judging(gr, handlers, parts, outputs):
         return skips(handlers.after_clear(request.session_hash))
 
     judging = [
-        parts['drop'].upload(on_upload, None, outputs, **_QUIET_EVENT, **_ONE_AT_A_TIME),
+        parts['drop'].upload(on_upload, [parts['age'], parts['view']], outputs, **_QUIET_EVENT, **_ONE_AT_A_TIME),
         parts['strip'].click(on_example, None, outputs, **_QUIET_EVENT, **_ONE_AT_A_TIME),
     ]
     for event in judging:

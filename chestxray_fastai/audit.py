@@ -37,6 +37,8 @@ class ImageFacts(NamedTuple):
     file_hash: str
     pixel_hash: str
     notes: str  # what the reader noticed
+    lies: str  # what has to be undone before it lies right, '' where nothing is sure
+    contradictions: str  # what a DICOM header says and the picture does not show, in words
     thumb: np.ndarray  # uint8, shape (THUMB, THUMB)
 
 _CUT_SHORT = ('truncated', 'broken', 'unexpected end', 'not enough', 'eof')  # words of decoders
@@ -64,9 +66,19 @@ def _problem(error, data):
 def _unreadable(problem, n_bytes):
     "What there is to say of a file that cannot be read"
     black = np.zeros((THUMB, THUMB), np.uint8)
-    return ImageFacts(problem, '', '', 0, 0, n_bytes, np.nan, np.nan, '', '', '', black)
+    return ImageFacts(problem, '', '', 0, 0, n_bytes, np.nan, np.nan, '', '', '', '', '', black)
 
 # %% ../nbs/19_audit.ipynb #e414cea7
+def _content(image):
+    "How a picture lies, where that is sure, and what its header says against it"
+    from chestxray_fastai.content import contradictions, look
+    from chestxray_fastai.readers import resize_grey
+
+    seen = look(resize_grey(image.grey, 128, 'squash')[None])[0]
+    ways = [way for way in seen.ways if way != 'mirrored']  # a heart on the right looks the same
+    against = contradictions(image.header, seen) if image.header else []
+    return ', '.join(ways) if seen.sure_chest else '', '; '.join(each.words for each in against)
+
 def inspect_image(
     path: str | Path,  # an image file
 ) -> ImageFacts:
@@ -82,6 +94,7 @@ def inspect_image(
         return _unreadable(_problem(error, data), len(data))
     size = (image.width, image.height)
     pixels = np.asarray(image.grey)
+    lies, against = _content(image)
     return ImageFacts(
         problem='',
         format=image.format,
@@ -94,6 +107,8 @@ def inspect_image(
         file_hash=image.sha256,
         pixel_hash=hashlib.sha256(f'{size}'.encode('ascii') + pixels.tobytes()).hexdigest(),
         notes='; '.join(image.notes),
+        lies=lies,
+        contradictions=against,
         thumb=np.asarray(image.grey.resize((THUMB, THUMB), Image.Resampling.BOX)),
     )
 
@@ -518,6 +533,26 @@ def _audit_several_in_a_file(names, images):
     )
     return [finding]
 
+# %% ../nbs/19_audit.ipynb #3296a7c4
+def _named(names, column):
+    "The images of which something is said, with what is said"
+    return [f'{name}: {said}' for name, said in zip(names, column) if said]
+
+def _audit_content(names, images):
+    "Chests that are turned or negatives, and DICOM headers that say something else than the picture"
+    findings = []
+    lying = _named(names, images['lies'])
+    if lying:
+        advice = 'Turn or invert them, or leave them out: a network learns from them what no upright film shows.'
+        words = f'{counted_are(lying, "image")} turned, upside down or a negative.'
+        findings.append(Finding('warning', 'how images lie', words, len(lying), lying, advice))
+    against = _named(names, images['contradictions'])
+    if against:
+        advice = 'Look at picture and header: one of them is wrong. Do not train on what cannot be settled.'
+        words = f'{counted_are(against, "DICOM file")} contradicted by the picture.'
+        findings.append(Finding('warning', 'headers', words, len(against), against, advice))
+    return findings
+
 # %% ../nbs/19_audit.ipynb #33750ff5
 def _audit_modes(names, images):
     "Images that are stored in an unusual way"
@@ -541,6 +576,7 @@ def _audit_files(names, images):
         *_audit_types(names, images),
         *_audit_several_in_a_file(names, images),
         *_audit_modes(names, images),
+        *_audit_content(names, images),
     ]
 
 # %% ../nbs/19_audit.ipynb #fb5c84b7

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['FILES', 'BUNDLE_BYTES', 'INTENDED_USE', 'UNTESTED_MAPS', 'seal', 'check_seal', 'read_bundle', 'write_bundle',
            'pack_bundle', 'load_weights', 'makes_no_sense', 'read_run', 'operating_point_card', 'heat_map_verdict',
-           'bundle_card', 'read_detector', 'run_pixels', 'fit_detector', 'fit_probe', 'example_png', 'check_card',
-           'are_phantoms', 'phantom_examples', 'freeze_bundle']
+           'bundle_card', 'read_detector', 'run_pixels', 'fit_detector', 'fit_probe', 'fit_gate', 'put_population',
+           'read_for_whom', 'example_png', 'check_card', 'are_phantoms', 'phantom_examples', 'freeze_bundle']
 
 # %% ../nbs/51_bundle.ipynb #8b4d92f6
 import base64, binascii, copy, hashlib, json, os, time, zipfile
@@ -32,6 +32,7 @@ from chestxray_fastai.core import (
 from .decision import DecisionTable, calibrated, listed, plain_sigmoid
 from chestxray_fastai.graph import (
     BundleError,
+    add_grid,
     compare,
     export_graph,
     frozen_network,
@@ -43,6 +44,17 @@ from chestxray_fastai.graph import (
     weights_of,
 )
 from .ood import OODDetector, OODError
+from chestxray_fastai.population import (
+    MIN_FILMS,
+    Population,
+    PopulationError,
+    PopulationGate,
+    fit_population_gate,
+    population_of,
+    read_gate,
+    read_population,
+    vary_films,
+)
 from .run import Run, single_label
 from .words import say
 if TYPE_CHECKING:
@@ -694,6 +706,59 @@ def fit_probe(
 
     return fit_orientation(features_of, train, calib, rows.patient.to_numpy())
 
+# %% ../nbs/51_bundle.ipynb #3f52bad2
+def fit_gate(
+    run_dir: Run | str | Path,  # a run, or its folder
+    session: 'onnxruntime.InferenceSession',  # of the bundle
+    preprocessing: dict,  # of the card: size and resize
+    outliers: np.ndarray,  # films of others, uint8, shape (n, side, side), with a side of at least the network's
+    outside: str = 'adult',  # who is shown there, as in the sentence `population.adult`
+    alpha: float = 0.005,  # share of the run's own patients that it may refer
+    most: int = 1500,  # training films that it is fitted on
+    seed: int = 0,  # of the random numbers
+) -> PopulationGate:
+    "Fit a gate against films of people for whom the model is not: each film as it is and as other machines make it"
+    from PIL import Image
+    from chestxray_fastai.readers import resize_grey
+
+    size = preprocessing['size']
+    home, _ = run_pixels(run_dir, preprocessing, 'train', most, seed)
+    calib, rows = run_pixels(run_dir, preprocessing, 'calib')
+    source = 'grid' if 'grid' in [output.name for output in session.get_outputs()] else 'features'
+
+    def seen(*films):
+        return np.concatenate([run_graph(session, pixels)[source] for pixels in films])
+
+    times = max(1, round(len(home) / len(outliers)))  # changed copies of the fewer
+    as_it_is = np.stack([resize_grey(Image.fromarray(film), size, 'squash') for film in outliers])
+    ours = seen(home, vary_films(home, 1, size, seed))
+    others = seen(as_it_is, vary_films(outliers, times, size, seed + 1))
+    patients = rows.patient.to_numpy()
+    return fit_population_gate(ours, others, seen(calib), patients, alpha, outside, source)
+
+# %% ../nbs/51_bundle.ipynb #d058accc
+def _card_text(card):
+    "A card as bundle.json; what is written can be loaded, or nothing is"
+    text = json.dumps(card, indent=1, allow_nan=False).encode('utf-8')
+    check_card(text)
+    return text
+
+def put_population(
+    path: str | os.PathLike,  # folder of a bundle
+    population: Population,  # from whom the model learned
+    gate: PopulationGate | None = None,  # against others, fitted on what its graph gives
+    measured: list[dict] | None = None,  # name, n, referred, low and high of each collection on which it was judged
+) -> str:  # hash of the bundle that takes its place
+    "Write into a bundle for whom its model is; its weights and its answers to those stay; raises `BundleError`"
+    files, _ = read_bundle(path)
+    card = read_json(files['bundle.json'], 'bundle.json')
+    saved = None if gate is None else gate.to_dict()
+    card['population'] = {**population.to_dict(), 'gate': saved, 'measured': measured or []}
+    graph = files['model.onnx']
+    if gate is not None and gate.source == 'grid':
+        graph = add_grid(graph, card['preprocessing']['size'])
+    return write_bundle({**files, 'bundle.json': _card_text(card), 'model.onnx': graph}, path)
+
 # %% ../nbs/51_bundle.ipynb #0b5e1e01
 _KINDS = dict(  # of values, and whether a value is of the kind
     text=lambda v: isinstance(v, str) and 0 < len(v) <= 20_000,
@@ -726,6 +791,28 @@ _FINDING_FIELDS = dict(  # and of what it says of one label
     count='operating_point.positives operating_point.negatives',
     table='calibration.params',
 )
+
+# %% ../nbs/51_bundle.ipynb #38a3f9d5
+def _is_measured(row):
+    "Whether something tells which share of a collection was referred"
+    named = isinstance(row, dict) and _is_kind(row.get('name'), 'text') and _is_kind(row.get('n'), 'count')
+    return named and all(_is_kind(row.get(name), 'rate') for name in ('referred', 'low', 'high'))
+
+def read_for_whom(
+    card: dict,  # what bundle.json says
+) -> tuple[Population | None, PopulationGate | None]:  # None where it says nothing of them
+    "From whom the model learned, and the gate that tells others by the picture; raises `BundleError`"
+    saved = card.get('population')
+    if saved is None:
+        return None, None
+    try:
+        population = read_population(saved)
+        gate = saved.get('gate')
+        if not all(_is_measured(row) for row in saved.get('measured', [])):
+            raise PopulationError('What it referred is no list of shares.')
+        return population, None if gate is None else read_gate(gate)
+    except (PopulationError, TypeError):
+        raise makes_no_sense('for whom it is, or its gate, is damaged or fits another network') from None
 
 # %% ../nbs/51_bundle.ipynb #9c9162fa
 def _check_fields(card, fields=_FIELDS):
@@ -916,6 +1003,7 @@ def _check_explanation(card):
 def _check_rest(card):
     data = card['data']
     _field(card, 'detector')
+    read_for_whom(card)
     if not all(data.get(name) is None or _is_kind(data[name], 'text') for name in ('name', 'people', 'credit')):
         raise makes_no_sense('data.name, data.people and data.credit are text')
     rows = _field(card, 'selftest')
@@ -1102,12 +1190,13 @@ class _FrozenGraph:
     measured: dict
 
 # %% ../nbs/51_bundle.ipynb #3aa27197
-def _freeze_network(network, card, storage, images, positive, labels=None):
+def _freeze_network(network, card, storage, images, positive, labels=None, grid=False):
     "A network as a graph; raises `BundleError` where rounding moves its answers"
     stored = weights_of(network, storage)
     trained = frozen_network(network, card, labels)
     size = card['preprocessing']['size']
     graph, weights, unused = place_weights(export_graph(trained, size), stored)
+    graph = add_grid(graph, size) if grid else graph
     session, tensors = load_graph(graph, weights, unused)
     selftest = known_answers(session, size)
     measured = compare(trained, session, images, positive)
@@ -1120,6 +1209,27 @@ def _probe_card(probe, run, session, preprocessing):
     if probe is None:
         return {}
     return dict(probe=fit_probe(run, session, preprocessing) if probe == 'auto' else plain_json(probe))
+
+# %% ../nbs/51_bundle.ipynb #8c136e2a
+def _outlier_pixels(paths):
+    "The readable films among some, uint8, shape (n, 224, 224)"
+    from chestxray_fastai.pixels import decode_all
+
+    films = [film for film in decode_all(list(paths), 224, 'squash') if not isinstance(film, Exception)]
+    if len(films) < MIN_FILMS:
+        raise BundleError(
+            f'{len(films)} films of others can be read, and a gate against them takes at least {MIN_FILMS}: give more.'
+        )
+    return np.stack(films)
+
+def _for_whom_card(run, people, session, preprocessing, outliers):
+    "For whom the model is, in a table; an empty one where neither the Manifest nor films of others tell it"
+    population = population_of(run.manifest, people)
+    if population is None and outliers is None:
+        return {}
+    gate = None if outliers is None else fit_gate(run, session, preprocessing, _outlier_pixels(outliers))
+    held = population or Population(people or say('population.some', n=len(run.manifest)))
+    return dict(population={**held.to_dict(), 'gate': None if gate is None else gate.to_dict()})
 
 # %% ../nbs/51_bundle.ipynb #86596466
 def freeze_bundle(
@@ -1136,6 +1246,7 @@ def freeze_bundle(
     people: str | None = None,  # whose images they are, e.g. 'adults, one hospital in Hanover'; else as the data set
     examples: str | None = 'auto',  # images that travel along: some of the run's phantoms; None: none. People never do
     probe: str | dict | None = None,  # of how an image lies: of `ood.fit_orientation`, or 'auto' (takes minutes)
+    outliers: list | None = None,  # paths of films of adults for whom the model is not: a gate learns to refer such
 ) -> Path:  # the bundle's folder
     "Freeze a finished run into a sealed bundle; raises `BundleError`"
     check_installed('Freezing', 'train', 'torch', 'onnx', 'safetensors')
@@ -1146,18 +1257,18 @@ def freeze_bundle(
     points = [part['point'] for part in facts.get('findings', {'': facts}).values()]
     images, rows = run_pixels(run, preprocessing, points[0].chosen_on, n_compare)
     labels = list(facts['findings']) if 'findings' in facts else None
-    frozen = _freeze_network(network, model_card, storage, images, rows[labels or 'truth'].to_numpy() == 1, labels)
-    if people is None and are_phantoms(rows):
-        people = 'none: phantoms'
+    positive = rows[labels or 'truth'].to_numpy() == 1
+    frozen = _freeze_network(network, model_card, storage, images, positive, labels, grid=outliers is not None)
+    people = people or ('none: phantoms' if are_phantoms(rows) else None)
     card = bundle_card(model_card, facts, storage, frozen.measured, frozen.unused, licence, intended_use, people)
     if detector == 'auto':
         detector = facts['detector'] or fit_detector(run, frozen.session, preprocessing, alpha)
     card |= dict(detector=detector, selftest=frozen.selftest, **_probe_card(probe, run, frozen.session, preprocessing))
+    card |= _for_whom_card(run, card['data'].get('people'), frozen.session, preprocessing, outliers)
     made = [] if examples is None else phantom_examples(card, frozen.session, images, rows)
     if made:
         card['examples'] = made
-    text = json.dumps(card, indent=1, allow_nan=False).encode('utf-8')
-    check_card(text)  # what is frozen can be loaded, or nothing is written
+    text = _card_text(card)
     out = run.folder / 'bundle' if out is None else Path(out)
     write_bundle({'bundle.json': text, 'model.onnx': frozen.graph, 'model.safetensors': frozen.weights}, out)
     return out

@@ -6,8 +6,9 @@
 __all__ = ['FIELDS', 'IMAGE_FIELDS', 'SHOWN_OF_BUNDLE', 'SHOWN_OF_SEVERAL', 'COMMANDS', 'OLDER_OPTIONS', 'phantoms', 'deidentify',
            'pretrain', 'audit', 'without_shared', 'evaluate', 'overall_words', 'judgement_words', 'left_out_words',
            'judgement_table', 'verdict_words', 'trust_words', 'csv_columns', 'answers_by_line', 'summary_words',
-           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'dicom_check', 'report', 'app', 'recipe', 'handover',
-           'serve', 'ceiling', 'column_names', 'parameter_comments', 'command_parser', 'usage', 'main']
+           'write_heatmap', 'predict', 'freeze', 'Alone', 'check', 'dicom_check', 'report', 'app', 'recipe', 'monitor',
+           'bundle_diff', 'handover', 'serve', 'ceiling', 'column_names', 'parameter_comments', 'command_parser',
+           'usage', 'main']
 
 # %% ../nbs/59_cli.ipynb #29d9fd81
 import ast
@@ -504,9 +505,12 @@ def predict(
     log: str | None = None,  # audit log to which a line for each image is added; it holds no path
     threads: int | None = None,  # that share the images among them; by default one for each core
     finding: str | None = None,  # of several, whose heat map is written (by default the most probable positive one)
+    age: str | None = None,  # of the patient, in years: somebody for whom the model is not is referred
+    view: str | None = None,  # of the films: PA, AP or lateral
 ) -> None:
     "Ask a frozen bundle about images: positive, negative or refer, with the reason"
     from chestxray_fastai.audit_log import AuditLog
+    from chestxray_fastai.population import as_age, as_view
     from chestxray_fastai.triage import Triage, is_single
 
     images = [images] if isinstance(images, (str, os.PathLike)) else images
@@ -517,7 +521,8 @@ def predict(
     _check_finding(triage, finding)
     form = _form(json, csv)
     tally = _Tally(len(images) == 1 and is_single(images[0]), form)
-    answers = _asked(triage, images, tally.is_single, audit_log, threads, heatmap, finding)
+    stated = dict(age=as_age(age), view=as_view(view))
+    answers = _asked(triage, images, tally.is_single, audit_log, threads, heatmap, finding, stated)
     if form == 'text':
         print(f'{printable(", ".join(triage.labels))}. {printable(triage.for_whom)}', file=sys.stderr)
     for answer in answers_by_line(answers, form, csv_columns(triage.labels, triage.table is not None)):
@@ -555,13 +560,13 @@ def _tell_findings(answer):
 
         print(text_table(answer_table(answer)), flush=True)
 
-def _asked(triage, images, is_single, audit_log, threads, heatmap, finding=None):
+def _asked(triage, images, is_single, audit_log, threads, heatmap, finding, stated):
     "Answers one after the other, with their heat maps where a folder for them was given"
     kept = {} if heatmap is None else {'keep_image': 512}  # the image as it was judged, for its heat map [pixels]
     if is_single:
-        answers = iter([triage.predict(images[0], log=audit_log, **kept)])
+        answers = iter([triage.predict(images[0], log=audit_log, **stated, **kept)])
     else:
-        answers = triage.stream(images, workers=threads, log=audit_log, **kept)
+        answers = triage.stream(images, workers=threads, log=audit_log, **stated, **kept)
     return answers if heatmap is None else _maps_to(answers, heatmap, finding)
 
 # %% ../nbs/59_cli.ipynb #9e168e2c
@@ -573,17 +578,20 @@ def freeze(
     json: bool = False,  # print JSON alone
     people: str | None = None,  # whose images they are, for example "adults, one hospital": whoever uses it is told
     orientation: bool = False,  # also learn how a turned, mirrored or inverted image looks, which takes minutes
+    outliers: str | None = None,  # folder of films of adults for whom the model is not: it learns to refer such
 ) -> None:
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
     from chestxray_fastai.bundle import freeze_bundle, pack_bundle
-    from chestxray_fastai.triage import Triage
+    from chestxray_fastai.triage import Triage, images_in
 
     earlier = _bundle_in(Path(run_dir) / 'bundle' if out is None else Path(out))
     if earlier and people is None and earlier.card['run'] == _frozen_hash(run_dir):
         people = earlier.card['data'].get('people')
     if not json and (Path(run_dir) / 'frozen.json').is_file():
         _print('cli.freezing', to=sys.stderr)
-    made = freeze_bundle(run_dir, out, storage=storage, people=people, probe='auto' if orientation else None)
+    probe = 'auto' if orientation else None
+    others = None if outliers is None else list(images_in(outliers))
+    made = freeze_bundle(run_dir, out, storage=storage, people=people, probe=probe, outliers=others)
     if earlier:
         _print('cli.replaced', to=sys.stderr, hash=earlier.hash[:12])
     packed = str(pack_bundle(made)) if pack else None
@@ -640,6 +648,7 @@ def check(
     log: str | None = None,  # an audit log of `predict --log` to check instead
     # hash of the log's last line, if it was kept elsewhere: without it nobody can know of lines missing at the end
     last: str | None = None,
+    card: bool = False,  # print its card instead: use, people, versions, what its weights had seen
 ) -> None:
     "Check a bundle's seal, and that this machine computes what the one that froze it did; or an audit log"
     from chestxray_fastai.audit_log import LogError
@@ -651,6 +660,11 @@ def check(
     if last is not None:
         raise LogError('--last is the hash of the last line of an audit log: name the log too, with --log.')
     triage = Triage.load(bundle, expect)
+    if card:
+        from chestxray_fastai.change import bundle_card_text
+
+        print(bundle_card_text(triage))
+        return
     _tell_bundle(triage, bundle or say('cli.own_bundle'), json, {'self_test': triage.check()})
 
 # %% ../nbs/59_cli.ipynb #99c3f832
@@ -762,6 +776,63 @@ def recipe(
     print(price_words(table))
     _print('recipe.written', folder=printable(out))
 
+# %% ../nbs/59_cli.ipynb #d5875a5f
+def monitor(
+    log: str,  # audit log of `predict --log`
+    reference: str | None = None,  # its last day (YYYY-MM-DD), or an earlier log; by default the first eight weeks
+    labels: str | None = None,  # CSV of labels that arrived late: image (SHA-256) or path, and label (1, 0)
+    every: str = 'day',  # points of the charts: day, or week where there are only a few films a day
+    false_alarms: float = 0.1,  # share of years without change in which any chart may alarm
+    bundle: str | None = None,  # beginning of its hash, where the log holds answers of several
+    out: str | None = None,  # page (.html) or picture (.png) of the charts
+    json: bool = False,  # print JSON alone
+) -> None:
+    "Look for drift in an audit log, without images or labels; what labels say that arrived late"
+    from chestxray_fastai.monitor import check_out, monitor, write_watch
+
+    check_out(out)
+    watch = monitor(log, reference, labels, every, false_alarms, bundle)
+    file = None if out is None else write_watch(watch, out)
+    if json:
+        _print_json(watch.to_dict())
+        return
+    print(watch.words)
+    if file is not None:
+        _print('monitor.written', file=printable(file))
+
+# %% ../nbs/59_cli.ipynb #3d79ccb5
+def bundle_diff(
+    old: str,  # the bundle in use: folder or packed file
+    new: str,  # the bundle that may take its place
+    data: str,  # a locked set: folder, CSV or name; its test split where it has one
+    margin: float,  # loss of a rate that would be too much, stated before, for example 0.05
+    ledger: str = 'changes.jsonl',  # chained file into which plan and result are entered
+    out: str | None = None,  # record of the decision (.json); needs --decision, --by and --why
+    decision: str | None = None,  # replace (the new bundle takes the place of the old) or keep
+    by: str | None = None,  # who decides
+    why: str | None = None,  # in a sentence
+    key: str | None = None,  # secret key of minisign, or the word sigstore: the record is signed too
+    json: bool = False,  # print JSON alone
+) -> None:
+    "Compare two bundles on a locked set: which answers change, and whether the new one is no worse than a margin"
+    from chestxray_fastai.change import bundle_diff, check_decision, signer, write_record
+    from chestxray_fastai.sources import get_xrays
+    from chestxray_fastai.triage import Triage
+
+    decided = None if out is None else check_decision(decision, by, why)
+    if key:
+        signer(key)
+    bundles = [Triage.load(path) for path in (old, new)]
+    manifest = get_xrays(data, verbose=not json, progress=not json)
+    change = bundle_diff(*bundles, manifest, margin, ledger)
+    file = None if out is None else write_record(change, out, *decided, key)
+    if json:
+        _print_json(change.to_dict())
+        return
+    print(change.words)
+    if file is not None:
+        _print('change.written', file=printable(file))
+
 # %% ../nbs/59_cli.ipynb #1d4561f8
 def handover(
     images: list[str],  # DICOM images or folders of them, or files of answers that `predict --json` printed
@@ -787,11 +858,14 @@ def handover(
                 _print('handover.written', file=printable(file))
         except HandoverError as error:
             errors.append(error)
-            _print('handover.failed', to=sys.stderr, path=printable(Path(answer.path).name), reason=error)
-    if n == 1 and errors:
-        raise errors[0]
-    if errors or not n:
-        raise HandoverError(say('handover.some', n=len(errors), of=n) if n else say('handover.none'))
+    if n <= 1:
+        errors = errors if n else [HandoverError(say('handover.none'))]
+        if errors:
+            raise errors[0]
+    for error in errors:
+        _print('handover.failed', to=sys.stderr, reason=error)
+    if errors:
+        raise HandoverError(say('handover.some', n=len(errors), of=n))
 
 def _answers_to_hand_over(triage, sources):
     "Answers out of files that hold some, and those of a bundle for everything else"
@@ -881,8 +955,27 @@ def ceiling(
 
 
 # %% ../nbs/59_cli.ipynb #d64a7ff7
-_COMMANDS = (run, audit, phantoms, evaluate, freeze, check, predict, report, app, recipe, pretrain, ceiling, handover, serve, deidentify)
-COMMANDS = {f.__name__: f for f in _COMMANDS}
+_COMMANDS = (
+    run,
+    audit,
+    phantoms,
+    evaluate,
+    freeze,
+    check,
+    predict,
+    report,
+    app,
+    recipe,
+    pretrain,
+    ceiling,
+    dicom_check,
+    deidentify,
+    monitor,
+    bundle_diff,
+    handover,
+    serve,
+)
+COMMANDS = {f.__name__.replace('_', '-'): f for f in _COMMANDS}
 OLDER_OPTIONS = {'image_quality': 'film_quality', 'image_shape': 'film_shape'}  # other names that are understood
 
 def _text(value):
@@ -907,7 +1000,8 @@ def _number(value):
 _number.__name__ = 'number'  # as argparse names it in errors
 
 # %% ../nbs/59_cli.ipynb #d08103e4
-COMMANDS['dicom-check'] = dicom_check
+#| export
+
 
 # %% ../nbs/59_cli.ipynb #58619686
 def _kind(annotation):
@@ -1062,13 +1156,14 @@ def main(
 
         print(__version__)
         return 0
-    if argv[0] not in COMMANDS:
+    name = argv[0].replace('_', '-')
+    if name not in COMMANDS:
         _print('cli.no_command', to=sys.stderr, command=repr(argv[0]), commands=', '.join(COMMANDS))
         return 2
-    command = COMMANDS[argv[0]]
-    args = command_parser(command, f'chestxray {argv[0]}').parse_args(_underscored(argv[1:]))
+    command = COMMANDS[name]
+    args = command_parser(command, f'chestxray {name}').parse_args(_underscored(argv[1:]))
     with _plain_warnings():
-        return _called(argv[0], command, vars(args))
+        return _called(name, command, vars(args))
 
 # %% ../nbs/59_cli.ipynb #5c78374d
 def _called(name, command, options):

@@ -48,9 +48,9 @@ class Pseudonyms:
         self,
         kind: str,
         value: str,
-    ) -> str:  # 16 hexadecimal digits
+    ) -> str:  # the first letter of the kind and 16 hexadecimal digits: no table takes it for a number
         "A keyed hash to name things by"
-        return self.digest(kind, value).hex()[:16]
+        return kind[0].upper() + self.digest(kind, value).hex()[:16]
 
     def uid(
         self,
@@ -204,7 +204,7 @@ def _values(element):
 def identifiers(
     ds: 'Dataset',  # as it came
 ) -> set[str]:  # lower case
-    "What names this patient, or those who treated them: words of names, numbers, dates of birth, UIDs"
+    "What names this patient, or those who treated them: words of names, numbers, dates, UIDs"
     found = set()
     for element in _elements(ds):
         for value in map(str.strip, _values(element)):
@@ -214,7 +214,7 @@ def identifiers(
                 found.add(value)
             elif element.VR == 'LO' and 'Institution' in element.keyword and len(value) > 3:
                 found.add(value)
-            elif element.VR == 'DA' and 'Birth' in element.keyword and len(value) == 8:
+            elif element.VR == 'DA' and len(value) == 8:
                 found.add(value)
             elif element.VR == 'UI' and value and not _is_known_uid(value):
                 found.add(value)
@@ -229,8 +229,9 @@ def _pattern(words):
 
 # %% ../nbs/16_deidentify.ipynb #82ddb865
 def _is_code(element):
-    "Whether an element says in the standard's words how pixels are stored (LIN, LOG, …), or holds them"
-    return element.tag.group == 0x7FE0 or (element.tag.group == 0x28 and element.VR == 'CS')
+    "Whether an element says in the standard's words how pixels are stored (LIN, LOG, …), holds them, or is a date"
+    is_word = element.tag.group == 0x28 and element.VR == 'CS'
+    return is_word or element.tag.group == 0x7FE0 or element.VR in ('DA', 'DT')  # dates are moved by `_sweep`
 
 def _scrub(ds, pattern):
     "Remove what still repeats an identifier"
@@ -499,7 +500,8 @@ def _census(ds):
     "How often each element holds which value, at all levels, but for pixels"
     found = {}
     for element in (*_elements(getattr(ds, 'file_meta', None) or {}), *_elements(ds)):
-        if element.VR != 'SQ' and element.tag.group != 0x7FE0:
+        of_file = element.keyword.startswith(('FileMeta', 'Implementation'))
+        if element.VR != 'SQ' and element.tag.group != 0x7FE0 and not of_file:
             name = 'private' if element.tag.is_private else element.keyword or str(element.tag)
             found.setdefault(name, Counter()).update([str(element.value)])
     return found
@@ -677,6 +679,7 @@ def _clean_all(files, part, to, report, options):
 
     taken = Counter()
     for file in progress(files, label='Films'):
+        reason = ''
         try:
             film = clean_film(read_bytes(file), **options)
             row = _write_film(film, to, part, _place(film.ds, options['names'], taken))
@@ -684,6 +687,9 @@ def _clean_all(files, part, to, report, options):
             if is_storage_error(error) or isinstance(error, ImportError):
                 raise
             reason = getattr(error, 'reason', '') or str(error)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:  # of pydicom, for an odd header
+            reason = say('deid.odd', kind=type(error).__name__)
+        if reason:
             report.refused[reason] += 1
             yield file, '', reason
             continue

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['MAX_INFLATED', 'MAX_DICOM_PIXELS', 'CT_WINDOWS', 'is_dicom_file', 'DicomError', 'is_dicom', 'what_it_is',
            'read_dataset', 'dicomdir_files', 'picture_size', 'stored_pixels', 'window_to_unit', 'DicomImage',
-           'grey_image', 'open_dicom', 'header_text', 'header_columns', 'read_columns', 'CtVolume', 'ct_slices',
-           'ct_picture']
+           'grey_image', 'open_dicom', 'header_text', 'header_columns', 'read_columns', 'picture_header', 'CtVolume',
+           'ct_slices', 'ct_picture']
 
 # %% ../nbs/08_dicom.ipynb #bbd491cc
 import io, logging, math, os, re, threading, warnings, zlib
@@ -297,7 +297,11 @@ def _check_decoder(ds):
     from pydicom.uid import UID
 
     syntax = UID(_meta(ds, 'TransferSyntaxUID') or '1.2.840.10008.1.2')
-    if not syntax.is_compressed or syntax.is_deflated:
+    try:
+        is_plain = not syntax.is_compressed or syntax.is_deflated
+    except ValueError:
+        raise DicomError('its header names no known transfer syntax, which says how its pixels are stored') from None
+    if is_plain:
         return
     name = printable(str(syntax.name))
     try:
@@ -330,7 +334,8 @@ def _completed(ds, notes):
     complete.SamplesPerPixel = int(_number(ds, 'SamplesPerPixel', 1))
     photometric = str(_get(ds, 'PhotometricInterpretation') or '').strip().upper()
     if complete.SamplesPerPixel == 1 and photometric not in ('MONOCHROME1', 'MONOCHROME2', 'PALETTE COLOR'):
-        said = printable(photometric)[:20] or 'nothing'
+        is_term = re.fullmatch(r'MONOCHROME\d|RGB|A?RGB|CMYK|HSV|YBR_[A-Z0-9_]+', photometric)  # else it may be a name
+        said = photometric[:20] if is_term else ('nothing', 'something else')[bool(photometric)]
         notes.append(f'the header says {said} where it should say MONOCHROME1 or 2: 0 was taken for black')
         photometric = 'MONOCHROME2'
     complete.PhotometricInterpretation = photometric
@@ -485,6 +490,8 @@ def _lut_data(item):
     return np.atleast_1d(np.asarray(raw, np.int64)) & 0xFFFF
 
 # %% ../nbs/08_dicom.ipynb #85fcc53e
+_WINDOW_NAMES = 'normal softer harder lung lungs bone brain mediastinum abdomen user window1 window2'.split()
+
 def _chosen(ds, explained, window):
     "Which of several windows is meant: the first, a number, or one that is named"
     if isinstance(window, int):
@@ -492,8 +499,8 @@ def _chosen(ds, explained, window):
     names = explained if not isinstance(explained, str) else [explained]
     names = [str(name).strip().lower() for name in names or []]
     if window.strip().lower() not in names:
-        have = ', '.join(names) or 'none with a name'
-        raise DicomError(f'it has no window named {printable(window)}; it has {printable(have)}')
+        have = ', '.join(name for name in names if name in _WINDOW_NAMES) or 'none with a usual name'
+        raise DicomError(f'it has no window named {printable(window)}; it has {have}')
     return names.index(window.strip().lower())
 
 def _window_of(ds, window):
@@ -733,7 +740,8 @@ def _text(ds, name):
     "The same, at most 64 characters and nothing where it repeats a name of the patient: people type it anywhere"
     said = header_text(ds, name)[:64]
     names = {word for word in re.split(r'[\s^=,.]+', header_text(ds, 'PatientName').lower()) if len(word) > 2}
-    return '' if names & set(re.findall(r'[^\W_]+', said.lower())) else said
+    repeats = names & set(re.findall(r'[^\W_]+', said.lower()))
+    return '' if repeats else said
 
 def header_columns(
     ds: 'Dataset',
@@ -776,6 +784,21 @@ def read_columns(
     except Exception:  # a damaged file: whoever reads its pixels says so
         ds = pydicom.Dataset()
     return header_columns(ds, salt)
+
+# %% ../nbs/08_dicom.ipynb #8407dd74
+_TOLD = ('view', 'laterality', 'age', 'sex', 'body_part', 'device', 'modality', 'portable')
+
+def picture_header(
+    ds: 'Dataset',
+) -> dict[str, Any]:  # of `header_columns` what names nobody, photometric and orientation ('L\\F')
+    "What a header says of its picture, to be held against what the picture shows"
+    columns = header_columns(ds)
+    with _quiet:
+        leads = _get(ds, 'PatientOrientation') or ()
+        leads = [leads] if isinstance(leads, str) else [str(part) for part in leads]
+        photometric = _text(ds, 'PhotometricInterpretation').upper()
+    told = {name: columns[name] for name in _TOLD}
+    return told | dict(photometric=photometric, orientation=printable('\\'.join(leads))[:64])
 
 # %% ../nbs/08_dicom.ipynb #06c2b658
 @dataclass

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['OPERATORS', 'MAX_MEMORY', 'MAX_SECONDS', 'BundleError', 'frozen_network', 'export_graph', 'weights_of',
-           'read_tensors', 'place_weights', 'check_graph', 'load_graph', 'run_graph', 'selftest_pixels',
+           'read_tensors', 'place_weights', 'check_graph', 'load_graph', 'run_graph', 'add_grid', 'selftest_pixels',
            'known_answers', 'compare']
 
 # %% ../nbs/49_graph.ipynb #d81e26e0
@@ -509,6 +509,43 @@ def run_graph(
     names = [output.name for output in session.get_outputs()]
     out = {name: np.concatenate(parts) for name, parts in zip(names, zip(*batches))}
     return {**out, 'logit': out['logit'].astype(np.float64)}
+
+# %% ../nbs/49_graph.ipynb #f67b33d7
+_STAGES = (4, 8)  # by how much smaller than the picture the stages are that the grid is made of
+
+def _grid_sources(model, size, cells):
+    "Names of the activations that a grid is made of, with their sides; none where the graph has no such stages"
+    import onnx
+
+    known = onnx.shape_inference.infer_shapes(model).graph.value_info
+    dims = {v.name: v.type.tensor_type.shape.dim for v in known}
+    makers = {name: node for node in model.graph.node for name in node.output}
+    means = [makers.get(name) for name in makers['features'].input]
+    sources = [node.input[0] for node in means if node is not None and node.op_type == 'ReduceMean']
+    sides = {name: dims[name][2].dim_value for name in sources if len(dims.get(name, ())) == 4}
+    wanted = {size // stage for stage in _STAGES}
+    return {name: side for name, side in sides.items() if side in wanted and side % cells == 0}
+
+def add_grid(
+    graph: bytes,  # of model.onnx
+    size: int,  # of the network's square [pixels]
+    cells: int = 4,  # in a row and in a column
+) -> bytes:  # the same graph, with the output `grid`, shape (n, channels · cells²); unchanged where it cannot have one
+    "Add means of two early stages in a grid of cells"
+    with need('Freezing', 'train'):
+        import onnx
+    model = onnx.load_from_string(graph)
+    sources = _grid_sources(model, size, cells)
+    if not sources or 'grid' in [output.name for output in model.graph.output]:
+        return graph
+    helper = onnx.helper
+    for i, (name, side) in enumerate(sources.items()):
+        step = [side // cells] * 2
+        model.graph.node.append(helper.make_node('AveragePool', [name], [f'cells{i}'], kernel_shape=step, strides=step))
+        model.graph.node.append(helper.make_node('Flatten', [f'cells{i}'], [f'grid{i}'], axis=1))
+    model.graph.node.append(helper.make_node('Concat', [f'grid{i}' for i in range(len(sources))], ['grid'], axis=1))
+    model.graph.output.append(helper.make_tensor_value_info('grid', onnx.TensorProto.FLOAT, ['n', None]))
+    return model.SerializeToString()
 
 # %% ../nbs/49_graph.ipynb #1d821e1a
 MAX_SECONDS = 60  # for the first questions that a bundle is asked

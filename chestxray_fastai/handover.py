@@ -85,6 +85,12 @@ _REASONS = dict(  # why an image is referred, by the `kind` of an answer
     unknown='Not an image that can be read',
     dicom='A DICOM file that cannot be read as a picture',
     forbidden='May not be read',
+    population='For other people, views or devices than this',
+    polarity='Header and picture contradict each other: black and white',
+    orientation='Header and picture contradict each other: orientation',
+    body_part='Header and picture contradict each other: body part',
+    view='Header and picture contradict each other: view',
+    age='Header and picture contradict each other: age',
 )
 OTHER_REASON = _own('REF-OTHER', 'Another reason', 'A reason without a code: it is said in words')
 

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['LEAST_IMAGES', 'LEAST_PERIODS', 'MOST_GROUPS', 'EVERY', 'SLACK', 'REFERENCE_DAYS', 'MonitorError', 'simulate_log',
            'Answered', 'read_answers', 'simulate_answers', 'normal_scores', 'Chart', 'cusum', 'chart_limits', 'Alarm',
-           'Watch', 'watch_answers', 'monitor', 'propose_recalibration', 'late_labels', 'plot_watch', 'write_watch']
+           'Watch', 'watch_answers', 'monitor', 'propose_recalibration', 'late_labels', 'plot_watch', 'check_out',
+           'write_watch']
 
 # %% ../nbs/57_monitor.ipynb #9643a9fc
 import os
@@ -301,8 +302,8 @@ def cusum(
         down[..., t, :] = low
     return up, down
 
-# %% ../nbs/57_monitor.ipynb #d935c050
-def _highest(total, count, horizon, slack, rng, draws=100):
+# %% ../nbs/57_monitor.ipynb #8ee4c99f
+def _highest(total, count, horizon, slack, rng, draws=250):
     "The highest sums of years without change, drawn from a reference; shape (draws, charts)"
     own = rng.integers(len(total), size=(draws, len(total)))
     later = rng.integers(len(total), size=(draws, horizon))
@@ -321,7 +322,7 @@ def chart_limits(
 ) -> np.ndarray:  # shape (charts,)
     "Limits of CUSUM charts that share one false-alarm rate: a bootstrap of the reference (Gandy and Kvaløy 2013)"
     rng = np.random.default_rng(seed)
-    parts = [_highest(total, count, horizon, slack, rng) for _ in range(-(-years // 100))]
+    parts = [_highest(total, count, horizon, slack, rng) for _ in range(-(-years // 250))]
     highest = np.concatenate(parts)
     ranks = highest.argsort(0).argsort(0) / len(highest)
     cut = np.quantile(ranks.max(1), 1 - false_alarms)
@@ -724,7 +725,7 @@ def plot_watch(
     axes[0].legend(fontsize=7, frameon=False, loc='upper left')
     return figure
 
-# %% ../nbs/57_monitor.ipynb #cdec2f80
+# %% ../nbs/57_monitor.ipynb #c9def8e5
 _STYLE = 'body{font:16px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em}img{max-width:100%}'
 
 def _page(watch, picture):
@@ -738,6 +739,15 @@ def _page(watch, picture):
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
     return f'{head}<h1>{title}</h1>{paragraphs}{shown}</html>'.encode('utf-8')
 
+def check_out(
+    file: str | os.PathLike | None,  # NAME.html, NAME.png, or None for nothing to write
+) -> str:  # its ending
+    "Raise a `MonitorError` for a name that is neither a page nor a picture"
+    suffix = '' if file is None else Path(file).suffix.lower()
+    if file is not None and suffix not in ('.html', '.png'):
+        raise MonitorError(say('monitor.suffix', file=printable(Path(file).name)))
+    return suffix
+
 def write_watch(
     watch: Watch,
     file: str | os.PathLike,  # NAME.html or NAME.png
@@ -745,9 +755,7 @@ def write_watch(
     "Write the charts as a page or a picture, whole or not at all; raises a `MonitorError` for another ending"
     from io import BytesIO
 
-    suffix = Path(file).suffix.lower()
-    if suffix not in ('.html', '.png'):
-        raise MonitorError(say('monitor.suffix', file=printable(Path(file).name)))
+    suffix = check_out(file)
     stream = BytesIO()
     plot_watch(watch).savefig(stream, format='png', dpi=110)
     picture = stream.getvalue()

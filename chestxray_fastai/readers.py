@@ -599,6 +599,7 @@ class OpenedImage:
     colour: float | None = None  # share of the image in which the channels differ, when asked for
     step: float = float('nan')  # mean quantisation step of a JPEG
     sha256: str | None = None  # of the file, when asked for
+    header: dict | None = None  # of a DICOM file: what it says of its picture, as `dicom.picture_header` gives it
 
 def _made_small(img):
     "An image of at least 1,024 pixels reduced to about 512, so that memory stays flat"
@@ -759,7 +760,7 @@ DICOM_BYTES = 12  # that reading a DICOM file takes for each pixel, about
 def _dicom_image(data, check, colour):
     "A DICOM file as an `OpenedImage`, by the rule of `dicom`"
     from PIL import Image
-    from chestxray_fastai.dicom import DicomError, grey_image, picture_size, read_dataset
+    from chestxray_fastai.dicom import DicomError, grey_image, picture_header, picture_size, read_dataset
 
     try:
         ds = read_dataset(data)
@@ -774,7 +775,8 @@ def _dicom_image(data, check, colour):
     except DicomError as error:
         raise read_error(error.kind, error.reason) from error.__cause__
     img = Image.fromarray(grey)
-    return OpenedImage(img, *img.size, 'DICOM', 'L', bits or 32, notes, 0.0 if colour else None)
+    share = 0.0 if colour else None
+    return OpenedImage(img, *img.size, 'DICOM', 'L', bits or 32, notes, share, header=picture_header(ds))
 
 def _is_dicom(data):
     "Whether a file may be DICOM; the module is imported only where it may"

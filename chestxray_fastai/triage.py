@@ -6,7 +6,7 @@
 __all__ = ['MAX_ASPECT', 'MAX_BORDER', 'SUFFIXES', 'FINDING_COLUMNS', 'read_probe', 'Triage', 'text_table', 'NotAnswered',
            'check_size', 'check_colour', 'check_content', 'to_image', 'inside_border', 'ImageCheck', 'is_file_object',
            'grey_image', 'check_image', 'Finding', 'Answer', 'sorted_findings', 'answer_table', 'resize_heatmap',
-           'Correction', 'images_in', 'is_single', 'sources_in', 'Answers', 'finding_columns']
+           'Correction', 'images_in', 'is_single', 'sources_in', 'Answers', 'finding_columns', 'Stated']
 
 # %% ../nbs/52_triage.ipynb #2e55a722
 import inspect, os, sys, warnings
@@ -18,7 +18,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 import numpy as np
-from .bundle import UNTESTED_MAPS, check_card, example_png, makes_no_sense, read_bundle, read_detector
+from chestxray_fastai.bundle import (
+    UNTESTED_MAPS,
+    check_card,
+    example_png,
+    makes_no_sense,
+    read_bundle,
+    read_detector,
+    read_for_whom,
+)
 from chestxray_fastai.core import (
     MissingPackage,
     ChestXrayError,
@@ -44,7 +52,9 @@ from chestxray_fastai.decision import (
     say_probability,
 )
 from .graph import MAX_SECONDS, BundleError, load_graph, run_graph, selftest_pixels
+from .content import Seen, contradictions, look
 from .ood import OODError, OrientationProbe
+from .population import as_age, as_view, population_header
 from chestxray_fastai.readers import (
     MAX_PIXELS,
     PixelsError,
@@ -103,6 +113,7 @@ class Triage:
         self.session, self._tensors = load_graph(files['model.onnx'], weights, graph['unused'], threads)
         self.detector = None if detector is None else read_detector(detector)
         self.probe = read_probe(self.card.get('probe'), graph['features'])
+        self.population, self.gate = read_for_whom(self.card)
         is_small = len(weights) < 2**25  # else four patterns would take a second
         difference = self._selftest(4 if is_small else 1)
         if not difference <= 0.01:
@@ -194,6 +205,9 @@ def _shapes_fit(self: Triage, out, n):
     graph = self.card['graph']
     shapes = {name: values.shape for name, values in out.items()}
     heat = shapes.pop('map', None)
+    grid = shapes.pop('grid', None)
+    if self.gate and {**shapes, 'grid': grid}[self.gate.source] != (n, len(self.gate.weights)):
+        return False
     if graph['map'] != (heat is not None):
         return False
     answers = (n,) if self.table is None else (n, len(self.labels))
@@ -358,14 +372,24 @@ def left_out(self: Triage) -> str:
     return say('model.left_out', named='; '.join(named)) if named else ''
 
 # %% ../nbs/52_triage.ipynb #43607415
+@patch(as_prop=True)
+def gate_words(self: Triage) -> list[str]:
+    "From whom it learned, and which share of each collection it was seen to refer; [] where the card tells neither"
+    if self.population is None:
+        return []
+    measured = self.card['population'].get('measured')
+    shares = '; '.join(say('population.share', **row) for row in measured or [])
+    return [str(self.population), *([say('population.measured', shares=shares)] if shares else [])]
+
 @patch
 def __repr__(self: Triage):
     card = self.card
     named = dict(name=card['name'], hash=self.hash[:12])
     if self.table is None:
         title = say('model.title', label=card['label'], threshold=self.threshold_probability, **named)
-        return '\n'.join(map(printable, (title, self.for_whom, self.tested, card['intended_use'])))
-    head = [say('model.title_findings', n=len(self.labels), **named), self.for_whom, self.tested]
+        lines = (title, self.for_whom, *self.gate_words, self.tested, card['intended_use'])
+        return '\n'.join(map(printable, lines))
+    head = [say('model.title_findings', n=len(self.labels), **named), self.for_whom, *self.gate_words, self.tested]
     foot = [words for words in (self.left_out, card['intended_use']) if words]
     return '\n'.join([*map(printable, head), text_table(self.findings_table()), *map(printable, foot)])
 
@@ -546,6 +570,8 @@ class ImageCheck:
     data: bytes | None = None  # of an open file
     stamp: tuple | None = None  # size and time of change of a path, when it was read
     image: 'Image | None' = None  # PIL image, where it was asked for
+    header: dict | None = None  # of a DICOM file: what it says of its picture
+    seen: Seen | None = None  # what the picture shows, once somebody has looked
 
 @dataclass(frozen=True)
 class _Wanted:
@@ -616,6 +642,7 @@ def _grey_of_file(source, wanted, check):
 
     opened = open_image(data, wanted.size, wanted.resize, check=check_sides, colour=True)
     check.notes += opened.notes
+    check.header = opened.header
     check_colour(opened.colour)
     if wanted.keep_image:
         check.image = grey_image(data, wanted.keep_image)
@@ -1123,6 +1150,8 @@ def _scored(self: Triage, pixels):  # uint8, shape (n, size, size)
     out = self.outputs(pixels)
     if self.detector:
         out['ood_score'] = self.detector.raw_score(out['features'], pixels)
+    if self.gate:
+        out['gate_score'] = self.gate.raw_score(out[self.gate.source])
     return out
 
 @patch
@@ -1195,6 +1224,38 @@ def _undo_best(self: Triage, check, ways, ood_score):
     inside = self._undo(check.inner, ways, ood_score)
     return inside if inside.ways and inside.ood_score < done.ood_score else done
 
+# %% ../nbs/52_triage.ipynb #6641ffb5
+def _look_at(checks):
+    "Look at pictures, without their borders, that nobody has looked at yet"
+    unseen = [check for check in checks if check.seen is None and check.pixels is not None]
+    unseen = [check for check in unseen if len(check.pixels) >= 16]  # on less there is nothing to be seen
+    if unseen:
+        pictures = [check.pixels if check.inner is None else check.inner for check in unseen]
+        for check, seen in zip(unseen, look(np.stack(pictures))):
+            check.seen = seen
+
+@patch
+def _undo_all(self: Triage, check, ways, ood_score):
+    "What is left of the distance when several ways are undone at once, with the border or without it"
+    views = [view for view in (check.pixels, check.inner) if view is not None]
+    for way in ways:
+        views = [_CORRECTIONS[way](view) for view in views]
+    return Correction(ways, float(self._scored(np.stack(views))['ood_score'].min()))
+
+@patch
+def _as_seen(self: Triage, check, done, ood_score):
+    "What has to be undone, when the picture itself is asked as well"
+    seen = check.seen
+    if seen is None or seen.body != 'chest' or seen.ways == done.ways:
+        return done
+    if not seen.ways:
+        return Correction((), ood_score) if done.ways == ('mirrored',) and seen.sure_side else done
+    found = self._undo_all(check, seen.ways, ood_score)
+    if self._is_familiar(found.ood_score):
+        return found
+    is_nearer = 'mirrored' not in seen.ways and found.ood_score < ood_score - _MIN_GAIN_UNFAMILIAR
+    return found if is_nearer and not done.ways else done
+
 # %% ../nbs/52_triage.ipynb #fa75426e
 @patch
 def orientations(
@@ -1205,9 +1266,11 @@ def orientations(
     "What has to be undone before images look like the training images, or much more like them"
     scores = out['ood_score']
     named = _likely_ways(self.probe, out['features']) if self.probe else [self._ways_to_try(score) for score in scores]
+    _look_at(checks)
     undone = []
     for check, ways, score in zip(checks, named, scores):
-        undone.append(self._undo_best(check, ways, score) if ways else Correction((), score))
+        done = self._undo_best(check, ways, score) if ways else Correction((), score)
+        undone.append(self._as_seen(check, done, score))
     return undone
 
 # %% ../nbs/52_triage.ipynb #387d4ca2
@@ -1221,6 +1284,7 @@ class _Result:
     undone: Correction
     ood_score: float | None
     map: np.ndarray | None
+    gate_score: float | None = None  # of whether somebody is shown for whom the model is not
 
 # %% ../nbs/52_triage.ipynb #20376635
 @patch
@@ -1240,6 +1304,7 @@ def _results(self: Triage, checks):
         undone,
         out['ood_score'].tolist() if self.detector else [None] * n,
         out.get('map', [None] * n),
+        out['gate_score'].tolist() if self.gate else [None] * n,
     )
     return [_Result(*row) for row in zip(*columns)]
 
@@ -1261,10 +1326,20 @@ def _rule(self: Triage):
 
 # %% ../nbs/52_triage.ipynb #09462537
 @patch
+def _is_somebody_else(self: Triage, result):
+    "Whether the gate says so, of an image that is near enough to a chest X-ray to be told of"
+    if self.gate is None or not result.gate_score > self.gate.threshold:
+        return False
+    return result.ood_score is None or result.ood_score <= self.gate.reach
+
+@patch
 def _whole_verdict(self: Triage, result):
-    "Decision, kind and reason where an image lies the wrong way; of several findings also where it is unfamiliar"
+    "Decision, kind and reason where an image lies wrong or shows somebody else; of several findings also where odd"
     if result.undone.ways:
         return 'refer', _REFERRAL_KINDS[result.undone.ways[0]], self._orientation_words(result.undone)
+    if self._is_somebody_else(result):
+        words = say('population.picture', outside=say(f'population.{self.gate.outside}'), people=self.population.people)
+        return 'refer', 'population', words
     if self.table is None or self.detector is None or self._is_familiar(result.ood_score):
         return None
     return 'refer', 'ood', say('decision.ood', score=result.ood_score, limit=self.detector.threshold)
@@ -1361,6 +1436,29 @@ def _unasked(self: Triage, source, check):
             self._refer_findings(answer)
     return answer
 
+# %% ../nbs/52_triage.ipynb #814b453e
+@patch
+def _against_headers(self: Triage, checks, answers):
+    "Refer what a DICOM header says and its picture does not show; the answers are changed"
+    told = [(check, answer) for check, answer in zip(checks, answers) if check.header is not None]
+    _look_at([check for check, _ in told])
+    for check, answer in told:
+        found = [] if check.seen is None else contradictions(check.header, check.seen)
+        if not found:
+            continue
+        what = '; '.join(each.words for each in found)
+        if answer.decision == 'refer' and answer.kind != 'close':  # it has a reason of its own
+            answer.reason = say('content.also', what=what, reason=answer.reason.removeprefix('refer: '))
+        else:
+            answer.decision = 'refer'
+            answer.kind = 'header'
+            answer.reason = say('content.refer', what=what)
+        if answer.kind == 'ood':
+            answer.kind = 'header'
+        if self.table is not None:
+            logits = [finding.logit for finding in answer.findings]
+            self._refer_findings(answer, None if None in logits else np.array(logits))
+
 # %% ../nbs/52_triage.ipynb #eb1e4fb7
 @patch
 def answer_checks(
@@ -1386,6 +1484,7 @@ def answer_checks(
         answer.probability = result.probability
         answer.logit = result.logit
         answer.decision, answer.kind, answer.reason = self._verdict(result)
+    self._against_headers(checks, answers)
     return answers
 
 # %% ../nbs/52_triage.ipynb #037b572f
@@ -1576,6 +1675,28 @@ def finding_columns(
     }
 
 # %% ../nbs/52_triage.ipynb #d0056a11
+@dataclass(frozen=True)
+class Stated:
+    "What whoever asks says of the patient and the film; None where nothing is said"
+
+    age: float | None = None  # [years]
+    view: str | None = None  # 'PA', 'AP' or 'lateral'
+
+@patch
+def _refuse_others(self: Triage, check, stated):
+    "Ask no network about somebody for whom it is not: what is stated counts, else what the DICOM header says"
+    if self.population is None or check.problem is not None:
+        return
+    header = getattr(check, 'header', None) or {}
+    why = self.population.outside(stated.age, stated.view)
+    if why is None:
+        said = population_header(header)
+        found = self.population.outside(*(s or h for s, h in zip((stated.age, stated.view), said)))
+        why = found and say('population.header', why=found)
+    if why is not None:
+        check.problem = NotAnswered('population', why, error=False)
+        check.pixels = None
+
 def _batches_of(sources, n):
     "Lists of up to `n` sources, each with None; the last with the error at which the sources ended, where they did"
     batch = []
@@ -1596,7 +1717,7 @@ def _batches_of(sources, n):
 
 # %% ../nbs/52_triage.ipynb #0358f9cb
 @patch
-def _answer_batch(self: Triage, batch, hashed, keep_image):
+def _answer_batch(self: Triage, batch, hashed, keep_image, stated=Stated()):
     "Answers for a batch up to the source at which the storage went away, and that error"
     preprocessing = self.card['preprocessing']
     checks = []
@@ -1607,6 +1728,7 @@ def _answer_batch(self: Triage, batch, hashed, keep_image):
         except StorageError as error:
             problem = error
             break
+        self._refuse_others(checks[-1], stated)
     return self.answer_checks(batch[: len(checks)], checks), problem
 
 def _delivered(waiting, log):
@@ -1620,7 +1742,7 @@ def _delivered(waiting, log):
 
 # %% ../nbs/52_triage.ipynb #dc516b4a
 @patch
-def _answers(self: Triage, sources, batch_size, workers, hashed, log, keep_image=0):
+def _answers(self: Triage, sources, batch_size, workers, hashed, log, keep_image=0, stated=Stated()):
     "Yield answers in batches that threads share; what is under way is delivered before an error is raised"
     from PIL import Image
 
@@ -1635,7 +1757,7 @@ def _answers(self: Triage, sources, batch_size, workers, hashed, log, keep_image
     try:
         for batch, error in _batches_of(sources, batch_size):
             problem = error
-            waiting.append(pool.submit(self._answer_batch, batch, hashed, keep_image))
+            waiting.append(pool.submit(self._answer_batch, batch, hashed, keep_image, stated))
             if len(waiting) > 2 * workers:
                 yield from _delivered(waiting, log)
         while waiting:
@@ -1655,13 +1777,16 @@ def stream(
     hashed: bool = False,  # also give the SHA-256 of each file
     log: Any = None,  # an `AuditLog`, to which a line for each answer is added
     keep_image: int = 0,  # answers keep the image, its longer side so long, for a heat map of what was judged [pixels]
+    age: float | None = None,  # of the patients, where it is known [years]
+    view: str | None = None,  # of the films, where it is known: 'PA', 'AP' or 'lateral'
 ) -> Iterator[Answer]:  # in order
     "Answers one after the other, with a few images in memory at a time"
-    return self._answers(sources_in(images), batch_size, workers, hashed, log, keep_image)
+    stated = Stated(as_age(age), as_view(view))
+    return self._answers(sources_in(images), batch_size, workers, hashed, log, keep_image, stated)
 
 @patch
-def _predict_one(self: Triage, source, log, hashed, keep_image):
-    answers, problem = self._answer_batch([source], hashed or log is not None, keep_image)
+def _predict_one(self: Triage, source, log, hashed, keep_image, stated):
+    answers, problem = self._answer_batch([source], hashed or log is not None, keep_image, stated)
     if problem is not None:
         raise problem
     if log is not None:
@@ -1679,15 +1804,18 @@ def predict(
     workers: int | None = None,  # threads, as for `stream`
     hashed: bool = False,  # also give the SHA-256 of each file
     keep_image: int = 0,  # as for `stream` [pixels]
+    age: float | None = None,  # of the patients, where it is known [years]
+    view: str | None = None,  # of the films, where it is known: 'PA', 'AP' or 'lateral'
 ) -> Answer | Answers:  # one for one image
     "Answer; raises `NotAnswered` for a folder without images, and `StorageError` where a drive went away"
+    stated = Stated(as_age(age), as_view(view))
     if is_single(images):
-        return self._predict_one(images, log, hashed, keep_image)
+        return self._predict_one(images, log, hashed, keep_image, stated)
     sources = list(sources_in(images))
     if not sources:
         where = printable(Path(images).name) if _is_path(images) else say('answer.given')
         raise NotAnswered('none', say('answer.none', where=where, suffixes=', '.join(SUFFIXES)))
-    answers = self._answers(sources, batch_size, workers, hashed, log, keep_image)
+    answers = self._answers(sources, batch_size, workers, hashed, log, keep_image, stated)
     is_watched = 'ipykernel' in sys.modules or sys.stdout.isatty()
     if progress and len(sources) >= 500 and is_watched:
         answers = show_progress(answers, len(sources), 'Judging')

@@ -9,8 +9,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_RECORD', 'REPORT_USE', 'REPORT_CAPTIONS', 'REPORT_COLUMNS', 'REPORT_ROWS', 'REPORT_PAGE',
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
-           'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'MONITOR', 'TRAIN', 'MULTILABEL', 'RECIPE', 'TABLES',
-           'ENGLISH', 'HANDOVER', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'MONITOR', 'CHANGE', 'TRAIN', 'MULTILABEL', 'RECIPE',
+           'TABLES', 'ENGLISH', 'HANDOVER', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -187,7 +187,58 @@ TRIAGE |= {
     'undo.flipped': 'top and bottom are exchanged: flip the image back',
     'undo.turned_left': 'it lies on its side: turn it by 90 degrees clockwise',
     'undo.turned_right': 'it lies on its side: turn it by 90 degrees counterclockwise',
-    'undo.mirrored': 'left and right look exchanged: check the marker, and mirror the image if it is so',
+    'undo.mirrored': (
+        'it is mirrored, or the heart lies on the right: check the side marker, and mirror the image only if it is'
+        ' mirrored'
+    ),
+}
+
+# %% ../nbs/04_words.ipynb #bd362949
+# What a picture shows and its header does not say
+TRIAGE |= {
+    'content.and': ' and ',
+    'content.lies.upright': 'upright',
+    'content.lies.mirrored': 'mirrored',
+    'content.lies.flipped': 'with top and bottom exchanged',
+    'content.lies.upside_down': 'upside down',
+    'content.lies.turned_left': 'turned by 90 degrees to the left',
+    'content.lies.turned_right': 'turned by 90 degrees to the right',
+    'content.looks.chest': 'a chest from the front',
+    'content.looks.lateral': 'a chest from the side',
+    'content.looks.hand': 'a hand',
+    'content.looks.abdomen': 'an abdomen',
+    'content.looks.PA': 'a PA film',
+    'content.looks.AP': 'an AP film',
+    'content.lateral': 'lateral',
+    'content.child': 'a child',
+    'content.adult': 'an adult',
+    'content.polarity': 'the header says {photometric}, and read that way the picture looks like a negative',
+    'content.orientation': 'by the header the film lies {said}, and the picture looks as if it lay {seen}',
+    'content.says': 'the header says {said}, the picture looks like {seen}',
+    'content.age': 'the header says {age:.0f} years, the picture looks like that of {group}',
+    'content.refer': 'refer: {what}; check which of them is right',
+    'content.also': 'refer: {what}; {reason}',
+}
+
+# %% ../nbs/04_words.ipynb #d3340975
+# For whom a model is, and why somebody else is not answered
+TRIAGE |= {
+    'population.age': 'the patient is {age:g} years old, and this model learned from {people} ({ages})',
+    'population.view': 'the view is {view}, and this model learned from {views} views alone',
+    'population.ages': 'ages from {low:g} to below {high:g} years',
+    'population.views': 'views {views}',
+    'population.held': 'Learned from {people}: {known}.',
+    'population.not_told': 'age and view are not recorded',
+    'population.some': 'the {n:,} images of its training',
+    'population.adult': "an adult's film",
+    'population.picture': 'refer: it looks like {outside}, and this model learned from {people}',
+    'population.measured': 'Referred by all rules together: {shares}.',
+    'population.share': '{referred:.1%} of {n:,} {name} ({low:.1%} to {high:.1%})',
+    'population.header': '{why} (as its DICOM header says)',
+    'app.age': 'Age of the patient in years',
+    'app.view': 'View',
+    'app.unknown': 'not known',
+    'app.stated.info': 'Of all images that you drop next: the model refers patients for whom it is not.',
 }
 
 # %% ../nbs/04_words.ipynb #b3663445
@@ -1213,6 +1264,7 @@ APP_ADVICE = {
     'app.advice.colour': 'Drop the X-ray itself, not a photograph or a coloured copy.',
     'app.advice.small': 'Drop the image in its full size.',
     'app.advice.long': 'Drop one chest X-ray at a time, whole.',
+    'app.advice.header': 'Look at the image and at its header: one of them is wrong.',
     'app.advice.blank': 'Save the image again from its source: this copy shows nothing.',
     'app.advice.noise': 'Save the image again from its source.',
     'app.advice.ood': (
@@ -1546,6 +1598,7 @@ DEIDENTIFY = {
     'dicom.listed_missing': (
         'The DICOMDIR in "{folder}" lists {of:,} pictures, and {n:,} of {of:,} are not there: copy the medium again.'
     ),
+    'deid.odd': 'its header is odd in a way that is not handled here ({kind}); leave it out, or copy it again',
     'deid.cannot_blank': 'text is burned into its pixels, which are stored so that it cannot be blanked here',
 }
 
@@ -1660,8 +1713,8 @@ MONITOR |= {
     ),
     'monitor.one_class': 'All answered images with a label are of one class, so calibration is not judged.',
     'monitor.late': (
-        '{label}: {n:,} of {answers:,} answers have a label, {positives:,} are positive; each is weighted by the answers'
-        ' of its kind that it stands for.'
+        '{label}: {n:,} of {answers:,} answers have a label, {positives:,} are positive; each is weighted by the'
+        ' answers of its kind that it stands for.'
     ),
     'monitor.late_sensitivity': 'Sensitivity of what was answered {value:.3f} ({low:.3f} to {high:.3f}).',
     'monitor.late_caught': 'Found or referred {value:.3f} ({low:.3f} to {high:.3f}).',
@@ -1679,8 +1732,101 @@ MONITOR |= {
     'monitor.title': 'Monitor of bundle {bundle}',
     'monitor.axis_up': 'above the reference',
     'monitor.axis_down': 'below the reference',
-    'monitor.suffix': '{file} is neither a page nor a picture: name it .html or .png.',
+    'monitor.suffix': '{file} is neither a page nor a picture: the charts are written as .html or .png.',
     'monitor.written': 'Charts: {file}',
+}
+
+# %% ../nbs/04_words.ipynb #ccbb3e4e
+# What is said where one bundle is to take the place of another
+CHANGE = {
+    'change.no_label': (
+        'The bundles share no label that the set knows: the old one answers {old}, the new one {new}. Name a set with a'
+        ' column for one of them.'
+    ),
+    'change.one_class': '{label}: {n:,} images with a known truth, all of one class: there is nothing to compare.',
+    'change.ledger': (
+        'Line {line} of {ledger} was changed, or a line before it is gone: the ledger proves nothing any more.'
+    ),
+    'change.used': 'This set has been used for {n} comparisons before: each use makes it less of a test.',
+    'change.margin': (
+        'The same bundles were compared on this set with another margin before ({before}; now {now:g}): a margin that'
+        ' is chosen after a result proves nothing.'
+    ),
+    'change.no_ledger': 'No ledger was kept, so nothing shows that the margin was stated before.',
+    'change.no_margin': 'The margin is {margin:g}: it is a loss of a rate above 0 and below 0.5, for example 0.05.',
+    'change.same': 'The new bundle {hash} is the bundle in use: there is nothing to compare.',
+    'change.about': '{old} (in use) against {new} on {n:,} images of a locked set; a loss of {margin:g} is too much.',
+    'change.label': '{label}: {changed:,} of {n:,} answers change.',
+    'change.from_to': 'old decision, new: ',
+    'change.kept': (
+        'With the finding, not answered negative: {old:.3f} and {new:.3f}, difference {difference:+.3f} ({low:+.3f} to'
+        ' {high:+.3f})'
+    ),
+    'change.cleared': (
+        'Without it, answered negative: {old:.3f} and {new:.3f}, difference {difference:+.3f} ({low:+.3f} to'
+        ' {high:+.3f})'
+    ),
+    'change.auroc': (
+        "AUROC: {first:.3f} and {second:.3f}, difference {difference:+.3f} ({low:+.3f} to {high:+.3f}), DeLong's p"
+        ' {p:.3g}'
+    ),
+    'change.overall': (
+        'Macro AUROC: {first:.3f} and {second:.3f}, difference {difference:+.3f} ({low:+.3f} to {high:+.3f})'
+    ),
+    'change.non_inferior': 'Verdict: non-inferior. No rate can be expected to fall by {margin:g} or more.',
+    'change.inferior': 'Verdict: inferior. A rate falls by more than {margin:g}: keep the bundle in use.',
+    'change.undecided': (
+        'Verdict: undecided. A loss of {margin:g} is not ruled out: keep the bundle in use, or judge on more images'
+        ' that nobody has looked at.'
+    ),
+    'change.card': 'Fields of the cards that differ: {fields}.',
+    'change.none': 'none',
+}
+
+# What a record of a decision says
+CHANGE |= {
+    'change.choice': 'The decision is one of {choices}, not {decision!r}.',
+    'change.who': 'A decision needs somebody who decides (--by) and a reason (--why): give both.',
+    'change.decided': '{by} decided: {choice}. The comparison says {verdict}.',
+    'change.replace': 'the new bundle takes the place of the old one',
+    'change.keep': 'the old bundle stays in use',
+    'change.against': 'This is against what the comparison says.',
+    'change.signed': 'Signed by {tool}: the signature lies beside this file.',
+    'change.unsigned': 'Not signed: its seal shows whether it was changed, and not who wrote it.',
+    'change.no_minisign': (
+        'minisign is not installed: get it from your system (apt install minisign, brew install minisign), or leave the'
+        ' key out, and the record is sealed and not signed.'
+    ),
+    'change.no_sigstore': (
+        'sigstore is not installed: pip install sigstore, or leave it out, and the record is sealed and not signed.'
+    ),
+    'change.no_key': 'There is no secret key {key}: minisign -G makes one.',
+    'change.not_signed': '{tool} failed: {said}',
+    'change.broken': '{file} is no record of a decision, or it was changed after it was sealed.',
+    'change.seal_only': '{file} is whole. That is integrity, and not authorship: nothing here shows who wrote it.',
+    'change.authentic': '{file} is whole, and signed by the key {key}.',
+    'change.written': 'Record: {file}',
+}
+
+# What the card of a bundle says
+CHANGE |= {
+    'card.head_use': 'Intended use',
+    'card.head_people': 'For whom',
+    'card.head_judged': 'What it was judged on',
+    'card.head_pretraining': 'What its weights had seen',
+    'card.head_maps': 'Heat maps',
+    'card.head_versions': 'Versions',
+    'card.head_identity': 'Which one it is',
+    'card.head_licence': 'Licence',
+    'card.head_seal': 'Seal',
+    'card.started': 'Training began from: {weights}.',
+    'card.unknown_origin': (
+        'What these had seen is not recorded: whether films of the test are among it, nobody can say.'
+    ),
+    'card.identity': 'Hash {hash}; frozen {frozen}; Manifest of its data {manifest}.',
+    'card.seal': (
+        'The hash promises integrity and not authorship: compare it with one that its maker gave you by another way.'
+    ),
 }
 
 # %% ../nbs/04_words.ipynb #57e0de20
@@ -1766,9 +1912,7 @@ RECIPE = {
 }
 
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
-TABLES += [MULTILABEL, RECIPE, CEILING, MONITOR]
-TABLES += [MULTILABEL, RECIPE, CEILING]
-TABLES += [DEIDENTIFY]
+TABLES += [MULTILABEL, RECIPE, CEILING, DEIDENTIFY, MONITOR, CHANGE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
 # %% ../nbs/04_words.ipynb #6500cd1d
@@ -1804,7 +1948,7 @@ HANDOVER = {
     'handover.gone': 'The image of the answer ({name}) is not where it was: hand the image itself over.',
     'handover.written': '{file}',
     'handover.none': 'There is no answer to hand over: name DICOM images, folders of them, or a file of answers.',
-    'handover.failed': 'Not handed over, {path}: {reason}',
+    'handover.failed': 'Not handed over: {reason}',
     'handover.some': '{n:,} of {of:,} answers were not handed over: the reasons stand above.',
 }
 HANDOVER |= {
