@@ -21,7 +21,7 @@ library = root/package
 HEAVY = {'fastai', 'torch', 'torchvision', 'timm'}
 TRAINING = {'augment', 'blocks', 'devices', 'networks', 'learner', 'train', 'multilabel', 'pretrain',
             'mitigate'}  # rooms that may load what is heavy
-ANSWERING = {'core', 'words', 'readers', 'decision', 'ood', 'graph', 'bundle', 'triage', 'audit_log', 'cli',
+ANSWERING = {'core', 'words', 'readers', 'decision', 'ood', 'content', 'population', 'graph', 'bundle', 'triage', 'audit_log', 'cli',
              'course'}
 CHECKS = 'checks.'  # the checks of a lesson's exercises, made by nbs/course/solutions
 TABLES = {'pandas', 'scipy', 'sklearn', 'matplotlib', 'onnx'}  # what an answer does without

@@ -576,7 +576,6 @@ def _audit_files(names, images):
         *_audit_types(names, images),
         *_audit_several_in_a_file(names, images),
         *_audit_modes(names, images),
-        *_audit_content(names, images),
     ]
 
 # %% ../nbs/19_audit.ipynb #fb5c84b7
@@ -1123,6 +1122,7 @@ def audit(
     shortcuts = {label: shortcut_baseline(manifest, images, label, seed=seed, **options) for label in labels}
     findings = [
         *_audit_files(names, images),
+        *_audit_content(names, images),
         *_audit_copies(manifest, names, copies),
         *patients,
         *_audit_small(balance),

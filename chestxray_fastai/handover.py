@@ -707,7 +707,7 @@ def _hl7_patient(source):
     return _segment('PID', {
         1: '1',
         3: f'{hl7_escape(source.PatientID)}^^^{issuer}^PI',
-        5: _hl7_name(source.PatientName) or '""',
+        5: _hl7_name(source.PatientName) or '^^^^^^U',  # not known; two quotes would delete the name that is known
         7: str(source.PatientBirthDate),
         8: str(source.PatientSex) or 'U',
     })
@@ -715,10 +715,10 @@ def _hl7_patient(source):
 def _hl7_order(source, report_uid, stamp):
     return _segment('OBR', {
         1: '1',
-        2: hl7_escape(source.AccessionNumber),
         3: f'{report_uid}^{MAKER}',
         4: _hl7_code(IMAGING_STUDY),
-        7: str(source.StudyDate) or stamp,
+        7: str(source.StudyDate),
+        18: hl7_escape(source.AccessionNumber),  # where IHE's radiology framework has it
         22: stamp,
         24: 'RAD',
         25: 'P',

@@ -340,13 +340,13 @@ def _fit_logistic(x, y, strength):
 def fit_population_gate(
     home: np.ndarray,  # what the graph gives of training films, each also changed by `vary_film`, shape (n, K)
     others: np.ndarray,  # the same of films of people for whom the model is not
-    calib: np.ndarray,  # of films, as they are, of patients that neither network nor gate has seen
+    calib: np.ndarray,  # of films of patients that neither network nor gate has seen, each changed by `vary_film`
     patients: Any = None,  # patient of each film of `calib`
-    alpha: float = 0.005,  # share of images of the model's own people that may be referred
+    alpha: float = 0.0075,  # share of images of the model's own people, as they are in `calib`, that may be referred
     outside: str = 'adult',  # who the others are, one of `OUTSIDERS`
     source: str = 'grid',  # which output of the graph it was, one of `SOURCES`
     reach: float | None = None,  # out-of-distribution score above which an image is too strange to be told of
-    strength: float = 0.03,  # of the fit: 1 / penalty
+    strength: float = 0.3,  # of the fit: 1 / penalty
 ) -> PopulationGate:
     "Fit a gate: outlier exposure (Hendrycks et al. 2019) with a conformal threshold; raises a `PopulationError`"
     tables = [np.asarray(table, float) for table in (home, others, calib)]

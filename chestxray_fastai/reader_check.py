@@ -176,7 +176,9 @@ def right_by_group(
             rows.append(dict(property=group, value=str(value), files=len(part), right=float((part.fault == '').mean())))
     return DataFrame(rows)
 
-# %% ../nbs/16_reader_check.ipynb #9e56d87f
+# %% ../nbs/16_reader_check.ipynb #1c18e5b1
+_NOTHING = ('none', 'nothing', 'changes nothing')  # values that explain no fault
+
 def _best_group(table, is_faulty):
     "The property and value that tell best a fault from what is right, and how well (Dice)"
     best = (0.0, '', '')
@@ -186,8 +188,11 @@ def _best_group(table, is_faulty):
     for group in GROUPS:
         if group == 'missing' and not is_error:
             continue  # what is missing goes with windows and tables, and changes no grey level
-        for value in table[group].unique():
+        for value in table[group].drop_duplicates():
             inside = table[group] == value
+            elsewhere = is_faulty[~inside].mean() if not inside.all() else 1.0
+            if value in _NOTHING or is_faulty[inside].mean() - elsewhere < 0.25:
+                continue  # the fault is as frequent elsewhere
             overlap = 2 * (inside & is_faulty).sum() / (inside.sum() + is_faulty.sum())
             if overlap > best[0]:
                 best = (float(overlap), group, value)

@@ -536,15 +536,24 @@ def _answer_all(self: Receiver):
             if self.stopped.is_set():
                 return
             try:
-                decision = self.desk.answer(key)
-                self.tell(say('serve.answered', key=key[:12], decision=decision))
+                self._answer_one(key)
             except OSError:  # a full or lost disk: the object stays, and is tried again
                 self.tell(say('serve.later', key=key[:12], wait=10))
                 self.stopped.wait(10)
-            except Exception as error:
-                self.desk.give_up(key, type(error).__name__)
-                self.tell(say('serve.gave_up', key=key[:12], kind=type(error).__name__))
         self.news.wait(0.2)
+
+@patch
+def _answer_one(self: Receiver, key):
+    "Answer an instance, or set it aside; raises an `OSError` where the disk does not take it"
+    try:
+        decision = self.desk.answer(key)
+    except OSError:
+        raise
+    except Exception as error:  # of which nothing may be said but its kind: it may quote a header
+        self.desk.give_up(key, type(error).__name__)
+        self.tell(say('serve.gave_up', key=key[:12], kind=type(error).__name__))
+        return
+    self.tell(say('serve.answered', key=key[:12], decision=decision))
 
 @patch
 def _deliver_all(self: Receiver):
@@ -559,7 +568,7 @@ def _deliver_all(self: Receiver):
                 self.desk.deliver(key, None if self.peer is None else self._send)
                 wait = 1.0
                 self.tell(say('serve.delivered', key=key[:12]))
-            except (ServeError, OSError):
+            except Exception:  # the peer or a disk is away: the report stays, and is tried again
                 self.tell(say('serve.later', key=key[:12], wait=wait))
                 pause = wait
                 wait = min(2 * wait, LONGEST_WAIT)
