@@ -132,7 +132,7 @@ def paired_difference(
     gap = q - p
     low = gap - _root(down[0] ** 2 - 2 * phi * down[0] * down[1] + down[1] ** 2)
     high = gap + _root(up[0] ** 2 - 2 * phi * up[0] * up[1] + up[1] ** 2)
-    return dict(old=float(p), new=float(q), difference=float(gap), low=low, high=high)
+    return dict(old=float(p), new=float(q), difference=float(gap), low=float(low), high=float(high))
 
 # %% ../nbs/58_change.ipynb #6d6c7c25
 def _verdict_of(rates, margin):
