@@ -1502,7 +1502,9 @@ CEILING = {
         ' too.'
     ),
     'ceiling.of': '{label}: {words}',
-    'ceiling.none': 'The readings speak of {findings}, and of no label of this run, which has {labels}: check the names.',
+    'ceiling.none': (
+        'The readings speak of {findings}, and of no label of this run, which has {labels}: check the names.'
+    ),
     'ceiling.kept': 'Kept as {file}: report and page say it beside the score.',
     'ceiling.list': 'The {n} films whose second reading tells most: {file}',
     'ceiling.one_class': 'All labels are of one class, so there is no AUROC.',
