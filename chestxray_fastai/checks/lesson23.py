@@ -56,7 +56,7 @@ def corrected(answer):
         if abs(given - hits / (hits + misses)) < 1e-6:
             return 'That is the sensitivity of the labelled films as they come: a negative one stands for many.'
         if abs(given - found / (found + missed)) > 1e-6:
-            return 'For each decision: how many films are there for each labelled one? Count the labelled ones so often.'
+            return 'For each decision: how many films are there for each labelled one? Count labelled ones so often.'
 
 # %% ../../nbs/course/solutions/23_after_release.ipynb #072ebd55
 @exercise('23.4')
@@ -74,4 +74,5 @@ def verdict(answer):
         if given not in ('non-inferior', 'inferior', 'undecided'):
             return "The verdict is one of 'non-inferior', 'inferior' and 'undecided'."
         if given != right:
-            return f'An interval from {low} to {high} with the margin {margin} is judged otherwise: is all of it on one side?'
+            interval = f'An interval from {low} to {high} with the margin {margin}'
+            return f'{interval} is judged otherwise: is all of it on one side?'
