@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['FILES', 'BUNDLE_BYTES', 'INTENDED_USE', 'UNTESTED_MAPS', 'seal', 'check_seal', 'read_bundle', 'write_bundle',
            'pack_bundle', 'load_weights', 'makes_no_sense', 'read_run', 'operating_point_card', 'heat_map_verdict',
-           'bundle_card', 'read_detector', 'run_pixels', 'fit_detector', 'fit_probe', 'fit_gate', 'put_population',
-           'read_for_whom', 'example_png', 'check_card', 'are_phantoms', 'phantom_examples', 'freeze_bundle']
+           'bundle_card', 'read_detector', 'run_pixels', 'fit_detector', 'fit_probe', 'read_for_whom', 'example_png',
+           'check_card', 'fit_gate', 'put_population', 'are_phantoms', 'phantom_examples', 'freeze_bundle']
 
 # %% ../nbs/51_bundle.ipynb #8b4d92f6
 import base64, binascii, copy, hashlib, json, os, time, zipfile
@@ -706,60 +706,6 @@ def fit_probe(
 
     return fit_orientation(features_of, train, calib, rows.patient.to_numpy())
 
-# %% ../nbs/51_bundle.ipynb #3f52bad2
-def fit_gate(
-    run_dir: Run | str | Path,  # a run, or its folder
-    session: 'onnxruntime.InferenceSession',  # of the bundle
-    preprocessing: dict,  # of the card: size and resize
-    outliers: np.ndarray,  # films of others, uint8, shape (n, side, side), with a side of at least the network's
-    outside: str = 'adult',  # who is shown there, as in the sentence `population.adult`
-    alpha: float = 0.0075,  # share of the run's own patients that it may refer
-    most: int = 1500,  # training films that it is fitted on
-    seed: int = 0,  # of the random numbers
-) -> PopulationGate:
-    "Fit a gate against films of people for whom the model is not: each film as it is and as other machines make it"
-    from PIL import Image
-    from chestxray_fastai.readers import resize_grey
-
-    size = preprocessing['size']
-    home, _ = run_pixels(run_dir, preprocessing, 'train', most, seed)
-    calib, rows = run_pixels(run_dir, preprocessing, 'calib')
-    source = 'grid' if 'grid' in [output.name for output in session.get_outputs()] else 'features'
-
-    def seen(*films):
-        return np.concatenate([run_graph(session, pixels)[source] for pixels in films])
-
-    times = max(1, round(len(home) / len(outliers)))  # changed copies of the fewer
-    as_it_is = np.stack([resize_grey(Image.fromarray(film), size, 'squash') for film in outliers])
-    ours = seen(home, vary_films(home, 1, size, seed))
-    others = seen(as_it_is, vary_films(outliers, times, size, seed + 1))
-    patients = rows.patient.to_numpy()
-    drawn = seen(vary_films(calib, 1, size, seed + 2))  # a line that holds for other machines too
-    return fit_population_gate(ours, others, drawn, patients, alpha, outside, source)
-
-# %% ../nbs/51_bundle.ipynb #d058accc
-def _card_text(card):
-    "A card as bundle.json; what is written can be loaded, or nothing is"
-    text = json.dumps(card, indent=1, allow_nan=False).encode('utf-8')
-    check_card(text)
-    return text
-
-def put_population(
-    path: str | os.PathLike,  # folder of a bundle
-    population: Population,  # from whom the model learned
-    gate: PopulationGate | None = None,  # against others, fitted on what its graph gives
-    measured: list[dict] | None = None,  # name, n, referred, low and high of each collection on which it was judged
-) -> str:  # hash of the bundle that takes its place
-    "Write into a bundle for whom its model is; its weights and its answers to those stay; raises `BundleError`"
-    files, _ = read_bundle(path)
-    card = read_json(files['bundle.json'], 'bundle.json')
-    saved = None if gate is None else gate.to_dict()
-    card['population'] = {**population.to_dict(), 'gate': saved, 'measured': measured or []}
-    graph = files['model.onnx']
-    if gate is not None and gate.source == 'grid':
-        graph = add_grid(graph, card['preprocessing']['size'])
-    return write_bundle({**files, 'bundle.json': _card_text(card), 'model.onnx': graph}, path)
-
 # %% ../nbs/51_bundle.ipynb #0b5e1e01
 _KINDS = dict(  # of values, and whether a value is of the kind
     text=lambda v: isinstance(v, str) and 0 < len(v) <= 20_000,
@@ -1091,6 +1037,60 @@ def check_card(
     _check_measured(card)
     _check_rest(card)
     return card
+
+# %% ../nbs/51_bundle.ipynb #3f52bad2
+def fit_gate(
+    run_dir: Run | str | Path,  # a run, or its folder
+    session: 'onnxruntime.InferenceSession',  # of the bundle
+    preprocessing: dict,  # of the card: size and resize
+    outliers: np.ndarray,  # films of others, uint8, shape (n, side, side), with a side of at least the network's
+    outside: str = 'adult',  # who is shown there, as in the sentence `population.adult`
+    alpha: float = 0.0075,  # share of the run's own patients that it may refer
+    most: int = 1500,  # training films that it is fitted on
+    seed: int = 0,  # of the random numbers
+) -> PopulationGate:
+    "Fit a gate against films of people for whom the model is not: each film as it is and as other machines make it"
+    from PIL import Image
+    from chestxray_fastai.readers import resize_grey
+
+    size = preprocessing['size']
+    home, _ = run_pixels(run_dir, preprocessing, 'train', most, seed)
+    calib, rows = run_pixels(run_dir, preprocessing, 'calib')
+    source = 'grid' if 'grid' in [output.name for output in session.get_outputs()] else 'features'
+
+    def seen(*films):
+        return np.concatenate([run_graph(session, pixels)[source] for pixels in films])
+
+    times = max(1, round(len(home) / len(outliers)))  # changed copies of the fewer
+    as_it_is = np.stack([resize_grey(Image.fromarray(film), size, 'squash') for film in outliers])
+    ours = seen(home, vary_films(home, 1, size, seed))
+    others = seen(as_it_is, vary_films(outliers, times, size, seed + 1))
+    patients = rows.patient.to_numpy()
+    drawn = seen(vary_films(calib, 1, size, seed + 2))  # a line that holds for other machines too
+    return fit_population_gate(ours, others, drawn, patients, alpha, outside, source)
+
+# %% ../nbs/51_bundle.ipynb #d058accc
+def _card_text(card):
+    "A card as bundle.json; what is written can be loaded, or nothing is"
+    text = json.dumps(card, indent=1, allow_nan=False).encode('utf-8')
+    check_card(text)
+    return text
+
+def put_population(
+    path: str | os.PathLike,  # folder of a bundle
+    population: Population,  # from whom the model learned
+    gate: PopulationGate | None = None,  # against others, fitted on what its graph gives
+    measured: list[dict] | None = None,  # name, n, referred, low and high of each collection on which it was judged
+) -> str:  # hash of the bundle that takes its place
+    "Write into a bundle for whom its model is; its weights and its answers to those stay; raises `BundleError`"
+    files, _ = read_bundle(path)
+    card = read_json(files['bundle.json'], 'bundle.json')
+    saved = None if gate is None else gate.to_dict()
+    card['population'] = {**population.to_dict(), 'gate': saved, 'measured': measured or []}
+    graph = files['model.onnx']
+    if gate is not None and gate.source == 'grid':
+        graph = add_grid(graph, card['preprocessing']['size'])
+    return write_bundle({**files, 'bundle.json': _card_text(card), 'model.onnx': graph}, path)
 
 # %% ../nbs/51_bundle.ipynb #5bb90ceb
 def are_phantoms(

@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL', 'SPLITS', 'JUDGED_SPLITS', 'FROZEN_FILES',
-           'DEFAULTS', 'PHANTOM_DEFAULTS', 'RunError', 'ReportKey', 'check_report', 'Run', 'single_label',
-           'report_of_finding', 'Finding', 'metric_text', 'metric_with_interval', 'by_auroc', 'reading_options',
-           'chosen_label', 'chosen_labels', 'run_manifest', 'data_facts', 'taught_manifest', 'untrained_labels',
-           'check_options', 'check_splits', 'plan_of', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions',
-           'JudgeOptions', 'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network',
-           'run', 'score_varied', 'summary', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
+           'DEFAULTS', 'PHANTOM_DEFAULTS', 'SEVERAL_PHANTOMS_SIZE', 'RunError', 'ReportKey', 'check_report', 'Run',
+           'single_label', 'report_of_finding', 'Finding', 'metric_text', 'metric_with_interval', 'by_auroc',
+           'reading_options', 'chosen_label', 'chosen_labels', 'run_manifest', 'data_facts', 'taught_manifest',
+           'untrained_labels', 'check_options', 'check_splits', 'plan_of', 'make_run_dir', 'report_part',
+           'has_interval', 'TrainOptions', 'JudgeOptions', 'train_options', 'check_learning', 'check_label_options',
+           'check_network', 'try_network', 'run', 'score_varied', 'summary', 'excluded_counts', 'judge_scores',
+           'judge_file', 'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
@@ -1239,6 +1240,7 @@ PHANTOM_DEFAULTS = {  # for phantoms: a few minutes on two cores
     'lr': 3e-3,
     'image_shape': 'as-is',
 }
+SEVERAL_PHANTOMS_SIZE = 128  # of phantoms with several findings, among them nodules, which are small
 
 @dataclass
 class TrainOptions:
@@ -1401,7 +1403,8 @@ def run(
     # resnet18, resnet34, resnet50, densenet121, efficientnet_b0, vit_b_16, vgg19, resnet18_short, or a timm name;
     # by default resnet18, for phantoms resnet18_short
     arch: str | None = None,
-    size: int | None = None,  # height and width of the images [pixels]; by default 128 for your data, 96 for phantoms
+    # height and width of the images [pixels]; by default 128, and 96 for phantoms with one label
+    size: int | None = None,
     epochs: int | None = None,  # passes over the training images; by default 24
     # where to start: 'imagenet' (ImageNet's, fetched where they are not in the cache), 'none' (from scratch), a
     # .safetensors file, or 'auto' (ImageNet's where they are in the cache, else from scratch; never asks the network)
@@ -1431,6 +1434,8 @@ def run(
 ) -> Run:
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     reading = reading_options(positive, negative, columns, folder)
+    if size is None and data is None and _phantom_findings(labels):
+        size = SEVERAL_PHANTOMS_SIZE
     asked = dict(arch=arch, size=size, epochs=epochs, weights=weights, seed=seed, lr=lr, batch_size=batch_size)
     asked |= dict(image_quality=image_quality, image_shape=image_shape, teachers=teachers, precision=precision)
     asked |= dict(offline=offline, loss=loss, uncertain=uncertain)
