@@ -705,7 +705,8 @@ def _draw_panel(ax, watch, i):
     for alarm in watch.alarms:
         if alarm.chart == watch.charts[i]:
             ax.axvline(alarm.on, color='#b3421b' if alarm.rose else '#1f5f8b', linewidth=0.8)
-    ax.set_ylim(-3 * watch.limits[i], 3 * watch.limits[i])  # beyond that it only goes on
+    top = 3 * watch.limits[i] or 1  # 0 where the reference never moved; beyond it a sum only goes on
+    ax.set_ylim(-top, top)
     ax.set_title(printable(watch.charts[i].name), fontsize=9, loc='left')
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
