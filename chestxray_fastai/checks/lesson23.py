@@ -16,6 +16,7 @@ def running_sum(answer):
         ([1, 1, -2, 3, 2], 0.5, [0.5, 1, 0, 2.5, 4]),
         ([-1, 2, 2], 0, [0, 2, 4]),
         ([0.2, 0.4], 0.5, [0, 0]),
+        ([0.9, 0.3], 0.5, [0.4, 0.2]),
     ):
         given = [float(each) for each in called(answer, list(z), slack)]
         if len(given) != len(z):
@@ -23,12 +24,13 @@ def running_sum(answer):
         if min(given) < 0:
             return 'A sum fell below zero: it begins again at zero.'
         if any(abs(a - b) > 1e-6 for a, b in zip(given, sums)):
-            return f'The days {z} with the slack {slack} give another sum: add what lies above the slack, day by day.'
+            given_days = f'The days {z} with the slack {slack} give another sum'
+            return f'{given_days}: add each day less the slack, and keep the sum at zero or above.'
 
 # %% ../../nbs/course/solutions/23_after_release.ipynb #287ba350
 @exercise('23.2')
 def share(answer):
-    "One less the chance that every chart stays quiet on every day"
+    "One minus the chance that every chart stays quiet on every day"
     given = as_number(answer)
     quiet = 0.999 ** (3 * 365)
     if given > 1 and abs(given / 100 - 1 + quiet) < 0.005:
@@ -50,13 +52,17 @@ def corrected(answer):
         decisions = ['positive'] * positives + ['negative'] * negatives
         truths = [1] * hits + [0] * others + [None] * (positives - hits - others)
         truths += [1] * misses + [0] * quiet + [None] * (negatives - misses - quiet)
+        decisions += ['refer'] * 6  # no answers
+        truths += [1, 1, 0, None, None, None]
         found = positives * hits / (hits + others)
         missed = negatives * misses / (misses + quiet)
         given = as_number(called(answer, decisions, truths))
-        if abs(given - hits / (hits + misses)) < 1e-6:
+        if abs(given - found / (found + missed + 4)) < 1e-6 or abs(given - (found + 4) / (found + missed + 4)) < 1e-6:
+            return 'Referred films are not among the answers.'
+        if min(abs(given - hits / (hits + misses)), abs(given - hits / (hits + misses + 2))) < 1e-6:
             return 'That is the sensitivity of the labelled films as they come: a negative one stands for many.'
         if abs(given - found / (found + missed)) > 1e-6:
-            return 'For each decision: how many films are there for each labelled one? Count labelled ones so often.'
+            return 'For each decision: how many films are there for each labelled one? Count each that many times.'
 
 # %% ../../nbs/course/solutions/23_after_release.ipynb #072ebd55
 @exercise('23.4')
@@ -69,10 +75,12 @@ def verdict(answer):
         (-0.04, -0.01, 0.05, 'non-inferior'),
         (-0.04, -0.03, 0.02, 'inferior'),
         (-0.3, 0.4, 0.1, 'undecided'),
+        (-0.09, -0.01, 0.05, 'undecided'),
+        (-0.02, 0.08, 0.05, 'non-inferior'),
     ):
         given = str(called(answer, low, high, margin)).strip().lower()
         if given not in ('non-inferior', 'inferior', 'undecided'):
             return "The verdict is one of 'non-inferior', 'inferior' and 'undecided'."
         if given != right:
             interval = f'An interval from {low} to {high} with the margin {margin}'
-            return f'{interval} is judged otherwise: is all of it on one side?'
+            return f'{interval} is judged otherwise: is all of it on one side of minus the margin?'
