@@ -303,6 +303,10 @@ def bundle_diff(
     table = answers_side_by_side(*answers, rows, labels)
     parts = _compare_labels(table, labels, margin, notes)
     verdict = min((part['verdict'] for part in parts.values()), key=_WORST.index)
+    lost = [label for label in old.labels if label not in new.labels]
+    if lost:
+        notes.append(say('change.lost', labels=printable(', '.join(lost))))
+        verdict = 'inferior'
     data = dict(images=plan['images'], truth=set_digest(answers[0], rows, labels), n=len(rows))
     fields = card_changes(old.card, new.card)
     change = Change(old.hash, new.hash, data, margin, parts, verdict, fields, _macro(table, list(parts)), notes)

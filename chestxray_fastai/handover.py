@@ -14,6 +14,7 @@ __all__ = ['OWN_SCHEME', 'FHIR_SYSTEMS', 'NO_UNITS', 'CHEST_FILM', 'IMAGING_STUD
 import json, re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 import numpy as np
@@ -236,8 +237,18 @@ def _optional(ds, name):
         return ''
     if name == 'PatientSex' and text not in ('F', 'M', 'O'):
         return ''
+    if name.endswith('Date') and not _is_date(text):
+        return ''
     text = text if name.endswith('Name') else text.replace('\\', ' ')
-    return text[: _MOST.get(name, 16)]
+    return text if len(text) <= _MOST.get(name, 16) else ''  # cut, it may name something else
+
+def _is_date(text):
+    "Whether a date of DICOM is in the calendar"
+    try:
+        datetime.strptime(text, '%Y%m%d')
+    except ValueError:
+        return False
+    return True
 
 # %% ../nbs/58_handover.ipynb #b9f618ed
 def check_identity(
@@ -836,5 +847,7 @@ def hand_over(
     path = Path(answer.path)
     if not path.is_file():
         raise HandoverError(say('handover.gone', name=printable(path.name)))
+    if answer.sha256 and answer.sha256 != sha256_bytes(path.read_bytes()):
+        raise HandoverError(say('handover.changed', name=printable(path.name)))
     files = handed_over(answer, read_source(path), model, form)
     return [write_whole(Path(folder) / f'{stem}{end}', content) for end, content in files.items()]

@@ -1588,6 +1588,7 @@ DEIDENTIFY = {
     ),
     'deid.no_folder': 'There is no folder "{folder}": pass the one that holds the DICOM files.',
     'deid.not_empty': '"{folder}" is not empty: give a new folder, so that nothing old is taken for clean.',
+    'deid.key_there': '"{file}" is there already: give a new file, so that no film and no older key is lost.',
     'deid.inside': 'The folder to write, "{out}", and the one to read lie in each other: give one outside.',
     'deid.no_files': 'There is no DICOM file in "{folder}" (looked at {n:,} files by their content).',
     'deid.bad_option': '{name}="{value}" is not known: use {known}.',
@@ -1781,6 +1782,7 @@ CHANGE = {
         'Verdict: undecided. A loss of {margin:g} is not ruled out: keep the bundle in use, or judge on more images'
         ' that nobody has looked at.'
     ),
+    'change.lost': 'The new bundle no longer answers {labels}: that is a loss, whatever the other figures say.',
     'change.card': 'Fields of the cards that differ: {fields}.',
     'change.none': 'none',
 }
@@ -1948,6 +1950,7 @@ HANDOVER = {
     ),
     'handover.no_path': 'The answer in line {number} of {name} does not say to which file it belongs.',
     'handover.form': 'There is no form "{form}": choose {forms}.',
+    'handover.changed': '"{name}" is no longer the file that was answered: ask again.',
     'handover.gone': 'The image of the answer ({name}) is not where it was: hand the image itself over.',
     'handover.written': '{file}',
     'handover.none': 'There is no answer to hand over: name DICOM images, folders of them, or a file of answers.',
