@@ -815,10 +815,14 @@ def bundle_diff(
     json: bool = False,  # print JSON alone
 ) -> None:
     "Compare two bundles on a locked set: which answers change, and whether the new one is no worse than a margin"
-    from chestxray_fastai.change import bundle_diff, check_decision, signer, write_record
+    from chestxray_fastai.change import ChangeError, bundle_diff, check_decision, signer, write_record
     from chestxray_fastai.sources import get_xrays
     from chestxray_fastai.triage import Triage
 
+    if out is None and any((decision, by, why, key)):
+        raise ChangeError(say('change.no_out'))
+    if out is not None and Path(out).exists():
+        raise ChangeError(say('change.there', file=printable(out)))
     decided = None if out is None else check_decision(decision, by, why)
     if key:
         signer(key)

@@ -515,7 +515,8 @@ _STAGES = (4, 8)  # by how much smaller than the picture the stages are that the
 
 def _grid_sources(model, size, cells):
     "Names of the activations that a grid is made of, with their sides; none where the graph has no such stages"
-    import onnx
+    with need('Freezing', 'train'):
+        import onnx
 
     known = onnx.shape_inference.infer_shapes(model).graph.value_info
     dims = {v.name: v.type.tensor_type.shape.dim for v in known}

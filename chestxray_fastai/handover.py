@@ -637,7 +637,8 @@ def _checked_fhir(bundle):
     try:
         return json.loads(Bundle.model_validate(bundle).model_dump_json())
     except ValueError as error:
-        raise HandoverError(say('handover.fhir', why=printable(str(error))[:300])) from None
+        faults = [f'{".".join(map(str, fault["loc"]))}: {fault["type"]}' for fault in error.errors()]  # no values
+        raise HandoverError(say('handover.fhir', why=printable('; '.join(faults))[:300])) from None
 
 # %% ../nbs/58_handover.ipynb #4de2cb02
 def to_fhir(

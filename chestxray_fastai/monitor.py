@@ -101,6 +101,7 @@ def _row(entry):
     "A line of a log as a row: time, what is plain, and of each label `score LABEL`, calibrated, and `decision LABEL`"
     row = {name: entry.get(name) for name in _PLAIN}
     row['time'] = pd.Timestamp(entry['time'])
+    row['bundle'] = str(row.get('bundle') or '')
     for part in entry.get('findings') or [entry]:
         label = str(part.get('label') or '')
         row[f'score {label}'] = _log_odds(part.get('probability'))
@@ -560,7 +561,10 @@ def _label_table(csv):
     key = next((column for column in (*_HASHES, 'path') if column in table), None)
     if key is None:
         raise MonitorError(say('monitor.no_key', file=name))
-    return table.rename(columns={key: 'key'}), 'path' if key == 'path' else 'image'
+    table = table.drop(columns=[name for name in ('key',) if name != key], errors='ignore').rename(columns={key: 'key'})
+    if key != 'path':
+        table['key'] = table['key'].str.strip().str.lower()  # hexadecimal digits
+    return table, 'path' if key == 'path' else 'image'
 
 def _truth(table, label, labels, file):
     "Truth (1, 0 or NaN) by key, of one label"

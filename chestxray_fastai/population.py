@@ -139,6 +139,9 @@ def population_of(
     "From whom a model learned that was trained on a Manifest"
     table = manifest[manifest.split == 'train'] if 'split' in manifest else manifest
     ages, views, devices = [_known(table, name) for name in ('age', 'view', 'device')]
+    if ages is not None:
+        ages = ages[ages.astype(float).between(0, _MAX_AGE)]
+        ages = ages if len(ages) else None
     if ages is None and views is None and devices is None:
         return None
     limits = None

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from .audit_log import AuditLog
+from .audit_log import AuditLog, LogError
 from chestxray_fastai.core import (
     ChestXrayError,
     FilePath,
@@ -214,7 +214,10 @@ def _read_journal(self: Desk):
         state[0] = entry['step']
         logged = max(logged, entry.get('line', 0))
     self.unfinished = {key: state for key, state in self.states.items() if state[0] not in FINISHED}
-    lines = read_chain(self.log.file)[0]
+    lines, faults, _ = read_chain(self.log.file)
+    if faults:
+        number, words = faults[0]
+        raise ServeError(say('serve.journal', folder=printable(self.folder), number=number, words=words))
     self.unclaimed = {(line['image'], line['bundle']): line['n'] for line in lines if line['n'] > logged}
 
 # %% ../nbs/58_serve.ipynb #c8cc9c29
@@ -527,6 +530,8 @@ def _on_end(self: Receiver, event):
     self.received.pop(event.assoc, None)
 
 # %% ../nbs/58_serve.ipynb #a8be881c
+_LATER = OSError, LockedError, LogError  # nothing is wrong with the object, and it is tried again
+
 @patch
 def _answer_all(self: Receiver):
     "The thread that answers"
@@ -537,7 +542,7 @@ def _answer_all(self: Receiver):
                 return
             try:
                 self._answer_one(key)
-            except OSError:  # a full or lost disk: the object stays, and is tried again
+            except _LATER:  # a full or lost disk, or a log that is held: the object stays, and is tried again
                 self.tell(say('serve.later', key=key[:12], wait=10))
                 self.stopped.wait(10)
         self.news.wait(0.2)
@@ -547,7 +552,7 @@ def _answer_one(self: Receiver, key):
     "Answer an instance, or set it aside; raises an `OSError` where the disk does not take it"
     try:
         decision = self.desk.answer(key)
-    except OSError:
+    except _LATER:
         raise
     except Exception as error:  # of which nothing may be said but its kind: it may quote a header
         self.desk.give_up(key, type(error).__name__)
@@ -566,13 +571,11 @@ def _deliver_all(self: Receiver):
                 return
             try:
                 self.desk.deliver(key, None if self.peer is None else self._send)
-                wait = 1.0
                 self.tell(say('serve.delivered', key=key[:12]))
-            except Exception:  # the peer or a disk is away: the report stays, and is tried again
+            except Exception:  # the peer or a disk is away, or it refuses this one: it stays, and is tried again
                 self.tell(say('serve.later', key=key[:12], wait=wait))
                 pause = wait
-                wait = min(2 * wait, LONGEST_WAIT)
-                break
+        wait = 1.0 if pause < 1 else min(2 * wait, LONGEST_WAIT)
         self.stopped.wait(pause)
 
 @patch
@@ -604,8 +607,8 @@ def start(self: Receiver) -> None:
     ]
     try:
         self.server = entity.start_server((self.host, self.port), block=False, evt_handlers=handlers)
-    except OSError as error:
-        why = printable(error.strerror or error)
+    except (OSError, OverflowError) as error:
+        why = printable(getattr(error, 'strerror', None) or error)
         raise ServeError(say('serve.port', host=self.host, port=self.port, why=why)) from None
     self.port = self.server.server_address[1]
     for work in (self._answer_all, self._deliver_all):

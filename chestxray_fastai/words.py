@@ -1782,6 +1782,8 @@ CHANGE = {
         'Verdict: undecided. A loss of {margin:g} is not ruled out: keep the bundle in use, or judge on more images'
         ' that nobody has looked at.'
     ),
+    'change.no_out': 'A decision is kept in a file: name it with --out, or leave out --decision, --by, --why, --key.',
+    'change.there': 'There is a record already in "{file}": name another file, so that none is lost.',
     'change.lost': 'The new bundle no longer answers {labels}: that is a loss, whatever the other figures say.',
     'change.card': 'Fields of the cards that differ: {fields}.',
     'change.none': 'none',
