@@ -1403,8 +1403,7 @@ def run(
     # resnet18, resnet34, resnet50, densenet121, efficientnet_b0, vit_b_16, vgg19, resnet18_short, or a timm name;
     # by default resnet18, for phantoms resnet18_short
     arch: str | None = None,
-    # height and width of the images [pixels]; by default 128, and 96 for phantoms with one label
-    size: int | None = None,
+    size: int | None = None,  # height and width of the images [pixels]; by default 128, 96 for phantoms of one label
     epochs: int | None = None,  # passes over the training images; by default 24
     # where to start: 'imagenet' (ImageNet's, fetched where they are not in the cache), 'none' (from scratch), a
     # .safetensors file, or 'auto' (ImageNet's where they are in the cache, else from scratch; never asks the network)
@@ -1434,15 +1433,19 @@ def run(
 ) -> Run:
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     reading = reading_options(positive, negative, columns, folder)
-    if size is None and data is None and _phantom_findings(labels):
-        size = SEVERAL_PHANTOMS_SIZE
-    asked = dict(arch=arch, size=size, epochs=epochs, weights=weights, seed=seed, lr=lr, batch_size=batch_size)
+    asked = dict(arch=arch, epochs=epochs, weights=weights, seed=seed, lr=lr, batch_size=batch_size)
     asked |= dict(image_quality=image_quality, image_shape=image_shape, teachers=teachers, precision=precision)
-    asked |= dict(offline=offline, loss=loss, uncertain=uncertain)
+    asked |= dict(offline=offline, loss=loss, uncertain=uncertain, size=_size_of(size, data, labels))
     judging = JudgeOptions(target_sensitivity, prevalence)
     return _run(_DataOptions(data, label, drop_shared, reading, labels), train_options(data, **asked), judging, out)
 
 # %% ../nbs/50_run.ipynb #ce5e173b
+def _size_of(size, data, labels):
+    "The size that is asked for; that of phantoms with several findings; or None: as `train_options` has it"
+    if size is None and data is None and _phantom_findings(labels):
+        return SEVERAL_PHANTOMS_SIZE
+    return size
+
 @dataclass
 class _DataOptions:
     "Which images `run` is asked to take"
