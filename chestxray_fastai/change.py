@@ -141,12 +141,19 @@ def _verdict_of(rates, margin):
         return 'inferior'
     return 'non-inferior' if all(rate['low'] > -margin for rate in rates) else 'undecided'
 
+def _compare_scores(both):
+    "Both models on the films that both answered"
+    from chestxray_fastai.validate import compare_models
+
+    rows = both[['path', 'patient', 'split', 'y']]
+    old, new = (Scores.of(rows.assign(logit=both[f'{name}_logit']), is_logit=True) for name in ('old', 'new'))
+    return compare_models(old, new, n_boot=200)
+
 def compare_label(
     table: pd.DataFrame,  # of `answers_side_by_side`, of one label
     margin: float,  # loss of either rate that would be too much, e.g. 0.05
 ) -> dict[str, Any]:  # changed, kept, cleared, auroc (DeLong, or refused), verdict
     "What changes for one label, with tests over patients; raises a `ChangeError` for one class"
-    from chestxray_fastai.validate import compare_models
 
     known = table[table.y.isin((0, 1))]
     positive = known[known.y == 1]
@@ -156,9 +163,7 @@ def compare_label(
     kept = paired_difference(positive.old != 'negative', positive.new != 'negative', positive.patient)
     cleared = paired_difference(negative.old == 'negative', negative.new == 'negative', negative.patient)
     both = known.dropna(subset=['old_logit', 'new_logit']).assign(split='test')
-    scores = [Scores.of(both[['path', 'patient', 'split', 'y']].assign(logit=both[f'{name}_logit']), is_logit=True)
-              for name in ('old', 'new')]
-    compared = attempt(compare_models, *scores, n_boot=200)
+    compared = attempt(_compare_scores, both)
     auroc = compared.to_dict() if refused(compared) else compared.loc['auroc_delong'].to_dict()
     counts = {name: count.to_numpy().tolist() for name, count in changed_decisions(table).items()}
     found = dict(n=len(known), positives=len(positive), patients=int(known.patient.nunique()), changed=counts)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 import numpy as np
 from .core import ChestXrayError, FilePath, need, printable, read_json, sha256_bytes, write_whole
@@ -281,6 +282,7 @@ def source_of(
     orientation = ds.get('PatientOrientation') or []
     is_pair = len(orientation) == 2 and all(re.fullmatch('[AFHLPR]{1,3}', str(way)) for way in orientation)
     source.PatientOrientation = [str(way) for way in orientation] if is_pair else ''
+    source.BurnedInAnnotation = _element(ds, 'BurnedInAnnotation')
     return source
 
 def read_source(
@@ -472,7 +474,8 @@ def to_capture(
         series_description=f'{NOT_CLINICAL}: {model.name}'[:64],
     )
     picture.PatientOrientation = source.PatientOrientation  # as the film says, empty where it says nothing
-    picture.BurnedInAnnotation = 'NO'  # nothing in the picture names a patient
+    # the map lies on the film, so what is written in the film is written here
+    picture.BurnedInAnnotation = 'NO' if source.get('BurnedInAnnotation') == 'NO' else 'YES'
     picture.DerivationDescription = (answer.map_words or say('handover.heatmap', name=model.name))[:1024]
     reference = Dataset()
     reference.ReferencedSOPClassUID = source.SOPClassUID
@@ -778,6 +781,14 @@ def to_hl7(
     return ''.join(f'{line}\r' for line in lines)
 
 # %% ../nbs/58_handover.ipynb #cedf083d
+def _check_kinds(*parts):
+    "Raise a TypeError where a number of an answer is none, or a text"
+    for part in parts:
+        if not isinstance(part.probability, (int, float, NoneType)):
+            raise TypeError
+        if not all(isinstance(getattr(part, name, None), (str, NoneType)) for name in ('path', 'sha256', 'label')):
+            raise TypeError
+
 def _answer_of(plain):
     "An answer from what `Answer.to_dict` made of it; raises a `HandoverError`"
     from chestxray_fastai.triage import Answer, Finding
@@ -786,7 +797,9 @@ def _answer_of(plain):
         raise HandoverError(say('handover.no_answer'))
     try:
         findings = [Finding(**finding) for finding in plain.get('findings', [])]
-        return Answer(**{**plain, 'findings': findings})
+        answer = Answer(**{**plain, 'findings': findings})
+        _check_kinds(answer, *findings)
+        return answer
     except TypeError:
         raise HandoverError(say('handover.no_answer')) from None
 

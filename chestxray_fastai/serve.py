@@ -244,6 +244,9 @@ def _take_over(self: Desk):
             if _PARTS.fullmatch(path.name):
                 path.unlink()
     for path in sorted(self.inbox.glob('*.dcm')):
+        if self.states.get(path.stem, [None])[0] == 'failed':
+            os.replace(path, self.failed / path.name)  # a kill came between line and rename
+            continue
         if path.stem in self.states:
             continue
         try:
@@ -325,9 +328,9 @@ def give_up(
 ) -> None:
     "Set an instance aside that cannot be answered: it is kept in `failed` and never tried again"
     path = self.inbox / f'{key}.dcm'
+    self._note(key, 'failed', kind=kind)  # first: a kill in between leaves a file, and nothing that is tried for ever
     if path.exists():
         os.replace(path, self.failed / path.name)
-    self._note(key, 'failed', kind=kind)
 
 # %% ../nbs/58_serve.ipynb #ad94e1d6
 ENDS = ('.heat.dcm', '.sr.dcm')  # the report comes last: where it is, its heat map is too
