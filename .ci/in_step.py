@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 KERNEL = {'display_name': 'python3', 'language': 'python', 'name': 'python3'}
-# A witness that no extra installs: a comparison with it is made where it happens to be
-OPTIONAL = {'MLstatkit'}
+# Witnesses that no extra installs: a comparison with them is made where they happen to be
+OPTIONAL = {'MLstatkit', 'monai', 'torchxrayvision', 'openjpeg'}
 
 
 def notebooks():
