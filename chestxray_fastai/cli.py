@@ -579,6 +579,7 @@ def freeze(
     people: str | None = None,  # whose images they are, for example "adults, one hospital": whoever uses it is told
     orientation: bool = False,  # also learn how a turned, mirrored or inverted image looks, which takes minutes
     outliers: str | None = None,  # folder of films of adults for whom the model is not: it learns to refer such
+    gate: str = 'grid',  # how it tells them: by this network's 'grid', or by one of 'imagenet' (extra lessons)
 ) -> None:
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
     from chestxray_fastai.bundle import freeze_bundle, pack_bundle
@@ -591,7 +592,7 @@ def freeze(
         _print('cli.freezing', to=sys.stderr)
     probe = 'auto' if orientation else None
     others = None if outliers is None else list(images_in(outliers))
-    made = freeze_bundle(run_dir, out, storage=storage, people=people, probe=probe, outliers=others)
+    made = freeze_bundle(run_dir, out, storage=storage, people=people, probe=probe, outliers=others, gate=gate)
     if earlier:
         _print('cli.replaced', to=sys.stderr, hash=earlier.hash[:12])
     packed = str(pack_bundle(made)) if pack else None
