@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     import torch
 
 # %% ../nbs/49_second_network.ipynb #c51cb082
-def _join(model, second, name):
-    "Put the operators, numbers and outputs of another graph into a graph, under names that nothing else has"
-    from onnx import compose
-
-    second = compose.add_prefix(second, f'{name}/', rename_inputs=False, rename_outputs=False)
+def _join(model, second):
+    "Put the operators, numbers and outputs of another graph into a graph"
     for field in ('node', 'initializer', 'output'):
         getattr(model.graph, field).extend(getattr(second.graph, field))
 
@@ -34,12 +31,13 @@ def add_network(
 ) -> tuple[bytes, bytes, list[str]]:  # model.onnx, model.safetensors, names of weights that the graph leaves out
     "Give a graph one more output, which another network computes; the others stay what they were"
     with need('Freezing', 'train'):
-        import onnx
+        import onnx.compose
 
     model = onnx.load_from_string(graph)
     if name in [output.name for output in model.graph.output]:
         raise ValueError(f'The graph has an output "{name}" already: give the new one another name.')
-    _join(model, export_graph(network, size, names=[name]), name)
+    second = export_graph(network, size, names=[name])
+    _join(model, onnx.compose.add_prefix(second, f'{name}/', rename_inputs=False, rename_outputs=False))
     more = {key: array for key, array in weights_of(network).items() if array.ndim}
     names = {f'{name}/{key}': f'{name}.{key}' for key in more}
     stored = read_tensors(weights) | {f'{name}.{key}': array for key, array in more.items()}
