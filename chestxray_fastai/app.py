@@ -376,19 +376,23 @@ def finding_row(
     i: int,  # number of the image on the page
     is_shown: bool,  # its heat map is laid over the image
 ) -> str:  # HTML
-    "One finding as a row to click on, which shows its heat map"
+    "One finding as a row; where the model draws heat maps, one to click on, which shows its own"
     decision = finding['decision']
+    has_map = finding.get('mapped', True)
     score = probability_words(finding['probability'], finding['threshold'])
-    checked = ' checked' if is_shown else ''
+    least = _words('app.finding.from', threshold=threshold_words(finding['threshold']))
     label = html.escape(shown_name(finding['label']))
-    empty = say('app.note.map_empty') if finding.get('mapped', True) else ''
-    about = finding['maps'] if finding['heat'] else empty
-    return (
-        f'<label class="cx-find cx-{decision}"><input type="radio" name="cx-find-{i}" id="cx-find-{i}-{finding["n"]}"'
-        f'{checked}><i aria-hidden="true">{_MARKS[decision]}</i><span class="cx-label">{label}'
+    row = (
+        f'<i aria-hidden="true">{_MARKS[decision]}</i><span class="cx-label">{label}'
         f'<span class="cx-said"> {_words(f"app.finding.{decision}")}</span></span>{_finding_bar(finding)}'
-        f'<span class="cx-number">{score}</span><small class="cx-about">{html.escape(about)}</small></label>'
+        f'<span class="cx-number">{score} <small aria-hidden="true">{least}</small></span>'
     )
+    if not has_map:
+        return f'<div class="cx-find cx-{decision}">{row}</div>'
+    checked = ' checked' if is_shown else ''
+    about = html.escape(finding['maps'] if finding['heat'] else say('app.note.map_empty'))
+    choice = f'<input type="radio" name="cx-find-{i}" id="cx-find-{i}-{finding["n"]}"{checked}>'
+    return f'<label class="cx-find cx-{decision}">{choice}{row}<small class="cx-about">{about}</small></label>'
 
 # %% ../nbs/56_app.ipynb #8ca187dd
 def findings_heading(
@@ -418,8 +422,10 @@ def findings_list(
     if folded:
         summary = _words('app.folded' if len(rows) - n_open > 1 else 'app.folded.one', n=len(rows) - n_open)
         shown += f'<details{"" if n_open else " open"}><summary>{summary}</summary>{folded}</details>'
-    hint = _words('app.findings.hint' if any(finding['heat'] for finding in findings) else 'app.findings.no_maps')
-    group = f'<div class="cx-finds" role="radiogroup" aria-label="{hint}">{shown}</div>'
+    has_maps = any(finding.get('mapped', True) for finding in findings)
+    hint = _words('app.findings.hint' if has_maps else 'app.findings.no_maps')
+    role = 'radiogroup' if has_maps else 'group'
+    group = f'<div class="cx-finds" role="{role}" aria-label="{hint}">{shown}</div>'
     return f'{group}<p class="cx-note">{hint}</p>'
 
 # %% ../nbs/56_app.ipynb #e56b1352

@@ -1223,6 +1223,7 @@ APP_ANSWERS = {
     'app.findings.hint': 'Choose a finding to see its heat map.',
     'app.findings.no_maps': 'This model shows no heat maps.',
     'app.finding.positive': 'positive',
+    'app.finding.from': 'from {threshold}',
     'app.finding.refer': 'too close to call',
     'app.finding.negative': 'negative',
     'app.folded': '{n} negative findings',
