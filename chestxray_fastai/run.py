@@ -1556,6 +1556,8 @@ def with_options(
         more = [of_field(field) for kind in kinds for field in fields(kind)]
         function.__signature__ = signature(function).replace(parameters=[*own, *more])
         function.option_groups = kinds
+        for outer, inner in zip((function, *kinds), kinds):
+            outer.__delwrap__ = inner  # where fastcore's docments reads on
         return function
 
     return add
