@@ -845,7 +845,8 @@ def findings_words(
     head, *rows = triage.findings_table()
     lines = [''.join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)]
     for name, *cells in rows:
-        lines.append(f'<th scope="row">{html.escape(shown_name(name))}</th>' + ''.join(f'<td>{html.escape(c)}</td>' for c in cells))
+        values = ''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)
+        lines.append(f'<th scope="row">{html.escape(shown_name(name))}</th>{values}')
     table = ''.join(f'<tr>{line}</tr>' for line in lines)
     left_out = f'<p>{html.escape(triage.left_out)}</p>' if triage.left_out else ''
     return (
