@@ -586,8 +586,12 @@ def _several_card(card, facts):
         'findings': [{'label': label, **_judged_card(part, label)} for label, part in facts['findings'].items()],
         'unanswered': facts['unanswered'],
         'overall': report.get('overall', {}).get('test'),
-        'training': report.get('training', {}),
     }
+
+def _training_card(facts):
+    "How the network was trained, where its report says so"
+    training = (facts['report'] or {}).get('training', {})
+    return {'training': training} if training or 'findings' in facts else {}
 
 def _label_of(facts, card):
     return facts['point'].label or card['labels'][0]
@@ -617,6 +621,7 @@ def bundle_card(
         'preprocessing': card['preprocessing'],
         'graph': {**measured, 'unused': list(unused)},
         **(_several_card(card, facts) if is_several else _judged_card(facts, label)),
+        **_training_card(facts),
         'data': data,
         'run': frozen['hash'],
         'frozen': frozen['when'],

@@ -1074,7 +1074,7 @@ def _option(name, parameter, words):
 
 # %% ../nbs/59_cli.ipynb #c2c5712e
 def parameter_comments(
-    function: Callable,
+    function: Callable,  # or a dataclass, whose fields are meant
 ) -> dict[str, str]:  # by the names of the parameters
     "The comments beside the parameters of a function, or above those that have none beside them"
     lines = dedent(getsource(function)).splitlines(keepends=True)
@@ -1083,14 +1083,20 @@ def parameter_comments(
         if token.type == tokenize.COMMENT:
             comments[token.start[0]] = token.string.lstrip('# ')
     found = {}
-    for argument in ast.parse(''.join(lines)).body[0].args.args:
+    for name, line in _parameter_lines(ast.parse(''.join(lines)).body[0]):
         above = []
-        number = argument.lineno - 1
+        number = line - 1
         while number in comments and lines[number - 1].lstrip().startswith('#'):
             above.insert(0, comments[number])
             number -= 1
-        found[argument.arg] = comments.get(argument.lineno) or ' '.join(above)
+        found[name] = comments.get(line) or ' '.join(above)
     return found
+
+def _parameter_lines(node):
+    "(name, line) of each parameter of a function, or field of a class"
+    if isinstance(node, ast.ClassDef):
+        return [(field.target.id, field.lineno) for field in node.body if isinstance(field, ast.AnnAssign)]
+    return [(argument.arg, argument.lineno) for argument in node.args.args]
 
 # %% ../nbs/59_cli.ipynb #58e0beed
 def command_parser(
@@ -1100,11 +1106,16 @@ def command_parser(
     "The parser of a command, made from a function's signature and the comments beside it"
     comments = parameter_comments(command)
     parser = ArgumentParser(prog=prog, description=command.__doc__)
+    places = {}
+    for options in getattr(command, 'option_groups', ()):  # dataclasses, of `with_options`
+        comments |= parameter_comments(options)
+        title, _, about = options.__doc__.partition(': ')
+        places |= dict.fromkeys(options.__dataclass_fields__, parser.add_argument_group(title, about))
     for name, parameter in signature(command).parameters.items():
         words = comments.get(name, '').replace('%', '%%')
         is_alone = parameter.default is Parameter.empty or _kind(parameter.annotation) is Alone
         flags, more = (_argument if is_alone else _option)(name, parameter, words)
-        parser.add_argument(*flags, **more)
+        places.get(name, parser).add_argument(*flags, **more)
     return parser
 
 def _underscored(argv):

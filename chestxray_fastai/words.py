@@ -966,6 +966,8 @@ REPORT_ROWS = {
     'report.row.alpha': 'alpha',
     'report.row.limit': 'limit',
     'report.row.network': 'network',
+    'report.row.training': 'how it was trained',
+    'report.row.tta': 'mean of several views',
     'report.row.pretraining': 'seen in pretraining',
     'report.row.parameters': 'parameters',
     'report.row.start': 'start',
@@ -1221,6 +1223,7 @@ APP_ANSWERS = {
     'app.findings.hint': 'Choose a finding to see its heat map.',
     'app.findings.no_maps': 'This model shows no heat maps.',
     'app.finding.positive': 'positive',
+    'app.finding.from': 'from {threshold}',
     'app.finding.refer': 'too close to call',
     'app.finding.negative': 'negative',
     'app.folded': '{n} negative findings',
@@ -1577,6 +1580,36 @@ RUN |= {
     'dicom_check.all_of': 'in all {n:,} files with {files}',
     'dicom_check.some_of': 'in {k:,} of {n:,} files with {files}, and in no others',
     'dicom_check.mostly': 'in {k:,} of {n:,} files, mostly those with {files}',
+}
+
+# %% ../nbs/04_words.ipynb #f8853395
+# How a network was trained, and what was added to that
+RUN |= {
+    'run.stack': '{parts}.',
+    'run.stack.schedule_one_cycle': 'one-cycle schedule of the learning rate',
+    'run.stack.schedule_cosine': 'cosine decay of the learning rate, after a warm-up over {share:.0%} of the epochs',
+    'run.stack.schedule_cosine_at_once': 'cosine decay of the learning rate, without a warm-up',
+    'run.stack.schedule_fine_tune': 'the head first, then all layers, each by a one-cycle schedule',
+    'run.stack.schedule_plateau': 'learning rate divided by ten where the validation {metric} stops rising',
+    'run.stack.mixup': 'mixup (alpha {value:g})',
+    'run.stack.cutmix': 'CutMix (alpha {value:g})',
+    'run.stack.clip': 'gradients clipped to a norm of {value:g}',
+    'run.stack.swa': 'average of the weights after each of the last epochs (SWA, {value:.0%} of them)',
+    'run.stack.mean_teacher': 'Mean Teacher (weight {value:g})',
+    'run.stack.unlabelled': '{value:,} images without labels',
+    'run.stack.layer_decay': 'learning rate of a block {value:g} times that of the next one',
+    'run.stack.drop_path': 'stochastic depth (up to {value:g})',
+    'run.stack.teachers': 'the mean probability of {value} earlier networks learned beside the label',
+    'run.stack.other': '{name} ({value})',
+    'run.stack.ema': 'moving average of the weights (decay {value:g})',
+    'run.stack.no_ema': 'no average of the weights',
+    'run.stack.keep_best': 'the epoch with the highest validation {metric} kept',
+    'run.stack.keep_last': 'the last epoch kept',
+    'run.tta': (
+        'Test-time augmentation: with the mean of {views} views of each image, {metric} on valid would change by'
+        ' {difference:+.3f} ({low:+.3f} to {high:+.3f}), at {views} times the cost. Valid also chose the epoch.'
+        ' Neither the figures of this report nor the frozen bundle use it: they answer from the image alone.'
+    ),
 }
 
 # %% ../nbs/04_words.ipynb #02505a2f
