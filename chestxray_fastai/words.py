@@ -1807,6 +1807,7 @@ CHANGE |= {
         'sigstore is not installed: pip install sigstore, or leave it out, and the record is sealed and not signed.'
     ),
     'change.no_key': 'There is no secret key {key}: minisign -G makes one.',
+    'change.password': 'minisign signs the record. If its key has a password, type it now and press Enter.',
     'change.not_signed': '{tool} failed: {said}',
     'change.broken': '{file} is no record of a decision, or it was changed after it was sealed.',
     'change.seal_only': '{file} is whole. That is integrity, and not authorship: nothing here shows who wrote it.',
