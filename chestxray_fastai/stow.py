@@ -442,7 +442,11 @@ def _server(door):
 
         def process_request(self, request, client_address):
             if door.slots.acquire(blocking=False):
-                return super().process_request(request, client_address)
+                try:
+                    return super().process_request(request, client_address)
+                except BaseException:  # no thread could be started
+                    door.slots.release()
+                    raise
             words = f'{say("stow.busy")}\n'.encode()
             head = f'HTTP/1.1 503 Busy\r\nRetry-After: 60\r\nConnection: close\r\nContent-Length: {len(words)}\r\n\r\n'
             try:
