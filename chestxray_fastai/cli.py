@@ -893,11 +893,13 @@ def serve(
     port: int = 11112,  # 0: any free one
     callers: list[str] | None = None,  # titles that may send; by default all
     peer: str | None = None,  # TITLE@HOST:PORT to which reports are sent instead of being put into a folder
+    web: int | None = None,  # port of a door for DICOMweb too (STOW-RS), for example 8104; 0: any free one
     waiting: int = 1000,  # objects that may wait; then senders are told to come again
     no_heatmap: bool = False,  # leave the heat maps out
 ) -> None:
-    "Receive radiographs over DICOM (C-STORE) and answer each with a structured report; Ctrl-C ends it"
+    "Receive radiographs over DICOM (C-STORE, STOW-RS) and answer each with a structured report; Ctrl-C ends it"
     from chestxray_fastai.serve import Desk, Receiver, check_title, peer_of
+    from chestxray_fastai.stow import WebDoor
     from chestxray_fastai.triage import Triage
 
     check_title(title)
@@ -906,10 +908,15 @@ def serve(
         _print('serve.open', to=sys.stderr, host=printable(host))
     desk = Desk(folder, Triage.load(bundle), out, heatmaps=not no_heatmap, most=waiting)
     receiver = Receiver(desk, title, host, port, callers, to)
+    door = None if web is None else WebDoor(receiver, host, web)
     try:
         receiver.start()
+        if door:
+            door.start()
         _until_told()
     finally:
+        if door:
+            door.stop()
         receiver.stop()
 
 def _until_told():

@@ -10,7 +10,7 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
            'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'MONITOR', 'CHANGE', 'TRAIN', 'MULTILABEL', 'RECIPE',
-           'TABLES', 'ENGLISH', 'HANDOVER', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'TABLES', 'ENGLISH', 'STOW', 'HANDOVER', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -1840,6 +1840,7 @@ CHANGE |= {
         'sigstore is not installed: pip install sigstore, or leave it out, and the record is sealed and not signed.'
     ),
     'change.no_key': 'There is no secret key {key}: minisign -G makes one.',
+    'change.password': 'minisign signs the record. If its key has a password, type it now and press Enter.',
     'change.not_signed': '{tool} failed: {said}',
     'change.broken': '{file} is no record of a decision, or it was changed after it was sealed.',
     'change.seal_only': '{file} is whole. That is integrity, and not authorship: nothing here shows who wrote it.',
@@ -1954,6 +1955,38 @@ RECIPE = {
 TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPORT, APP, RUN, TRAIN]
 TABLES += [MULTILABEL, RECIPE, CEILING, DEIDENTIFY, MONITOR, CHANGE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
+
+# %% ../nbs/04_words.ipynb #95b41c5d
+# What is said by the door of the receiver for requests of the web
+STOW = {
+    'stow.path': 'Objects are stored by POST to /studies or to /studies/UID: there is nothing else here.',
+    'stow.study': 'The UID of the study in the address is none.',
+    'stow.method': 'Only POST is answered here.',
+    'stow.host': 'The request was made for another host than this machine.',
+    'stow.origin': 'Requests of web pages are not taken.',
+    'stow.encoding': 'The request is compressed: send it as it is.',
+    'stow.accept': 'The answer is application/dicom+json, which the request does not accept.',
+    'stow.type': 'A request has to be multipart/related with type="application/dicom" and a boundary.',
+    'stow.boundary': 'The boundary of the request is none (RFC 2046).',
+    'stow.length': 'A request has to say how long it is, and once: by Content-Length, or in chunks.',
+    'stow.large': 'The request has more than {size:,.0f} MB: send fewer objects at a time.',
+    'stow.slow': 'The request took too long: there are {seconds:.0f} s for it.',
+    'stow.cut': 'The request ends before its last boundary.',
+    'stow.chunk': 'The chunks of the request are damaged.',
+    'stow.start': 'The request does not begin with the boundary that it names.',
+    'stow.head': 'Something else than a part stands between the boundaries of the request.',
+    'stow.part_large': 'An object has more than {size:.0f} MB; the connection was closed.',
+    'stow.parts': 'The request has more than {most:,} objects: send fewer at a time.',
+    'stow.part': 'A part is no application/dicom as it is.',
+    'stow.empty': 'The request holds no object.',
+    'stow.http': 'The request is no HTTP that is understood here.',
+    'stow.busy': 'As many requests as are taken are being answered: come again later.',
+    'stow.port': 'Nothing can listen at {host}:{port} ({why}): choose another with --web.',
+    'stow.refused': 'refused a request with status {status}: {why}',
+    'stow.listening': 'listening for DICOMweb at http://{host}:{port}/studies',
+}
+TABLES.append(STOW)
+ENGLISH.update(STOW)
 
 # %% ../nbs/04_words.ipynb #6500cd1d
 # What is said when an answer is handed over, and by the receiver that answers a scanner
