@@ -10,7 +10,7 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
            'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'MONITOR', 'CHANGE', 'TRAIN', 'MULTILABEL', 'RECIPE',
-           'TABLES', 'ENGLISH', 'HANDOVER', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'TABLES', 'ENGLISH', 'HANDOVER', 'LOST', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -2002,6 +2002,20 @@ HANDOVER |= {
 }
 TABLES.append(HANDOVER)
 ENGLISH.update(HANDOVER)
+
+# %% ../nbs/04_words.ipynb #fbfd313c
+# What is said of files that were lost between an answer and whoever was to have it
+LOST = {
+    'serve.lost': 'lost {what} of {key}: {then}',
+    'serve.then_received': 'nothing was delivered, and the object is answered again',
+    'serve.then_lost': 'nothing was delivered, and the object has to be sent again',
+    'serve.and': ' and ',
+    'serve.file_heat': 'the heat map',
+    'serve.file_report': 'the report',
+    'serve.file_object': 'the object',
+}
+TABLES.append(LOST)
+ENGLISH.update(LOST)
 
 # %% ../nbs/04_words.ipynb #8edd629f
 class WordsError(ChestXrayError):
