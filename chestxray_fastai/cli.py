@@ -521,7 +521,7 @@ def predict(
     _check_finding(triage, finding)
     form = _form(json, csv)
     tally = _Tally(len(images) == 1 and is_single(images[0]), form)
-    stated = dict(age=as_age(age), view=as_view(view))
+    stated = dict(age=as_age(age), view=as_view(view), hashed=json)  # who keeps an answer keeps which file it is about
     answers = _asked(triage, images, tally.is_single, audit_log, threads, heatmap, finding, stated)
     if form == 'text':
         print(f'{printable(", ".join(triage.labels))}. {printable(triage.for_whom)}', file=sys.stderr)

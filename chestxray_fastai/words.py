@@ -10,7 +10,7 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
            'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'MONITOR', 'CHANGE', 'TRAIN', 'MULTILABEL', 'RECIPE',
-           'TABLES', 'ENGLISH', 'HANDOVER', 'LOST', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'TABLES', 'ENGLISH', 'HANDOVER', 'LOST', 'KEPT', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -2016,6 +2016,18 @@ LOST = {
 }
 TABLES.append(LOST)
 ENGLISH.update(LOST)
+
+# %% ../nbs/04_words.ipynb #a93b31d3
+# Why a kept answer is not handed over
+KEPT = {
+    'handover.no_hash': (
+        'The answer for {name} does not say which file it is about (it has no sha256), so nobody can tell whether the'
+        ' file is still that one: ask again with predict --json, which writes it, or hand the image itself over.'
+    ),
+    'handover.there': '"{file}" is there already, and is not written over: give another folder, or move it away.',
+}
+TABLES.append(KEPT)
+ENGLISH.update(KEPT)
 
 # %% ../nbs/04_words.ipynb #8edd629f
 class WordsError(ChestXrayError):
