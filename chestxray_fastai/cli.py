@@ -100,8 +100,10 @@ def deidentify(
     json: bool = False,  # print JSON alone
 ) -> None:
     "Write DICOM films without what names a person, and a report of what was removed"
-    from chestxray_fastai.deidentify import deidentify as clean
+    from chestxray_fastai.deidentify import DeidentifyError, deidentify as clean
 
+    if blank and keep_text:
+        raise DeidentifyError(say('deid.blank_or_keep'))
     text = {(True, False): 'blank', (False, True): 'keep'}.get((blank, keep_text), 'refuse')
     kept = dict(keep_dates=keep_dates, keep_patient=keep_patient)
     hidden = _secret_in(secret) if secret else None

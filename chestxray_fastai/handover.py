@@ -223,8 +223,10 @@ def is_uid(
 
 def _element(ds, name):
     "An element as text without what no line may hold; '' where it is missing or cannot be read"
+    from chestxray_fastai.dicom import element_text
+
     try:
-        text = str(ds.get(name) or '').strip()
+        text = element_text(ds.get(name)).strip()
     except Exception:  # pydicom decodes an element when it is asked for, and raises of many kinds
         return ''
     return ''.join(c if c.isprintable() else ' ' for c in text).strip()
@@ -240,8 +242,8 @@ def _optional(ds, name):
         return ''
     if name.endswith('Date') and not _is_date(text):
         return ''
-    text = text if name.endswith('Name') else text.replace('\\', ' ')
-    return text if len(text) <= _MOST.get(name, 16) else ''  # cut, it may name something else
+    is_one = '\\' not in text  # one of several values, like a text that was cut, may name something else
+    return text if is_one and len(text) <= _MOST.get(name, 16) else ''
 
 def _is_date(text):
     "Whether a date of DICOM is in the calendar"

@@ -10,7 +10,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
            'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'MONITOR', 'CHANGE', 'TRAIN', 'MULTILABEL', 'RECIPE',
-           'TABLES', 'ENGLISH', 'HANDOVER', 'LOST', 'KEPT', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'TABLES', 'ENGLISH', 'HANDOVER', 'LOST', 'KEPT', 'OPTIONS', 'WordsError', 'fields_of', 'say', 'name_of',
+           'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -2028,6 +2029,17 @@ KEPT = {
 }
 TABLES.append(KEPT)
 ENGLISH.update(KEPT)
+
+# %% ../nbs/04_words.ipynb #3ed78a59
+# Which options do not go together
+OPTIONS = {
+    'deid.blank_or_keep': (
+        '--blank blanks text in films and --keep-text leaves it: they exclude one another. Choose one, or neither, and'
+        ' films with text are left out.'
+    ),
+}
+TABLES.append(OPTIONS)
+ENGLISH.update(OPTIONS)
 
 # %% ../nbs/04_words.ipynb #8edd629f
 class WordsError(ChestXrayError):
