@@ -803,6 +803,16 @@ def monitor(
         _print('monitor.written', file=printable(file))
 
 # %% ../nbs/59_cli.ipynb #3d79ccb5
+def _check_change_files(out, ledger):
+    "Refuse files that would be written over, or that are of another kind, before anything is done"
+    from chestxray_fastai.change import ChangeError, check_change_ledger
+
+    if out is not None and Path(out).exists():
+        raise ChangeError(say('change.there', file=printable(out)))
+    if out is not None and os.path.realpath(out) == os.path.realpath(ledger):
+        raise ChangeError(say('change.one_file'))
+    check_change_ledger(ledger)
+
 def bundle_diff(
     old: str,  # the bundle in use: folder or packed file
     new: str,  # the bundle that may take its place
@@ -823,8 +833,7 @@ def bundle_diff(
 
     if out is None and any((decision, by, why, key)):
         raise ChangeError(say('change.no_out'))
-    if out is not None and Path(out).exists():
-        raise ChangeError(say('change.there', file=printable(out)))
+    _check_change_files(out, ledger)
     decided = None if out is None else check_decision(decision, by, why)
     if key:
         signer(key)

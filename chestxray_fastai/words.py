@@ -2033,6 +2033,11 @@ ENGLISH.update(KEPT)
 # %% ../nbs/04_words.ipynb #3ed78a59
 # Which options do not go together
 OPTIONS = {
+    'change.other_ledger': (
+        '"{ledger}" is no ledger of changes but something else, and nothing is added to it: name a new file with'
+        ' --ledger.'
+    ),
+    'change.one_file': '--out and --ledger name the same file: the record of the decision needs one of its own.',
     'deid.blank_or_keep': (
         '--blank blanks text in films and --keep-text leaves it: they exclude one another. Choose one, or neither, and'
         ' films with text are left out.'
