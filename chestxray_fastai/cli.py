@@ -100,8 +100,10 @@ def deidentify(
     json: bool = False,  # print JSON alone
 ) -> None:
     "Write DICOM films without what names a person, and a report of what was removed"
-    from chestxray_fastai.deidentify import deidentify as clean
+    from chestxray_fastai.deidentify import DeidentifyError, deidentify as clean
 
+    if blank and keep_text:
+        raise DeidentifyError(say('deid.blank_or_keep'))
     text = {(True, False): 'blank', (False, True): 'keep'}.get((blank, keep_text), 'refuse')
     kept = dict(keep_dates=keep_dates, keep_patient=keep_patient)
     hidden = _secret_in(secret) if secret else None
@@ -521,7 +523,7 @@ def predict(
     _check_finding(triage, finding)
     form = _form(json, csv)
     tally = _Tally(len(images) == 1 and is_single(images[0]), form)
-    stated = dict(age=as_age(age), view=as_view(view))
+    stated = dict(age=as_age(age), view=as_view(view), hashed=json)  # who keeps an answer keeps which file it is about
     answers = _asked(triage, images, tally.is_single, audit_log, threads, heatmap, finding, stated)
     if form == 'text':
         print(f'{printable(", ".join(triage.labels))}. {printable(triage.for_whom)}', file=sys.stderr)
@@ -802,6 +804,16 @@ def monitor(
         _print('monitor.written', file=printable(file))
 
 # %% ../nbs/59_cli.ipynb #3d79ccb5
+def _check_change_files(out, ledger):
+    "Refuse files that would be written over, or that are of another kind, before anything is done"
+    from chestxray_fastai.change import ChangeError, check_change_ledger
+
+    if out is not None and Path(out).exists():
+        raise ChangeError(say('change.there', file=printable(out)))
+    if out is not None and os.path.realpath(out) == os.path.realpath(ledger):
+        raise ChangeError(say('change.one_file'))
+    check_change_ledger(ledger)
+
 def bundle_diff(
     old: str,  # the bundle in use: folder or packed file
     new: str,  # the bundle that may take its place
@@ -822,8 +834,7 @@ def bundle_diff(
 
     if out is None and any((decision, by, why, key)):
         raise ChangeError(say('change.no_out'))
-    if out is not None and Path(out).exists():
-        raise ChangeError(say('change.there', file=printable(out)))
+    _check_change_files(out, ledger)
     decided = None if out is None else check_decision(decision, by, why)
     if key:
         signer(key)
