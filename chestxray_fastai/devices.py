@@ -12,7 +12,7 @@ __all__ = ['PRECISIONS', 'STEPS', 'LARGEST_BATCH', 'CPUBFloat16', 'has_bfloat16'
 import math, os, shutil, warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,6 @@ with need('Training', 'train'), warnings.catch_warnings():
         AvgLoss,
         AvgSmoothLoss,
         Callback,
-        L,
         Learner,
         MixedPrecision,
         Optimizer,
@@ -290,10 +289,11 @@ class GroupedAdam(Optimizer):
     def step(self, closure: None = None) -> None:  # a closure is refused, as by fastai
         if closure is not None:
             raise NotImplementedError('fastai optimizers currently do not support closure')
+        alike = {id(hyper): tuple(sorted(hyper.items())) for hyper in self.hypers}
         groups = {}
         for p, _, state, hyper in self.all_params(with_grad=True):
             _begin_average(p, state)
-            key = id(hyper), state['step'], state.get('do_wd', True)
+            key = alike[id(hyper)], state['step'], state.get('do_wd', True)
             groups.setdefault(key, (hyper, []))[1].append((p, state))
         for (_, step, decays), (hyper, members) in groups.items():
             _adam_step(members, hyper, step, decays)
@@ -436,10 +436,6 @@ class CompiledTraining(Callback):
         self.backend = backend
         self.calls = None
         self.model = None
-
-    @property
-    def training_facts(self) -> dict:  # for the card of a model
-        return {'compile': self.backend}
 
     def before_train(self) -> None:
         if self.model is not self.learn.model:

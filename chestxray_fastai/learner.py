@@ -231,14 +231,15 @@ def xray_learner(
     learn = _make_learner(dls, arch, state, loss, kwargs)
     chosen, _ = choose_precision(precision, device)
     cbs = [ChannelsLast(), HeldLosses(), *precision_callbacks(precision, device), StopDiverged(chosen)]
-    learn.add_cbs([*cbs, *_compilers(compile, device)])
+    compilers = _compilers(compile, device)
+    learn.add_cbs([*cbs, *compilers])
     learn.arch_name = arch
     learn.weights = words
     learn.origin = weights_origin(weights, state is not None)
     learn.labels = list(dls.labels)
     learn.loss_name = loss if isinstance(loss, str) else getattr(loss, 'name', type(loss).__name__)
     learn.precision = chosen
-    learn.hardware = hardware
+    learn.hardware = f'{hardware}, through torch.compile' if compilers else hardware
     return learn
 
 # %% ../nbs/21_learner.ipynb #143ba2b0

@@ -10,8 +10,7 @@ __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL',
            'untrained_labels', 'check_options', 'check_splits', 'plan_of', 'StackOptions', 'training_arguments',
            'training_words', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions',
            'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network', 'with_options',
-           'split_options', 'run', 'score_varied', 'summary', 'excluded_counts', 'judge_scores', 'judge_file',
-           'judge_all']
+           'split_options', 'score_varied', 'summary', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
@@ -1380,6 +1379,8 @@ class TrainOptions:
     loss: str = 'bce'  # of several labels, a name of `multilabel.LOSSES`
     uncertain: str | None = None  # how labels that are uncertain are learned, text of a `multilabel.Policy`
     stack: StackOptions = StackOptions()  # what is added to the training
+    compile: bool = False  # train through torch.compile
+    is_usual_lr: bool = False  # the learning rate was not asked for, and may follow the batch
 
 @dataclass
 class JudgeOptions:
@@ -1401,6 +1402,7 @@ def train_options(
     defaults = PHANTOM_DEFAULTS if data is None else DEFAULTS
     chosen = {name: defaults.get(name) if value is None else value for name, value in asked.items()}
     chosen['teachers'] = _folder_names(chosen['teachers'])
+    chosen['is_usual_lr'] = asked.get('lr') is None
     return TrainOptions(**chosen)
 
 def _folder_names(folders):
@@ -1449,10 +1451,13 @@ def check_network(
     options: TrainOptions,  # of `train_options`
 ) -> list[str]:  # sentences: what this network will not be able to do
     "Refuse an architecture, size, precision or teacher that there is not, before any image is read"
+    from chestxray_fastai.devices import best_device, check_compile
     from chestxray_fastai.networks import build_model
     from chestxray_fastai.train import check_training
 
     check_training(weights=options.weights, precision=options.precision)
+    if options.compile:
+        check_compile('inductor', best_device(verbose=False))
     check_learning(options.loss, options.uncertain)
     for teacher in options.teachers:
         if not (Path(teacher) / 'model.json').is_file():
@@ -1523,6 +1528,8 @@ def _run_config(
         config['teachers'] = [Path(folder).name for folder in options.teachers]
     if options.precision != 'auto':
         config['precision'] = options.precision
+    if options.compile:
+        config['compile'] = True
     if len(facts['labels']) > 1:
         config |= {'labels': facts['labels'], 'loss': options.loss, 'uncertain': options.uncertain}
     if judging.tta:
@@ -1592,6 +1599,13 @@ def run(
     out: str | None = None,  # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
     batch_size: int | None = None,  # images in a batch; by default 64, or 32 for fewer than 2,000 training images
     lr: float | None = None,  # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms
+    target_sensitivity: float = 0.95,  # of the threshold, chosen on calib; another one judges a finished network again
+    # images in a batch; by default 64, or 32 for fewer than 2,000 training images, and on a GPU what fits it, the
+    # network and the images, up to 256
+    batch_size: int | None = None,
+    # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms, and with a larger batch by default its
+    # square root more
+    lr: float | None = None,
     image_quality: str = 'varied',  # in training: 'varied' draws sharpness, noise, gamma, collimation; 'as-is' does not
     # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not;
     # by default 'varied' for your data, 'as-is' for phantoms
@@ -1609,6 +1623,7 @@ def run(
     loss: str = 'bce',  # of several labels: bce, weighted, focal, asl, logit_adjusted or class_balanced
     uncertain: str | None = None,  # how to learn labels that are -1: ignore, ones, zeros, self, smooth or marginal
     **more: Any,  # of `StackOptions` and `JudgeOptions`
+    compile: bool = False,  # train through torch.compile: a minute or more before the first step, then faster steps
 ) -> Run:
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     reading = reading_options(positive, negative, columns, folder)
@@ -1618,6 +1633,9 @@ def run(
     stack, judging = split_options(more, StackOptions, JudgeOptions)
     options = train_options(data, stack=stack, **asked)
     return _run(_DataOptions(data, label, drop_shared, reading, labels), options, judging, out)
+    asked |= dict(offline=offline, loss=loss, uncertain=uncertain, size=_size_of(size, data, labels), compile=compile)
+    judging = JudgeOptions(target_sensitivity, prevalence)
+    return _run(_DataOptions(data, label, drop_shared, reading, labels), train_options(data, **asked), judging, out)
 
 # %% ../nbs/50_run.ipynb #ce5e173b
 def _size_of(size, data, labels):
@@ -1992,13 +2010,31 @@ def _learner(manifest, options):
     from chestxray_fastai.blocks import xray_dataloaders
     from chestxray_fastai.learner import xray_learner
 
-    batch_size = options.batch_size or (32 if (manifest.split == 'train').sum() < 2000 else 64)
+    batch_size, rate = _batch_and_rate(manifest, options)
     augment = _augmentations(options)
     dls = xray_dataloaders(
         manifest, size=options.size, channels=1, batch_size=batch_size, seed=options.seed, augment=augment
     )
     placing = {'precision': options.precision, 'seed': options.seed, 'offline': options.offline or None}
+    placing |= {'lr': rate, 'compile': options.compile}
     return xray_learner(dls, options.arch, options.weights, _loss(dls, options), verbose=False, **placing)
+
+def _batch_and_rate(manifest, options):
+    "Images in a batch and highest learning rate: as asked for, or what fits device, network and data"
+    from chestxray_fastai.devices import backward_bytes, best_device, default_batch_size, rate_for_batch
+    from chestxray_fastai.networks import build_model
+
+    if options.batch_size:
+        return options.batch_size, options.lr
+    images = int((manifest.split == 'train').sum())
+    device = best_device(verbose=False)
+    if device.type != 'cuda':
+        return default_batch_size(images, device), options.lr
+    net = build_model(options.arch, 2, options.size, 1)
+    weights = sum(p.numel() for p in net.parameters())
+    batch_size = default_batch_size(images, device, weights, backward_bytes(net, options.size, 1))
+    rate = rate_for_batch(options.lr, batch_size, images) if options.is_usual_lr else options.lr
+    return batch_size, rate
 
 def _loss(dls, options):
     "The loss that was asked for, for `xray_learner`"
@@ -2040,12 +2076,15 @@ def _train_once(manifest, options, folder, is_trained):
     learn = _learner(manifest, options)
     _tell('run.weights', weights=printable(learn.weights))
     _tell('run.note', note=learn.hardware)
+    _tell('run.batch', n=learn.dls.train.bs, lr=learn.lr)
     if options.teachers:
         learn.add_cb(Distill([load_model(teacher) for teacher in options.teachers]))
     training = training_arguments(options.stack, learn.weights.startswith('from scratch'))
     if training['schedule'] != 'fine_tune':
         learn.unfreeze()  # trained weights come frozen, and only `fine_tune` thaws them
     training |= {'epochs': options.epochs, 'lr': options.lr, 'seed': options.seed}
+    schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
+    training = {'epochs': options.epochs, 'lr': learn.lr, 'schedule': schedule, 'seed': options.seed}
     with _shown_epochs(learn, is_trained):
         log = train(learn, folder, **training)
     return learn, log, float(log.seconds.sum())
