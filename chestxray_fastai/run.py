@@ -1602,8 +1602,7 @@ def run(
     batch_size: int | None = None,
     lr: float | None = None,  # highest learning rate; by default 2e-3, for phantoms 3e-3, with larger batches more
     image_quality: str = 'varied',  # in training: 'varied' draws sharpness, noise, gamma, collimation; 'as-is' does not
-    # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not;
-    # by default 'varied' for your data, 'as-is' for phantoms
+    # in training: 'varied' draws width to height, and more of the size, at random; 'as-is', for phantoms, does not
     image_shape: str | None = None,
     teachers: list[str] | str | None = None,  # model folders whose mean probability is learned beside the label
     precision: str = 'auto',  # of the training: float32, bfloat16, float16, or auto (what is fastest on this machine)
