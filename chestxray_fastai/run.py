@@ -895,6 +895,7 @@ class StackOptions:
     layer_decay: float | None = None  # learning rate of a block as a share of the next one's, such as 0.75
     drop_path: float | None = None  # chance that an image skips the last block of the network, such as 0.1
     monitor: str = 'auroc'  # what chooses the epoch, on valid: auroc or average_precision; of several labels the mean
+    compile: bool = False  # through torch.compile: a minute or more before the first step, then faster steps
 
     def __post_init__(self):
         _check_stack(self)
@@ -954,7 +955,9 @@ def training_arguments(
     from_scratch: bool,  # the network starts from no trained weights
 ) -> dict:  # for `train`
     "What `train` is asked for beside epochs, rate and seed"
-    asked = {name: value for name, value in vars(stack).items() if value is not None and name != 'ema'}
+    asked = {name: value for name, value in vars(stack).items() if value is not None}
+    del asked['compile']  # of the learner
+    asked.pop('ema', None)
     asked.setdefault('schedule', 'one_cycle' if from_scratch else 'fine_tune')
     if stack.swa:
         return asked | {'ema': None, 'keep': 'last'}
@@ -1380,6 +1383,7 @@ class TrainOptions:
     loss: str = 'bce'  # of several labels, a name of `multilabel.LOSSES`
     uncertain: str | None = None  # how labels that are uncertain are learned, text of a `multilabel.Policy`
     stack: StackOptions = StackOptions()  # what is added to the training
+    is_usual_lr: bool = False  # the learning rate was not asked for, and may follow the batch
 
 @dataclass
 class JudgeOptions:
@@ -1401,6 +1405,7 @@ def train_options(
     defaults = PHANTOM_DEFAULTS if data is None else DEFAULTS
     chosen = {name: defaults.get(name) if value is None else value for name, value in asked.items()}
     chosen['teachers'] = _folder_names(chosen['teachers'])
+    chosen['is_usual_lr'] = asked.get('lr') is None
     return TrainOptions(**chosen)
 
 def _folder_names(folders):
@@ -1449,10 +1454,13 @@ def check_network(
     options: TrainOptions,  # of `train_options`
 ) -> list[str]:  # sentences: what this network will not be able to do
     "Refuse an architecture, size, precision or teacher that there is not, before any image is read"
+    from chestxray_fastai.devices import best_device, check_compile
     from chestxray_fastai.networks import build_model
     from chestxray_fastai.train import check_training
 
     check_training(weights=options.weights, precision=options.precision)
+    if options.stack.compile:
+        check_compile('inductor', best_device(verbose=False))
     check_learning(options.loss, options.uncertain)
     for teacher in options.teachers:
         if not (Path(teacher) / 'model.json').is_file():
@@ -1590,11 +1598,11 @@ def run(
     weights: str = 'auto',
     seed: int = 0,  # of split, weights, order and augmentation
     out: str | None = None,  # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
-    batch_size: int | None = None,  # images in a batch; by default 64, or 32 for fewer than 2,000 training images
-    lr: float | None = None,  # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms
+    # images in a batch; by default 64, or 32 for fewer than 2,000 training images, and on a GPU what fits, up to 256
+    batch_size: int | None = None,
+    lr: float | None = None,  # highest learning rate; by default 2e-3, for phantoms 3e-3, with larger batches more
     image_quality: str = 'varied',  # in training: 'varied' draws sharpness, noise, gamma, collimation; 'as-is' does not
-    # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not;
-    # by default 'varied' for your data, 'as-is' for phantoms
+    # in training: 'varied' draws width to height, and more of the size, at random; 'as-is', for phantoms, does not
     image_shape: str | None = None,
     teachers: list[str] | str | None = None,  # model folders whose mean probability is learned beside the label
     precision: str = 'auto',  # of the training: float32, bfloat16, float16, or auto (what is fastest on this machine)
@@ -1992,13 +2000,31 @@ def _learner(manifest, options):
     from chestxray_fastai.blocks import xray_dataloaders
     from chestxray_fastai.learner import xray_learner
 
-    batch_size = options.batch_size or (32 if (manifest.split == 'train').sum() < 2000 else 64)
+    batch_size, rate = _batch_and_rate(manifest, options)
     augment = _augmentations(options)
     dls = xray_dataloaders(
         manifest, size=options.size, channels=1, batch_size=batch_size, seed=options.seed, augment=augment
     )
     placing = {'precision': options.precision, 'seed': options.seed, 'offline': options.offline or None}
+    placing |= {'lr': rate, 'compile': options.stack.compile}
     return xray_learner(dls, options.arch, options.weights, _loss(dls, options), verbose=False, **placing)
+
+def _batch_and_rate(manifest, options):
+    "Images in a batch and highest learning rate: as asked for, or what fits device, network and data"
+    from chestxray_fastai.devices import backward_bytes, best_device, default_batch_size, rate_for_batch
+    from chestxray_fastai.networks import build_model
+
+    if options.batch_size:
+        return options.batch_size, options.lr
+    images = int((manifest.split == 'train').sum())
+    device = best_device(verbose=False)
+    if device.type != 'cuda':
+        return default_batch_size(images, device), options.lr
+    net = build_model(options.arch, 2, options.size, 1)
+    weights = sum(p.numel() for p in net.parameters())
+    batch_size = default_batch_size(images, device, weights, backward_bytes(net, options.size, 1))
+    rate = rate_for_batch(options.lr, batch_size, images) if options.is_usual_lr else options.lr
+    return batch_size, rate
 
 def _loss(dls, options):
     "The loss that was asked for, for `xray_learner`"
@@ -2040,12 +2066,13 @@ def _train_once(manifest, options, folder, is_trained):
     learn = _learner(manifest, options)
     _tell('run.weights', weights=printable(learn.weights))
     _tell('run.note', note=learn.hardware)
+    _tell('run.batch', n=learn.dls.train.bs, lr=learn.lr)
     if options.teachers:
         learn.add_cb(Distill([load_model(teacher) for teacher in options.teachers]))
     training = training_arguments(options.stack, learn.weights.startswith('from scratch'))
     if training['schedule'] != 'fine_tune':
         learn.unfreeze()  # trained weights come frozen, and only `fine_tune` thaws them
-    training |= {'epochs': options.epochs, 'lr': options.lr, 'seed': options.seed}
+    training |= {'epochs': options.epochs, 'lr': learn.lr, 'seed': options.seed}
     with _shown_epochs(learn, is_trained):
         log = train(learn, folder, **training)
     return learn, log, float(log.seconds.sum())

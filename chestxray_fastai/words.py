@@ -10,7 +10,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
            'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'MONITOR', 'CHANGE', 'TRAIN', 'MULTILABEL', 'RECIPE',
-           'TABLES', 'ENGLISH', 'HANDOVER', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'TABLES', 'ENGLISH', 'STOW', 'HANDOVER', 'LOST', 'KEPT', 'OPTIONS', 'WordsError', 'fields_of', 'say',
+           'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -1342,6 +1343,7 @@ RUN_STEPS = {
     'run.judge_again': '[2/4] The network is trained; it is judged again, for a sensitivity of {target:g}',
     'run.first_network': '      A first network, which says what the uncertain labels of the training are taken for',
     'run.weights': '      Weights {weights}',
+    'run.batch': '      Batches of {n} images, learning rate at most {lr:.2g}',
     'run.scoring': '[3/4] Scoring all images, once',
     'run.judging': '[4/4] Judging: threshold on calib for sensitivity {target:g}, then the test, opened once',
     'run.judging_several': (
@@ -1840,6 +1842,7 @@ CHANGE |= {
         'sigstore is not installed: pip install sigstore, or leave it out, and the record is sealed and not signed.'
     ),
     'change.no_key': 'There is no secret key {key}: minisign -G makes one.',
+    'change.password': 'minisign signs the record. If its key has a password, type it now and press Enter.',
     'change.not_signed': '{tool} failed: {said}',
     'change.broken': '{file} is no record of a decision, or it was changed after it was sealed.',
     'change.seal_only': '{file} is whole. That is integrity, and not authorship: nothing here shows who wrote it.',
@@ -1955,6 +1958,38 @@ TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPOR
 TABLES += [MULTILABEL, RECIPE, CEILING, DEIDENTIFY, MONITOR, CHANGE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
+# %% ../nbs/04_words.ipynb #95b41c5d
+# What is said by the door of the receiver for requests of the web
+STOW = {
+    'stow.path': 'Objects are stored by POST to /studies or to /studies/UID: there is nothing else here.',
+    'stow.study': 'The UID of the study in the address is none.',
+    'stow.method': 'Only POST is answered here.',
+    'stow.host': 'The request was made for another host than this machine.',
+    'stow.origin': 'Requests of web pages are not taken.',
+    'stow.encoding': 'The request is compressed: send it as it is.',
+    'stow.accept': 'The answer is application/dicom+json, which the request does not accept.',
+    'stow.type': 'A request has to be multipart/related with type="application/dicom" and a boundary.',
+    'stow.boundary': 'The boundary of the request is none (RFC 2046).',
+    'stow.length': 'A request has to say how long it is, and once: by Content-Length, or in chunks.',
+    'stow.large': 'The request has more than {size:,.0f} MB: send fewer objects at a time.',
+    'stow.slow': 'The request took too long: there are {seconds:.0f} s for it.',
+    'stow.cut': 'The request ends before its last boundary.',
+    'stow.chunk': 'The chunks of the request are damaged.',
+    'stow.start': 'The request does not begin with the boundary that it names.',
+    'stow.head': 'Something else than a part stands between the boundaries of the request.',
+    'stow.part_large': 'An object has more than {size:.0f} MB; the connection was closed.',
+    'stow.parts': 'The request has more than {most:,} objects: send fewer at a time.',
+    'stow.part': 'A part is no application/dicom as it is.',
+    'stow.empty': 'The request holds no object.',
+    'stow.http': 'The request is no HTTP that is understood here.',
+    'stow.busy': 'As many requests as are taken are being answered: come again later.',
+    'stow.port': 'Nothing can listen at {host}:{port} ({why}): choose another with --web.',
+    'stow.refused': 'refused a request with status {status}: {why}',
+    'stow.listening': 'listening for DICOMweb at http://{host}:{port}/studies',
+}
+TABLES.append(STOW)
+ENGLISH.update(STOW)
+
 # %% ../nbs/04_words.ipynb #6500cd1d
 # What is said when an answer is handed over, and by the receiver that answers a scanner
 HANDOVER = {
@@ -2035,6 +2070,48 @@ HANDOVER |= {
 }
 TABLES.append(HANDOVER)
 ENGLISH.update(HANDOVER)
+
+# %% ../nbs/04_words.ipynb #fbfd313c
+# What is said of files that were lost between an answer and whoever was to have it
+LOST = {
+    'serve.lost': 'lost {what} of {key}: {then}',
+    'serve.then_received': 'nothing was delivered, and the object is answered again',
+    'serve.then_lost': 'nothing was delivered, and the object has to be sent again',
+    'serve.and': ' and ',
+    'serve.file_heat': 'the heat map',
+    'serve.file_report': 'the report',
+    'serve.file_object': 'the object',
+}
+TABLES.append(LOST)
+ENGLISH.update(LOST)
+
+# %% ../nbs/04_words.ipynb #a93b31d3
+# Why a kept answer is not handed over
+KEPT = {
+    'handover.no_hash': (
+        'The answer for {name} does not say which file it is about (it has no sha256), so nobody can tell whether the'
+        ' file is still that one: ask again with predict --json, which writes it, or hand the image itself over.'
+    ),
+    'handover.there': '"{file}" is there already, and is not written over: give another folder, or move it away.',
+}
+TABLES.append(KEPT)
+ENGLISH.update(KEPT)
+
+# %% ../nbs/04_words.ipynb #3ed78a59
+# Which options do not go together
+OPTIONS = {
+    'change.other_ledger': (
+        '"{ledger}" is no ledger of changes but something else, and nothing is added to it: name a new file with'
+        ' --ledger.'
+    ),
+    'change.one_file': '--out and --ledger name the same file: the record of the decision needs one of its own.',
+    'deid.blank_or_keep': (
+        '--blank blanks text in films and --keep-text leaves it: they exclude one another. Choose one, or neither, and'
+        ' films with text are left out.'
+    ),
+}
+TABLES.append(OPTIONS)
+ENGLISH.update(OPTIONS)
 
 # %% ../nbs/04_words.ipynb #8edd629f
 class WordsError(ChestXrayError):
