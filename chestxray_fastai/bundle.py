@@ -1303,8 +1303,7 @@ def freeze_bundle(
     card |= dict(detector=detector, selftest=frozen.selftest, **_probe_card(probe, run, frozen.session, preprocessing))
     card |= _for_whom_card(run, card['data'].get('people'), frozen.session, preprocessing, outliers)
     made = [] if examples is None else phantom_examples(card, frozen.session, images, rows)
-    if made:
-        card['examples'] = made
+    card |= {'examples': made} if made else {}
     out = run.folder / 'bundle' if out is None else Path(out)
     write_bundle(dict(zip(FILES, (_card_text(card), frozen.graph, frozen.weights))), out)
     return out

@@ -1152,7 +1152,7 @@ def _network_rows(facts):
         _row('seed', settings.get('seed')),
         _row('lr', model.get('lr', settings.get('lr'))),
     ]
-    batch_size = settings.get('batch_size')
+    batch_size = model.get('batch_size', settings.get('batch_size'))
     if batch_size:
         rows.append(_row('batch_size', batch_size))
     return rows + _stack_rows(facts)
@@ -1162,8 +1162,6 @@ def _stack_rows(facts):
     views = facts.get('tta') or {}
     said = {'training': (facts.get('training') or {}).get('words'), 'tta': views.get('words') or refused(views)}
     return [_row(key, words) for key, words in said.items() if words]
-    batch_size = model.get('batch_size', settings.get('batch_size'))
-    return [*rows, _row('batch_size', batch_size)] if batch_size else rows
 
 # %% ../nbs/54_report.ipynb #03db7f78
 def _threshold_rows(threshold):

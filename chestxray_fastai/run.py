@@ -10,7 +10,8 @@ __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL',
            'untrained_labels', 'check_options', 'check_splits', 'plan_of', 'StackOptions', 'training_arguments',
            'training_words', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions',
            'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network', 'with_options',
-           'split_options', 'score_varied', 'summary', 'excluded_counts', 'judge_scores', 'judge_file', 'judge_all']
+           'split_options', 'run', 'score_varied', 'summary', 'excluded_counts', 'judge_scores', 'judge_file',
+           'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
@@ -894,6 +895,7 @@ class StackOptions:
     layer_decay: float | None = None  # learning rate of a block as a share of the next one's, such as 0.75
     drop_path: float | None = None  # chance that an image skips the last block of the network, such as 0.1
     monitor: str = 'auroc'  # what chooses the epoch, on valid: auroc or average_precision; of several labels the mean
+    compile: bool = False  # through torch.compile: a minute or more before the first step, then faster steps
 
     def __post_init__(self):
         _check_stack(self)
@@ -953,7 +955,9 @@ def training_arguments(
     from_scratch: bool,  # the network starts from no trained weights
 ) -> dict:  # for `train`
     "What `train` is asked for beside epochs, rate and seed"
-    asked = {name: value for name, value in vars(stack).items() if value is not None and name != 'ema'}
+    asked = {name: value for name, value in vars(stack).items() if value is not None}
+    del asked['compile']  # of the learner
+    asked.pop('ema', None)
     asked.setdefault('schedule', 'one_cycle' if from_scratch else 'fine_tune')
     if stack.swa:
         return asked | {'ema': None, 'keep': 'last'}
@@ -1379,7 +1383,6 @@ class TrainOptions:
     loss: str = 'bce'  # of several labels, a name of `multilabel.LOSSES`
     uncertain: str | None = None  # how labels that are uncertain are learned, text of a `multilabel.Policy`
     stack: StackOptions = StackOptions()  # what is added to the training
-    compile: bool = False  # train through torch.compile
     is_usual_lr: bool = False  # the learning rate was not asked for, and may follow the batch
 
 @dataclass
@@ -1456,7 +1459,7 @@ def check_network(
     from chestxray_fastai.train import check_training
 
     check_training(weights=options.weights, precision=options.precision)
-    if options.compile:
+    if options.stack.compile:
         check_compile('inductor', best_device(verbose=False))
     check_learning(options.loss, options.uncertain)
     for teacher in options.teachers:
@@ -1528,8 +1531,6 @@ def _run_config(
         config['teachers'] = [Path(folder).name for folder in options.teachers]
     if options.precision != 'auto':
         config['precision'] = options.precision
-    if options.compile:
-        config['compile'] = True
     if len(facts['labels']) > 1:
         config |= {'labels': facts['labels'], 'loss': options.loss, 'uncertain': options.uncertain}
     if judging.tta:
@@ -1597,18 +1598,11 @@ def run(
     weights: str = 'auto',
     seed: int = 0,  # of split, weights, order and augmentation
     out: str | None = None,  # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
-    batch_size: int | None = None,  # images in a batch; by default 64, or 32 for fewer than 2,000 training images
-    lr: float | None = None,  # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms
-    target_sensitivity: float = 0.95,  # of the threshold, chosen on calib; another one judges a finished network again
-    # images in a batch; by default 64, or 32 for fewer than 2,000 training images, and on a GPU what fits it, the
-    # network and the images, up to 256
+    # images in a batch; by default 64, or 32 for fewer than 2,000 training images, and on a GPU what fits, up to 256
     batch_size: int | None = None,
-    # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms, and with a larger batch by default its
-    # square root more
-    lr: float | None = None,
+    lr: float | None = None,  # highest learning rate; by default 2e-3, for phantoms 3e-3, with larger batches more
     image_quality: str = 'varied',  # in training: 'varied' draws sharpness, noise, gamma, collimation; 'as-is' does not
-    # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not;
-    # by default 'varied' for your data, 'as-is' for phantoms
+    # in training: 'varied' draws width to height, and more of the size, at random; 'as-is', for phantoms, does not
     image_shape: str | None = None,
     teachers: list[str] | str | None = None,  # model folders whose mean probability is learned beside the label
     precision: str = 'auto',  # of the training: float32, bfloat16, float16, or auto (what is fastest on this machine)
@@ -1623,7 +1617,6 @@ def run(
     loss: str = 'bce',  # of several labels: bce, weighted, focal, asl, logit_adjusted or class_balanced
     uncertain: str | None = None,  # how to learn labels that are -1: ignore, ones, zeros, self, smooth or marginal
     **more: Any,  # of `StackOptions` and `JudgeOptions`
-    compile: bool = False,  # train through torch.compile: a minute or more before the first step, then faster steps
 ) -> Run:
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
     reading = reading_options(positive, negative, columns, folder)
@@ -1633,9 +1626,6 @@ def run(
     stack, judging = split_options(more, StackOptions, JudgeOptions)
     options = train_options(data, stack=stack, **asked)
     return _run(_DataOptions(data, label, drop_shared, reading, labels), options, judging, out)
-    asked |= dict(offline=offline, loss=loss, uncertain=uncertain, size=_size_of(size, data, labels), compile=compile)
-    judging = JudgeOptions(target_sensitivity, prevalence)
-    return _run(_DataOptions(data, label, drop_shared, reading, labels), train_options(data, **asked), judging, out)
 
 # %% ../nbs/50_run.ipynb #ce5e173b
 def _size_of(size, data, labels):
@@ -2016,7 +2006,7 @@ def _learner(manifest, options):
         manifest, size=options.size, channels=1, batch_size=batch_size, seed=options.seed, augment=augment
     )
     placing = {'precision': options.precision, 'seed': options.seed, 'offline': options.offline or None}
-    placing |= {'lr': rate, 'compile': options.compile}
+    placing |= {'lr': rate, 'compile': options.stack.compile}
     return xray_learner(dls, options.arch, options.weights, _loss(dls, options), verbose=False, **placing)
 
 def _batch_and_rate(manifest, options):
@@ -2082,9 +2072,7 @@ def _train_once(manifest, options, folder, is_trained):
     training = training_arguments(options.stack, learn.weights.startswith('from scratch'))
     if training['schedule'] != 'fine_tune':
         learn.unfreeze()  # trained weights come frozen, and only `fine_tune` thaws them
-    training |= {'epochs': options.epochs, 'lr': options.lr, 'seed': options.seed}
-    schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
-    training = {'epochs': options.epochs, 'lr': learn.lr, 'schedule': schedule, 'seed': options.seed}
+    training |= {'epochs': options.epochs, 'lr': learn.lr, 'seed': options.seed}
     with _shown_epochs(learn, is_trained):
         log = train(learn, folder, **training)
     return learn, log, float(log.seconds.sum())
