@@ -716,6 +716,9 @@ def open_dicom(
 
 # %% ../nbs/08_dicom.ipynb #4ba0f340
 _VIEWS = {'PA': 'PA', 'AP': 'AP', 'LL': 'lateral', 'RL': 'lateral', 'LATERAL': 'lateral', 'LAT': 'lateral'}
+_PORTABLE = re.compile(r'\b(PORTABLE|MOBILE|BEDSIDE)', re.I)
+_WHERE_SAID = """BodyPartExamined StudyDescription SeriesDescription ProtocolName PerformedProcedureStepDescription
+    ManufacturerModelName""".split()
 _DAYS = {'D': 1 / 365.25, 'W': 7 / 365.25, 'M': 1 / 12, 'Y': 1.0}
 
 def _age(ds):
@@ -775,7 +778,7 @@ def _header_columns(ds, salt):
         'body_part': _text(ds, 'BodyPartExamined').upper(),
         'device': ' '.join(filter(None, (_text(ds, 'Manufacturer'), _text(ds, 'ManufacturerModelName')))),
         'modality': _text(ds, 'Modality'),
-        'portable': 'PORTABLE' in (_text(ds, 'BodyPartExamined') + _text(ds, 'StudyDescription')).upper(),
+        'portable': any(_PORTABLE.search(_text(ds, name)) for name in _WHERE_SAID),
         'spacing': spacing if spacing else math.nan,
     }
 
