@@ -310,8 +310,10 @@ def _check_decoder(ds):
         raise DicomError(f'its pixels are stored as {name}, which is not decoded here', 'not_a_picture') from None
     if not decoder.is_available:
         is_new = syntax.startswith(_HIGH_THROUGHPUT)
-        packages = 'pylibjpeg pylibjpeg-openjpeg' if is_new else '"chestxray_fastai[dicom]"'
-        raise DicomError(f'its pixels are stored as {name}, which needs a decoder: pip install {packages}')
+        what = 'the decoder pylibjpeg-openjpeg' if is_new else 'a decoder'
+        raise DicomError(
+            f'its pixels are stored as {name}, which needs {what}: pip install "chestxray_fastai[dicom]"'
+        )
 
 def _completed(ds, notes):
     "A copy in which what the pixels need is there and possible; what was assumed is noted"
