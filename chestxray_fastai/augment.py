@@ -14,6 +14,7 @@ from .core import need
 
 with need('Training', 'train'):
     import torch
+    from torch.nn import functional as F
     import fastai.imports  # noqa: F401  # sets filters of warnings, which shall outlive the next lines
 # the import warns of torch.jit.script, and no reader can change that
 with need('Training', 'train'), warnings.catch_warnings():
@@ -81,6 +82,14 @@ class TrainAffine(AffineCoordTfm):
         self.do = split_idx == 0
         if self.do:
             super().before_call(b, split_idx)
+
+    def _encode(self, x, mode, reverse=False):
+        if self.size is not None or self.coord_fs or not isinstance(x, TensorImage):
+            return super()._encode(x, mode, reverse)
+        # as fastai does where the size stays, without its look at the coordinates, which waits for a GPU
+        grid = F.affine_grid(self.mat, x.shape, align_corners=self.align_corners)
+        how = {'mode': mode, 'padding_mode': self.pad_mode, 'align_corners': self.align_corners}
+        return F.grid_sample(x, grid, **how)
 
 # %% ../nbs/17_augment.ipynb #9cdd06a6
 def xray_augmentations(

@@ -269,6 +269,13 @@ def _plan(self: XrayDL):
         self._is_planned = True
     return self._rows is not None
 
+# %% ../nbs/18_blocks.ipynb #4a2cd629
+def _sent(dl, tensor):
+    "A tensor on its way to the loader's GPU, from page-locked memory, so that nobody waits; elsewhere as it is"
+    if dl.device is None or dl.device.type != 'cuda' or dl.fake_l.num_workers:
+        return tensor  # fastai moves it, and a worker process has no GPU
+    return tensor.pin_memory().to(dl.device, non_blocking=True)
+
 # %% ../nbs/18_blocks.ipynb #755d5950
 @patch
 def create_batches(
@@ -281,8 +288,12 @@ def create_batches(
         return
     cache = self.find_transform(0, ReadXray).cache
     for rows in map(list, chunked(samps, self.bs, self.drop_last)):
-        x = TensorXray(torch.from_numpy(cache[self._rows[rows]])[:, None])
-        yield (x,) if self._targets is None else (x, self._targets[rows])
+        x = TensorXray(_sent(self, torch.from_numpy(cache[self._rows[rows]])[:, None]))
+        if self._targets is None:
+            yield (x,)
+            continue
+        y = self._targets[rows]
+        yield x, type(y)(_sent(self, y.as_subclass(torch.Tensor)))
 
 # %% ../nbs/18_blocks.ipynb #dda449b0
 def pixel_stats(
@@ -489,6 +500,7 @@ def xray_dataloaders(
 ) -> DataLoaders:  # with `preprocessing`, `labels` and `train_manifest`
     "fastai DataLoaders of a manifest's training and validation split; raises a `ManifestError`"
     _check_batch_size(batch_size)
+    device = best_device() if device is None else torch.device(device)
     labels = label_columns(manifest) if labels is None else list(listify(labels))
     usable = usable_rows(manifest, labels)
     train = usable[usable['split'] == 'train']
@@ -499,11 +511,11 @@ def xray_dataloaders(
     dls = block.dataloaders(
         usable,
         bs=min(batch_size, len(train)),
-        val_bs=batch_size,
+        val_bs=2 * batch_size if device.type == 'cuda' else batch_size,  # no backward pass, which takes the memory
         balance=balance_columns(usable, labels, balance),
         aware=labels if balance is True and len(labels) > 1 else None,
         num_workers=num_workers,
-        device=best_device() if device is None else device,
+        device=device,
     )
     dls.train.rng.seed(seed)
     preprocessing = {'size': size, 'resize': resize, 'channels': channels, 'mean': mean, 'std': std}

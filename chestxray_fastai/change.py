@@ -9,7 +9,7 @@ __all__ = ['DECISIONS', 'CHOICES', 'Signer', 'ChangeError', 'set_digest', 'answe
            'bundle_card_text']
 
 # %% ../nbs/58_change.ipynb #d8e14929
-import json, os, subprocess
+import json, os, subprocess, sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -416,6 +416,8 @@ def write_record(
     with TemporaryDirectory() as folder:
         waiting = Path(folder) / file.name
         waiting.write_bytes(content)
+        if tool == 'minisign' and sys.stderr.isatty():
+            print(say('change.password'), file=sys.stderr)
         _run(command(waiting), tool)
         signature = Path(f'{waiting}{ending}').read_bytes()
     write_whole(f'{file}{ending}', signature)

@@ -267,6 +267,11 @@ def check_identity(
         if not is_right:
             raise HandoverError(say('handover.no_id', name=name, what=words))
 
+def _body_part(ds):
+    "What a header says was examined; a chest where it says nothing that can be handed on (PS3.16, annex L)"
+    text = _element(ds, 'BodyPartExamined').upper()
+    return text if re.fullmatch('[A-Z][A-Z0-9_ ]{0,15}', text) else 'CHEST'
+
 def source_of(
     ds: 'Dataset',  # header of the image
     name: str = 'the image',  # what errors call it
@@ -285,6 +290,7 @@ def source_of(
     is_pair = len(orientation) == 2 and all(re.fullmatch('[AFHLPR]{1,3}', str(way)) for way in orientation)
     source.PatientOrientation = [str(way) for way in orientation] if is_pair else ''
     source.BurnedInAnnotation = _element(ds, 'BurnedInAnnotation')
+    source.BodyPartExamined = _body_part(ds)
     return source
 
 def read_source(
@@ -399,6 +405,16 @@ def _check_dicom():
     return highdicom
 
 # %% ../nbs/58_handover.ipynb #d438d105
+def _own_scheme():
+    "Whose the codes of our own are (PS3.3, C.12.1: Coding Scheme Identification Sequence)"
+    from pydicom.dataset import Dataset
+
+    scheme = Dataset()
+    scheme.CodingSchemeDesignator = OWN_SCHEME
+    scheme.CodingSchemeName = f'Private codes of {MAKER}, {FHIR_SYSTEMS[OWN_SCHEME]}'
+    scheme.CodingSchemeResponsibleOrganization = MAKER
+    return scheme
+
 def to_sr(
     answer: 'Answer',
     source: 'Dataset',  # of `source_of`
@@ -412,7 +428,7 @@ def to_sr(
 
     groups = [_group(answer, statement, source, model) for statement in statements(answer)]
     content = MeasurementReport(_observer(model), _concept(CHEST_FILM), groups)
-    return EnhancedSR(
+    report = EnhancedSR(
         evidence=[source] if heatmap is None else [source, heatmap],
         content=content,
         series_instance_uid=derived_uid('SR series', str(source.SeriesInstanceUID), model.hash),
@@ -425,6 +441,8 @@ def to_sr(
         specific_character_set='ISO_IR 192',
         series_description=f'{NOT_CLINICAL}: {model.name}'[:64],
     )
+    report.CodingSchemeIdentificationSequence = [_own_scheme()]
+    return report
 
 # %% ../nbs/58_handover.ipynb #96aff569
 def _captioned(image, words):
@@ -478,6 +496,9 @@ def to_capture(
         series_description=f'{NOT_CLINICAL}: {model.name}'[:64],
     )
     picture.PatientOrientation = source.PatientOrientation  # as the film says, empty where it says nothing
+    picture.BodyPartExamined = source.BodyPartExamined
+    if source.BodyPartExamined != 'CHEST':
+        picture.Laterality = ''  # of what may be one of a pair: not known here
     # the map lies on the film, so what is written in the film is written here
     picture.BurnedInAnnotation = 'NO' if source.get('BurnedInAnnotation') == 'NO' else 'YES'
     picture.DerivationDescription = (answer.map_words or say('handover.heatmap', name=model.name))[:1024]

@@ -12,14 +12,18 @@ import pandas as pd
 # before torch and fastai: it says what to install where they are missing, and silences a warning of fastai's
 from chestxray_fastai.devices import (
     CPUBFloat16,
+    CompiledTraining,
+    HeldLosses,
+    HeldMetric,
+    check_compile,
     choose_precision,
     device_words,
     exact_float32,
+    grouped_adam,
     memory_in_words,
     precision_callbacks,
 )
 import torch
-from fastai.metrics import AccumMetric
 from fastai.vision.all import (
     Callback,
     ChannelsLast,
@@ -64,9 +68,9 @@ def auroc(
     return float(np.mean(areas)) if areas else float('nan')
 
 # %% ../nbs/21_learner.ipynb #34cf15bd
-def auroc_metric() -> AccumMetric:
+def auroc_metric() -> HeldMetric:
     "`auroc` as a fastai metric over a whole validation epoch, under the name `auroc`"
-    return AccumMetric(auroc, name='auroc', flatten=False, to_np=False)
+    return HeldMetric(auroc, name='auroc', flatten=False, to_np=False)
 
 # %% ../nbs/21_learner.ipynb #ee567054
 def class_weights(
@@ -212,9 +216,10 @@ def xray_learner(
     seed: int = 0,  # of the initial weights
     verbose: bool = True,  # say where the weights come from
     offline: bool | None = None,  # True: never ask the network; None: as the variable CHESTXRAY_OFFLINE says
+    compile: bool | str = False,  # train through torch.compile: True, or the name of a backend other than 'inductor'
     **kwargs: Any,  # passed to fastai's head or Learner, for example `ps`, `wd`, `opt_func`
 ) -> Learner:  # with the metric `auroc`; `weights` and `hardware` say where it starts and runs
-    "A fastai Learner for a Manifest's DataLoaders; raises ValueError or WeightsError"
+    "A fastai Learner for a Manifest's DataLoaders; raises ValueError, CompileError or WeightsError"
     if not isinstance(loss, nn.Module) and loss not in ('plain', 'weighted'):
         raise ValueError(f"loss is 'plain', 'weighted' or a module of PyTorch, not {loss!r}")
     device = torch.device(dls.device or 'cpu')
@@ -225,14 +230,16 @@ def xray_learner(
     set_seed(seed)
     learn = _make_learner(dls, arch, state, loss, kwargs)
     chosen, _ = choose_precision(precision, device)
-    learn.add_cbs([ChannelsLast(), *precision_callbacks(precision, device), StopDiverged(chosen)])
+    cbs = [ChannelsLast(), HeldLosses(), *precision_callbacks(precision, device), StopDiverged(chosen)]
+    compilers = _compilers(compile, device)
+    learn.add_cbs([*cbs, *compilers])
     learn.arch_name = arch
     learn.weights = words
     learn.origin = weights_origin(weights, state is not None)
     learn.labels = list(dls.labels)
     learn.loss_name = loss if isinstance(loss, str) else getattr(loss, 'name', type(loss).__name__)
     learn.precision = chosen
-    learn.hardware = hardware
+    learn.hardware = f'{hardware}, through torch.compile' if compilers else hardware
     return learn
 
 # %% ../nbs/21_learner.ipynb #143ba2b0
@@ -242,12 +249,22 @@ def _make_learner(dls, arch, state, loss, kwargs):
     n_labels = len(dls.labels)
     head, more = _split_arguments(kwargs)
     net = build_model(arch, 2 if n_labels == 1 else n_labels, pre['size'], pre['channels'], state=state, **head)
-    options = {'path': cache_folder(), 'wd': 0.05, **more}  # the path is where `lr_find` puts its weights aside
+    # the path is where `lr_find` puts its weights aside
+    options = {'path': cache_folder(), 'wd': 0.05, 'opt_func': grouped_adam, **more}
     groups = splitter(arch, pre['size'])
     learn = Learner(dls, net, loss_func=_loss(dls, loss), splitter=groups, metrics=auroc_metric(), **options)
     if state is not None:
         learn.freeze()
     return learn
+
+# %% ../nbs/21_learner.ipynb #54adea8f
+def _compilers(compile, device):
+    "The callback that trains through torch.compile, where that is asked for"
+    if not compile:
+        return []
+    backend = 'inductor' if compile is True else compile
+    check_compile(backend, device)
+    return [CompiledTraining(backend)]
 
 # %% ../nbs/21_learner.ipynb #21eb3390
 def _loss(dls, loss):

@@ -18,11 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 # before torch and fastai: it says what to install where they are missing, and silences a warning of fastai's
-from .devices import CPUBFloat16, OutOfMemory, best_device, choose_precision, memory_in_words
+from .devices import CPUBFloat16, HeldMetric, OutOfMemory, best_device, choose_precision, memory_in_words
 import torch
 from fastai.callback.mixup import MixHandler
 from fastai.vision.all import (
-    AccumMetric,
     Callback,
     EarlyStoppingCallback,
     GradientClip,
@@ -87,23 +86,38 @@ class EMA(Callback):
         self.decay = decay
         self.averaged = None
         self.raw = None
+        self.steps = None
 
     def _average(self, averages, currents, n):
         # short memory at the start, when the weights are still random
-        decay = min(self.decay, (1 + float(n)) / (10 + float(n)))
-        for average, current in zip(averages, currents):
-            if average.is_floating_point():
-                average.lerp_(current.to(average.dtype), 1 - decay)
-            else:
-                average.copy_(current)
+        decay = min(self.decay, (1 + n) / (10 + n))
+        pairs = list(zip(averages, currents))
+        smooth = [(a, c) for a, c in pairs if a.is_floating_point()]
+        counts = [(a, c) for a, c in pairs if not a.is_floating_point()]
+        if smooth:
+            torch._foreach_lerp_([a for a, _ in smooth], [c for _, c in smooth], 1 - decay)
+        if counts:
+            torch._foreach_copy_([a for a, _ in counts], [c for _, c in counts])
 
     def before_fit(self) -> None:
         from torch.optim.swa_utils import AveragedModel
 
-        self.averaged = AveragedModel(self.learn.model, multi_avg_fn=self._average, use_buffers=True)
+        self.averaged = AveragedModel(self.learn.model, use_buffers=True)
+        self.steps = None  # in the average; a checkpoint may bring some
 
+    @torch.no_grad()
     def after_step(self) -> None:
-        self.averaged.update_parameters(self.learn.model)
+        # as `AveragedModel.update_parameters`, which looks at its count three times, and so waits for a GPU
+        if self.steps is None:
+            self.steps = int(self.averaged.n_averaged)
+        averages = list(_all_tensors(self.averaged.module))
+        currents = list(_all_tensors(self.learn.model))
+        if self.steps:
+            self._average(averages, currents, self.steps)
+        else:
+            torch._foreach_copy_(averages, currents)
+        self.steps += 1
+        self.averaged.n_averaged += 1
 
     def before_validate(self) -> None:
         self.raw = self.learn.model
@@ -121,6 +135,11 @@ class EMA(Callback):
         if self.raw is not None:
             self.learn.model = self.raw
             self.raw = None
+
+def _all_tensors(model):
+    "Parameters and buffers of a network"
+    yield from model.parameters()
+    yield from model.buffers()
 
 # %% ../nbs/22_train.ipynb #e1ee848a
 class BestEpoch(Callback):
@@ -403,7 +422,8 @@ class SWA(Callback):
             return
         self.learn.model.load_state_dict(self.averaged.module.state_dict())
         seed_epoch(self.learn, self.seed, 0, self.n_epoch)
-        update_bn(self.dls.train, self.learn.model, self.dls.device)
+        batches = (batch[0].as_subclass(torch.Tensor) for batch in self.dls.train)
+        update_bn(batches, self.learn.model, self.dls.device)
 
 
 # %% ../nbs/22_train.ipynb #08d9db00
@@ -758,9 +778,9 @@ def average_precision(
     return float(np.mean(areas)) if areas else float('nan')
 
 # %% ../nbs/22_train.ipynb #b549a86f
-def average_precision_metric() -> AccumMetric:
+def average_precision_metric() -> HeldMetric:
     "`average_precision` as a fastai metric over a whole validation epoch"
-    return AccumMetric(average_precision, name='average_precision', flatten=False, to_np=False)
+    return HeldMetric(average_precision, name='average_precision', flatten=False, to_np=False)
 
 # %% ../nbs/22_train.ipynb #0d6ef083
 _STATE = {'phase': int, 'done': int, 'rows': list, 'optimizer': dict, 'config': dict}
@@ -920,6 +940,8 @@ def _detach_callbacks(learn, cbs):
     "Give a Learner whose fit was interrupted its own weights and callbacks back"
     if hasattr(learn, 'ema'):
         learn.ema.restore()
+    if hasattr(learn, 'compiled_training'):
+        learn.compiled_training.restore()
     for cb in cbs:
         if isinstance(cb, MixHandler) and hasattr(cb, 'old_lf'):
             learn.loss_func = cb.old_lf
