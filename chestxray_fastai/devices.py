@@ -12,7 +12,7 @@ __all__ = ['PRECISIONS', 'STEPS', 'LARGEST_BATCH', 'CPUBFloat16', 'has_bfloat16'
 import math, os, shutil, warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,6 @@ with need('Training', 'train'), warnings.catch_warnings():
         AvgLoss,
         AvgSmoothLoss,
         Callback,
-        L,
         Learner,
         MixedPrecision,
         Optimizer,
@@ -290,10 +289,11 @@ class GroupedAdam(Optimizer):
     def step(self, closure: None = None) -> None:  # a closure is refused, as by fastai
         if closure is not None:
             raise NotImplementedError('fastai optimizers currently do not support closure')
+        alike = {id(hyper): tuple(sorted(hyper.items())) for hyper in self.hypers}
         groups = {}
         for p, _, state, hyper in self.all_params(with_grad=True):
             _begin_average(p, state)
-            key = id(hyper), state['step'], state.get('do_wd', True)
+            key = alike[id(hyper)], state['step'], state.get('do_wd', True)
             groups.setdefault(key, (hyper, []))[1].append((p, state))
         for (_, step, decays), (hyper, members) in groups.items():
             _adam_step(members, hyper, step, decays)
@@ -376,16 +376,18 @@ class HeldLosses(Callback):
     every = 16  # batches between two losses that a progress bar shows from a GPU
 
     def before_fit(self) -> None:
-        recorder = self.learn.recorder
-        if not isinstance(recorder.smooth_loss, _SmoothLoss):
+        self.moved = 0
+        self.shown = None
+        recorder = getattr(self.learn, 'recorder', None)
+        if recorder is not None and not isinstance(recorder.smooth_loss, _SmoothLoss):
             recorder.loss = _MeanLoss()
             recorder.smooth_loss = _SmoothLoss(recorder.smooth_loss.beta)
             recorder.smooth_loss.reset()
-        self.moved = 0
-        self.shown = None
 
     def after_batch(self) -> None:
-        if not self.training or hasattr(self.learn, 'lr_finder') or self.learn.smooth_loss.device.type == 'cpu':
+        if not self.training or hasattr(self.learn, 'lr_finder') or not hasattr(self.learn, 'recorder'):
+            return
+        if self.learn.smooth_loss.device.type == 'cpu':
             return
         if self.shown is None or self.iter % self.every == 0:
             self.shown = self.learn.smooth_loss.cpu()
@@ -399,6 +401,8 @@ class HeldLosses(Callback):
 
     def _move(self):
         "Move what was recorded since the last time"
+        if not hasattr(self.learn, 'recorder'):
+            return
         losses = self.learn.recorder.losses
         new = losses[self.moved :]
         if new and new[0].device.type != 'cpu':
@@ -436,10 +440,6 @@ class CompiledTraining(Callback):
         self.backend = backend
         self.calls = None
         self.model = None
-
-    @property
-    def training_facts(self) -> dict:  # for the card of a model
-        return {'compile': self.backend}
 
     def before_train(self) -> None:
         if self.model is not self.learn.model:

@@ -796,9 +796,12 @@ def save_model(
         'params': sum(p.numel() for p in learn.model.parameters()),
         'hardware': learn.hardware,
         'precision': learn.precision,
+        'batch_size': learn.dls.train.bs,
         'versions': {'torch': torch.__version__, 'torchvision': torchvision.__version__, 'fastai': fastai.__version__},
         **facts,
     }
+    if 'lr' in getattr(learn, 'training_facts', {}):
+        card['lr'] = learn.training_facts['lr']
     origin, receipt = getattr(learn, 'origin', (None, None))
     if origin is not None:
         card['pretraining'] = origin

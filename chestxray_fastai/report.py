@@ -1150,9 +1150,9 @@ def _network_rows(facts):
         _row('epochs', facts['epochs'] or settings.get('epochs')),
         _row('best_epoch', epoch + 1 if isinstance(epoch, int) else None),
         _row('seed', settings.get('seed')),
-        _row('lr', settings.get('lr')),
+        _row('lr', model.get('lr', settings.get('lr'))),
     ]
-    batch_size = settings.get('batch_size')
+    batch_size = model.get('batch_size', settings.get('batch_size'))
     return [*rows, _row('batch_size', batch_size)] if batch_size else rows
 
 # %% ../nbs/54_report.ipynb #03db7f78

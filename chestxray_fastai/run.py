@@ -1260,6 +1260,8 @@ class TrainOptions:
     offline: bool  # never ask the network for weights
     loss: str = 'bce'  # of several labels, a name of `multilabel.LOSSES`
     uncertain: str | None = None  # how labels that are uncertain are learned, text of a `multilabel.Policy`
+    compile: bool = False  # train through torch.compile
+    is_usual_lr: bool = False  # the learning rate was not asked for, and may follow the batch
 
 @dataclass
 class JudgeOptions:
@@ -1277,6 +1279,7 @@ def train_options(
     defaults = PHANTOM_DEFAULTS if data is None else DEFAULTS
     chosen = {name: defaults.get(name) if value is None else value for name, value in asked.items()}
     chosen['teachers'] = _folder_names(chosen['teachers'])
+    chosen['is_usual_lr'] = asked.get('lr') is None
     return TrainOptions(**chosen)
 
 def _folder_names(folders):
@@ -1325,10 +1328,13 @@ def check_network(
     options: TrainOptions,  # of `train_options`
 ) -> list[str]:  # sentences: what this network will not be able to do
     "Refuse an architecture, size, precision or teacher that there is not, before any image is read"
+    from chestxray_fastai.devices import best_device, check_compile
     from chestxray_fastai.networks import build_model
     from chestxray_fastai.train import check_training
 
     check_training(weights=options.weights, precision=options.precision)
+    if options.compile:
+        check_compile('inductor', best_device(verbose=False))
     check_learning(options.loss, options.uncertain)
     for teacher in options.teachers:
         if not (Path(teacher) / 'model.json').is_file():
@@ -1381,6 +1387,8 @@ def _run_config(
         config['teachers'] = [Path(folder).name for folder in options.teachers]
     if options.precision != 'auto':
         config['precision'] = options.precision
+    if options.compile:
+        config['compile'] = True
     if len(facts['labels']) > 1:
         config |= {'labels': facts['labels'], 'loss': options.loss, 'uncertain': options.uncertain}
     return config
@@ -1411,8 +1419,8 @@ def run(
     seed: int = 0,  # of split, weights, order and augmentation
     out: str | None = None,  # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
     target_sensitivity: float = 0.95,  # of the threshold, chosen on calib; another one judges a finished network again
-    batch_size: int | None = None,  # images in a batch; by default 64, or 32 for fewer than 2,000 training images
-    lr: float | None = None,  # highest learning rate; by default 2e-3 for your data, 3e-3 for phantoms
+    batch_size: int | None = None,  # images in a batch; by default 64, 32 for under 2,000, on a GPU what fits, to 256
+    lr: float | None = None,  # highest learning rate; by default 2e-3, phantoms 3e-3; a batch made larger raises it
     image_quality: str = 'varied',  # in training: 'varied' draws sharpness, noise, gamma, collimation; 'as-is' does not
     # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not;
     # by default 'varied' for your data, 'as-is' for phantoms
@@ -1430,14 +1438,14 @@ def run(
     labels: list[str] | None = None,  # which labels to learn, by default all; of a CSV also which columns are labels
     loss: str = 'bce',  # of several labels: bce, weighted, focal, asl, logit_adjusted or class_balanced
     uncertain: str | None = None,  # how to learn labels that are -1: ignore, ones, zeros, self, smooth or marginal
+    compile: bool = False,  # train through torch.compile: a minute or more before the first step, then faster steps
 ) -> Run:
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
-    reading = reading_options(positive, negative, columns, folder)
+    source = _DataOptions(data, label, drop_shared, reading_options(positive, negative, columns, folder), labels)
     asked = dict(arch=arch, epochs=epochs, weights=weights, seed=seed, lr=lr, batch_size=batch_size)
     asked |= dict(image_quality=image_quality, image_shape=image_shape, teachers=teachers, precision=precision)
-    asked |= dict(offline=offline, loss=loss, uncertain=uncertain, size=_size_of(size, data, labels))
-    judging = JudgeOptions(target_sensitivity, prevalence)
-    return _run(_DataOptions(data, label, drop_shared, reading, labels), train_options(data, **asked), judging, out)
+    asked |= dict(offline=offline, loss=loss, uncertain=uncertain, size=_size_of(size, data, labels), compile=compile)
+    return _run(source, train_options(data, **asked), JudgeOptions(target_sensitivity, prevalence), out)
 
 # %% ../nbs/50_run.ipynb #ce5e173b
 def _size_of(size, data, labels):
@@ -1742,18 +1750,42 @@ def _augmentations(options):
         return [*augmentations, RandomAcquisition(max_sharpness=sharpness)]
     return augmentations
 
-def _learner(manifest, options):
-    "A Learner for a split Manifest"
+def _learner(manifest, options, folder):
+    "A Learner for a split Manifest; the training is kept in `folder`"
     from chestxray_fastai.blocks import xray_dataloaders
     from chestxray_fastai.learner import xray_learner
 
-    batch_size = options.batch_size or (32 if (manifest.split == 'train').sum() < 2000 else 64)
+    batch_size, rate = _batch_and_rate(manifest, options, folder)
     augment = _augmentations(options)
     dls = xray_dataloaders(
         manifest, size=options.size, channels=1, batch_size=batch_size, seed=options.seed, augment=augment
     )
     placing = {'precision': options.precision, 'seed': options.seed, 'offline': options.offline or None}
+    placing |= {'lr': rate, 'compile': options.compile}
     return xray_learner(dls, options.arch, options.weights, _loss(dls, options), verbose=False, **placing)
+
+def _batch_and_rate(manifest, options, folder):
+    "Images in a batch and highest learning rate: as asked for, as they were, or what fits device, network and data"
+    from chestxray_fastai.devices import backward_bytes, best_device, default_batch_size, rate_for_batch
+    from chestxray_fastai.networks import build_model
+
+    if options.batch_size:
+        return options.batch_size, options.lr
+    kept = Path(folder) / 'batch.json'
+    if kept.is_file():  # the training may go on elsewhere, or beside another program
+        chosen = read_json(kept)
+        return chosen['batch_size'], chosen['lr']
+    images = int((manifest.split == 'train').sum())
+    device = best_device(verbose=False)
+    if device.type != 'cuda':
+        return default_batch_size(images, device), options.lr
+    net = build_model(options.arch, 2, options.size, 1)
+    weights = sum(p.numel() for p in net.parameters())
+    batch_size = default_batch_size(images, device, weights, backward_bytes(net, options.size, 1))
+    rate = rate_for_batch(options.lr, batch_size, images) if options.is_usual_lr else options.lr
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_json({'batch_size': batch_size, 'lr': rate}, kept)
+    return batch_size, rate
 
 def _loss(dls, options):
     "The loss that was asked for, for `xray_learner`"
@@ -1792,13 +1824,14 @@ def _train_once(manifest, options, folder, is_trained):
     from chestxray_fastai.networks import load_model
     from chestxray_fastai.train import Distill, train
 
-    learn = _learner(manifest, options)
+    learn = _learner(manifest, options, folder)
     _tell('run.weights', weights=printable(learn.weights))
     _tell('run.note', note=learn.hardware)
+    _tell('run.batch', n=learn.dls.train.bs, lr=learn.lr)
     if options.teachers:
         learn.add_cb(Distill([load_model(teacher) for teacher in options.teachers]))
     schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
-    training = {'epochs': options.epochs, 'lr': options.lr, 'schedule': schedule, 'seed': options.seed}
+    training = {'epochs': options.epochs, 'lr': learn.lr, 'schedule': schedule, 'seed': options.seed}
     with _shown_epochs(learn, is_trained):
         log = train(learn, folder, **training)
     return learn, log, float(log.seconds.sum())

@@ -96,8 +96,8 @@ class EMA(Callback):
         counts = [(a, c) for a, c in pairs if not a.is_floating_point()]
         if smooth:
             torch._foreach_lerp_([a for a, _ in smooth], [c for _, c in smooth], 1 - decay)
-        for average, current in counts:
-            average.copy_(current)
+        if counts:
+            torch._foreach_copy_([a for a, _ in counts], [c for _, c in counts])
 
     def before_fit(self) -> None:
         from torch.optim.swa_utils import AveragedModel

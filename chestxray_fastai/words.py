@@ -1339,6 +1339,7 @@ RUN_STEPS = {
     'run.judge_again': '[2/4] The network is trained; it is judged again, for a sensitivity of {target:g}',
     'run.first_network': '      A first network, which says what the uncertain labels of the training are taken for',
     'run.weights': '      Weights {weights}',
+    'run.batch': '      Batches of {n} images, learning rate at most {lr:.2g}',
     'run.scoring': '[3/4] Scoring all images, once',
     'run.judging': '[4/4] Judging: threshold on calib for sensitivity {target:g}, then the test, opened once',
     'run.judging_several': (
