@@ -6,11 +6,11 @@
 __all__ = ['HEAT', 'HEAT_SIDE', 'TOTAL_MEGABYTES', 'WAITING', 'SHOW_RESULTS', 'WITHIN', 'SET_OPACITY', 'App', 'ROUTES', 'FOLDERS',
            'PORTS', 'QUIET', 'image_url', 'heat_url', 'probability_words', 'threshold_words', 'score_bar', 'curve_at',
            'promise_words', 'redecide', 'threshold_in_use', 'unread', 'ask', 'advice', 'image_card', 'moved_findings',
-           'findings_decision', 'finding_row', 'findings_heading', 'findings_list', 'findings_card', 'count_words',
-           'image_cards', 'image_styles', 'AppError', 'received', 'left_over', 'example_images', 'example_strip',
-           'drop_script', 'drop_zone', 'Outputs', 'Handlers', 'as_stated', 'findings_words', 'notice_words',
-           'head_words', 'map_words', 'foot_words', 'build_app', 'PrivateHeaders', 'host_name', 'Door', 'BodyLimit',
-           'listening_at', 'QueueWords', 'launch']
+           'findings_decision', 'shown_name', 'finding_row', 'findings_heading', 'findings_list', 'findings_card',
+           'count_words', 'image_cards', 'image_styles', 'AppError', 'received', 'left_over', 'example_images',
+           'example_strip', 'drop_script', 'drop_zone', 'Outputs', 'Handlers', 'as_stated', 'findings_words',
+           'notice_words', 'head_words', 'map_words', 'foot_words', 'build_app', 'PrivateHeaders', 'host_name', 'Door',
+           'BodyLimit', 'listening_at', 'QueueWords', 'launch']
 
 # %% ../nbs/56_app.ipynb #35bbdc08
 import base64, gc, html, os, weakref
@@ -18,8 +18,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
-from .core import ChestXrayError, need, package_text, patch, printable
-from .population import VIEWS, PopulationError, as_age, as_view
+from .core import attempt, ChestXrayError, need, package_text, patch, printable, Refused
+from .population import VIEWS, as_age, as_view
 from .words import ENGLISH, say
 if TYPE_CHECKING:  # names in hints alone: nothing heavy is imported
     from gradio import Blocks, EventData
@@ -220,7 +220,8 @@ def _plain_findings(answer, size):
         heat = None if answer.map is None else answer.evidence(*sides, finding.label)
         layers.append(heat_url(heat, 1) if heat is not None and (heat > 0).any() else '')
         values = {name: getattr(finding, name) for name in ('label', 'probability', 'decision', 'threshold')}
-        findings.append({**values, 'heat': bool(layers[-1]), 'maps': answer.map_words_of(finding.label) or ''})
+        maps = {'mapped': heat is not None, 'heat': bool(layers[-1]), 'maps': answer.map_words_of(finding.label) or ''}
+        findings.append(values | maps)
     return findings, layers
 
 def _plain_answer(answer, name, image):
@@ -353,6 +354,12 @@ def findings_decision(
     return next(decision for decision in ('positive', 'refer', 'negative') if decision in decisions)
 
 # %% ../nbs/56_app.ipynb #5ff2b0f4
+def shown_name(
+    label: str,  # as data and bundle have it
+) -> str:
+    "A finding as people write it: words with spaces between them"
+    return label.replace('_', ' ')
+
 def _finding_bar(finding):
     "Score and threshold of a finding as a thin bar"
     score = probability_words(finding['probability'], finding['threshold'])
@@ -369,18 +376,23 @@ def finding_row(
     i: int,  # number of the image on the page
     is_shown: bool,  # its heat map is laid over the image
 ) -> str:  # HTML
-    "One finding as a row to click on, which shows its heat map"
+    "One finding as a row; where the model draws heat maps, one to click on, which shows its own"
     decision = finding['decision']
+    has_map = finding.get('mapped', True)
     score = probability_words(finding['probability'], finding['threshold'])
-    checked = ' checked' if is_shown else ''
-    label = html.escape(finding['label']).replace('_', '_<wbr>')  # where a long name may be broken
-    about = finding['maps'] if finding['heat'] else say('app.note.map_empty')
-    return (
-        f'<label class="cx-find cx-{decision}"><input type="radio" name="cx-find-{i}" id="cx-find-{i}-{finding["n"]}"'
-        f'{checked}><i aria-hidden="true">{_MARKS[decision]}</i><span class="cx-label">{label}'
+    least = _words('app.finding.from', threshold=threshold_words(finding['threshold']))
+    label = html.escape(shown_name(finding['label']))
+    row = (
+        f'<i aria-hidden="true">{_MARKS[decision]}</i><span class="cx-label">{label}'
         f'<span class="cx-said"> {_words(f"app.finding.{decision}")}</span></span>{_finding_bar(finding)}'
-        f'<span class="cx-number">{score}</span><small class="cx-about">{html.escape(about)}</small></label>'
+        f'<span class="cx-number">{score} <small aria-hidden="true">{least}</small></span>'
     )
+    if not has_map:
+        return f'<div class="cx-find cx-{decision}">{row}</div>'
+    checked = ' checked' if is_shown else ''
+    about = html.escape(finding['maps'] if finding['heat'] else say('app.note.map_empty'))
+    choice = f'<input type="radio" name="cx-find-{i}" id="cx-find-{i}-{finding["n"]}"{checked}>'
+    return f'<label class="cx-find cx-{decision}">{choice}{row}<small class="cx-about">{about}</small></label>'
 
 # %% ../nbs/56_app.ipynb #8ca187dd
 def findings_heading(
@@ -392,7 +404,7 @@ def findings_heading(
     decision = findings_decision(findings)
     if decision == 'negative':
         return say('app.findings.negative', n=len(findings))
-    names = [finding['label'] for finding in findings if finding['decision'] == decision]
+    names = [shown_name(finding['label']) for finding in findings if finding['decision'] == decision]
     if len(names) > 4:
         names = [*names[:3], say('app.findings.more', n=len(names) - 3)]
     return say(f'app.findings.{decision}', labels=listed(names))
@@ -410,8 +422,10 @@ def findings_list(
     if folded:
         summary = _words('app.folded' if len(rows) - n_open > 1 else 'app.folded.one', n=len(rows) - n_open)
         shown += f'<details{"" if n_open else " open"}><summary>{summary}</summary>{folded}</details>'
-    hint = _words('app.findings.hint' if any(finding['heat'] for finding in findings) else 'app.findings.no_maps')
-    group = f'<div class="cx-finds" role="radiogroup" aria-label="{hint}">{shown}</div>'
+    has_maps = any(finding.get('mapped', True) for finding in findings)
+    hint = _words('app.findings.hint' if has_maps else 'app.findings.no_maps')
+    role = 'radiogroup' if has_maps else 'group'
+    group = f'<div class="cx-finds" role="{role}" aria-label="{hint}">{shown}</div>'
     return f'{group}<p class="cx-note">{hint}</p>'
 
 # %% ../nbs/56_app.ipynb #e56b1352
@@ -743,28 +757,27 @@ def judge(
 def as_stated(
     age: Any,  # as it was typed; None for nothing
     view: Any,  # as it was chosen
-) -> tuple[float | None, str | None]:  # age in years and view; None where nothing that makes sense is said
-    "What is said of the patients on the page"
-    stated = []
-    for read, said in ((as_age, age), (as_view, view)):
-        try:
-            stated.append(read(said))
-        except PopulationError:
-            stated.append(None)
-    return tuple(stated)
+) -> tuple[float | None, str | None]:  # age in years and view; None where nothing is said
+    "What is said of the patients on the page; raises a `PopulationError` for what makes no sense"
+    age = age.strip().replace(',', '.') if isinstance(age, str) else age
+    return as_age(age), as_view(view)
 
 @patch
 def on_upload(
     self: Handlers,
     event: 'EventData',  # with `files`
     session: str | None = None,  # whose images they are
-    age: float | None = None,  # of the patients, as it was typed
+    age: str | None = None,  # of the patients, as it was typed
     view: str | None = None,  # of the films, as it was chosen
 ) -> Iterator[Outputs]:
-    "Judge what was dropped; each drop starts at the frozen threshold"
+    "Judge what was dropped; each drop starts at the frozen threshold; nothing is judged under an age without sense"
     files = _sent(event, 'files')
     checked = received(files, self.max_megabytes, self.max_files)
-    yield from self.judge(checked, left_over(files, self.max_files), session, as_stated(age, view))
+    stated = attempt(as_stated, age, view)
+    if isinstance(stated, Refused):
+        checked = [(name, None, fault or str(stated)) for name, _, fault in checked]
+        stated = (None, None)
+    yield from self.judge(checked, left_over(files, self.max_files), session, stated)
 
 @patch
 def on_example(
@@ -832,7 +845,8 @@ def findings_words(
     head, *rows = triage.findings_table()
     lines = [''.join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)]
     for name, *cells in rows:
-        lines.append(f'<th scope="row">{html.escape(name)}</th>' + ''.join(f'<td>{html.escape(c)}</td>' for c in cells))
+        values = ''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)
+        lines.append(f'<th scope="row">{html.escape(shown_name(name))}</th>{values}')
     table = ''.join(f'<tr>{line}</tr>' for line in lines)
     left_out = f'<p>{html.escape(triage.left_out)}</p>' if triage.left_out else ''
     return (
@@ -863,7 +877,9 @@ def head_words(
 def map_words(
     triage: 'Triage',
 ) -> str:  # HTML
-    "What a heat map is, and how those of this bundle did in their own tests"
+    "What a heat map is, and how those of this bundle did in their own tests; or that it gives none"
+    if not triage.card['graph']['map']:
+        return f'<p>{html.escape(triage.explained)}</p>'
     return f'<p><b>{_words("app.maps.lead")}</b> {_words("app.maps")} {html.escape(triage.explained)}</p>'
 
 # %% ../nbs/56_app.ipynb #650efb69
@@ -888,12 +904,12 @@ def _population_controls(gr, population):
     views = population is not None and bool(population.views)
     choices = [(say('app.unknown'), ''), *((view, view) for view in VIEWS)]
     return dict(
-        age=gr.Number(
-            None,
+        age=gr.Textbox(  # Gradio's Number shows an age that nobody stated as 0
+            '',
             label=say('app.age'),
             info=say('app.stated.info'),
-            minimum=0,
-            maximum=130,
+            placeholder=say('app.unknown'),
+            max_length=20,
             visible=ages,
             elem_id='cx-age',
         ),
@@ -904,6 +920,7 @@ def _controls(gr, handlers):
     "The left half of the page: where to drop images, examples, threshold and heat map"
     limits = (handlers.max_megabytes, handlers.max_files)
     start = handlers.start
+    has_maps = bool(handlers.triage.card['graph']['map'])
     return dict(
         drop=gr.HTML(drop_zone(handlers.max_megabytes), js_on_load=drop_script(*limits), elem_id='cx-drop'),
         **_population_controls(gr, handlers.triage.population),
@@ -911,7 +928,7 @@ def _controls(gr, handlers):
             example_strip(handlers.examples), js_on_load=package_text('templates/app_pick.js'), elem_id='cx-examples'
         ),
         chosen=gr.Dropdown(
-            handlers.labels,
+            [(shown_name(label), label) for label in handlers.labels],
             value=handlers.labels[0],
             label=say('app.chosen'),
             visible=handlers.triage.table is not None,
@@ -929,7 +946,9 @@ def _controls(gr, handlers):
         ),
         promise=gr.HTML(handlers.promise(start), elem_id='cx-promise'),
         back=gr.Button(say('app.back'), size='sm', elem_id='cx-back'),
-        opacity=gr.Slider(0, 1, 0.7, step=0.05, label=say('app.opacity'), elem_id='cx-opacity', buttons=[]),
+        opacity=gr.Slider(
+            0, 1, 0.7, step=0.05, label=say('app.opacity'), visible=has_maps, elem_id='cx-opacity', buttons=[]
+        ),
         maps=gr.HTML(map_words(handlers.triage), elem_id='cx-maps'),
         clear=gr.Button(say('app.clear'), size='sm', elem_id='cx-clear'),
     )

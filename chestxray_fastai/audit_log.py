@@ -18,6 +18,7 @@ from chestxray_fastai.core import (
     patch,
     printable,
     read_chain,
+    read_chain_end,
     read_json,
     write_whole,
 )
@@ -42,8 +43,21 @@ def _kept_end(file):
     return kept if is_whole else None
 
 def _is_entry(entry):
-    "Whether a line of a chain is one of an audit log"
-    return entry is not None and isinstance(entry.get('n'), int)
+    "Whether a line of a chain is one of an audit log: other logs are chains too"
+    return entry is not None and isinstance(entry.get('n'), int) and 'decision' in entry
+
+_BEGINS = (b'{"n": ', b'{"bundle":')  # how a line begins, and how one of the first versions did
+
+def _is_ours(file):
+    "Whether a file is an audit log by its end, or nothing yet"
+    try:
+        last, torn = read_chain_end(file)
+    except ChestXrayError as error:
+        if isinstance(error, OSError):
+            raise
+        return False
+    is_begun = any(torn.startswith(begin[: len(torn)]) for begin in _BEGINS)
+    return all(map(_is_entry, last)) and (bool(last) or not torn or is_begun)
 
 # %% ../nbs/53_audit_log.ipynb #850d7489
 def _entry(n, answer, with_path):
@@ -97,6 +111,8 @@ class AuditLog:
             )
         check_target(file)
         self.file = Path(os.path.realpath(file))
+        if not _is_ours(self.file):  # before anything is answered or written
+            raise LogError(self._other())
         self.paths = paths
         self.last = None  # entry that was written
         self.end = ''  # its hash
@@ -115,8 +131,8 @@ class AuditLog:
 
     def _other(self):
         return (
-            f'{printable(self.file.name)} holds something else than an audit log, or its end is damaged: pass another'
-            ' file.'
+            f'{printable(self.file.name)} holds something else than an audit log, or its end is damaged, and nothing is'
+            ' added to it: pass another file.'
         )
 
 # %% ../nbs/53_audit_log.ipynb #c37ebe54
@@ -190,6 +206,8 @@ def check_log(
         raise LogError(f'There is no log {printable(file)}.')
     check_target(file)
     entries, broken, torn = read_chain(file)
+    if entries and not any(map(_is_entry, entries)):
+        raise LogError(f'{printable(file.name)} is a chain of another kind, and no audit log: pass another file.')
     faults = []
     n = 0
     for number, entry, is_broken in _by_line(entries, dict(broken)):

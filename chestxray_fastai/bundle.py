@@ -56,6 +56,7 @@ from chestxray_fastai.population import (
     vary_films,
 )
 from .run import Run, single_label
+from .second_network import SECOND, add_network, imagenet_stages
 from .words import say
 if TYPE_CHECKING:
     import onnxruntime, torch
@@ -330,6 +331,8 @@ def load_weights(
 
     state = {}
     for name, array in read_tensors(weights).items():
+        if name.startswith(f'{SECOND}.'):  # those of the network behind the gate
+            continue
         dtype = np.float32 if array.dtype == np.float16 else array.dtype
         state[name] = torch.from_numpy(np.array(array, dtype=dtype))
     model.load_state_dict(state)
@@ -583,8 +586,12 @@ def _several_card(card, facts):
         'findings': [{'label': label, **_judged_card(part, label)} for label, part in facts['findings'].items()],
         'unanswered': facts['unanswered'],
         'overall': report.get('overall', {}).get('test'),
-        'training': report.get('training', {}),
     }
+
+def _training_card(facts):
+    "How the network was trained, where its report says so"
+    training = (facts['report'] or {}).get('training', {})
+    return {'training': training} if training or 'findings' in facts else {}
 
 def _label_of(facts, card):
     return facts['point'].label or card['labels'][0]
@@ -614,6 +621,7 @@ def bundle_card(
         'preprocessing': card['preprocessing'],
         'graph': {**measured, 'unused': list(unused)},
         **(_several_card(card, facts) if is_several else _judged_card(facts, label)),
+        **_training_card(facts),
         'data': data,
         'run': frozen['hash'],
         'frozen': frozen['when'],
@@ -1056,7 +1064,8 @@ def fit_gate(
     size = preprocessing['size']
     home, _ = run_pixels(run_dir, preprocessing, 'train', most, seed)
     calib, rows = run_pixels(run_dir, preprocessing, 'calib')
-    source = 'grid' if 'grid' in [output.name for output in session.get_outputs()] else 'features'
+    outputs = [output.name for output in session.get_outputs()]
+    source = next(name for name in (SECOND, 'grid', 'features') if name in outputs)
 
     def seen(*films):
         return np.concatenate([run_graph(session, pixels)[source] for pixels in films])
@@ -1076,6 +1085,20 @@ def _card_text(card):
     check_card(text)
     return text
 
+def _with_output(graph, weights, unused, size, source):
+    "The parts of a bundle with an output of the graph that a gate looks at; raises `BundleError` for another output"
+    with need('Freezing', 'train'):
+        import onnx
+
+    outputs = [output.name for output in onnx.load_from_string(graph).graph.output]
+    if source in outputs:
+        return graph, weights, unused
+    if source == SECOND:
+        return add_network(graph, weights, imagenet_stages(), size)
+    if source != 'grid':
+        raise BundleError(f"A gate looks at 'grid' or '{SECOND}', not {printable(repr(source))[:40]}.")
+    return add_grid(graph, size), weights, unused
+
 def put_population(
     path: str | os.PathLike,  # folder of a bundle
     population: Population,  # from whom the model learned
@@ -1087,10 +1110,12 @@ def put_population(
     card = read_json(files['bundle.json'], 'bundle.json')
     saved = None if gate is None else gate.to_dict()
     card['population'] = {**population.to_dict(), 'gate': saved, 'measured': measured or []}
-    graph = files['model.onnx']
-    if gate is not None and gate.source == 'grid':
-        graph = add_grid(graph, card['preprocessing']['size'])
-    return write_bundle({**files, 'bundle.json': _card_text(card), 'model.onnx': graph}, path)
+    parts = files['model.onnx'], files['model.safetensors'], card['graph']['unused']
+    if gate is not None:
+        parts = _with_output(*parts, card['preprocessing']['size'], gate.source)
+    card['graph']['unused'] = parts[2]
+    made = {'bundle.json': _card_text(card), 'model.onnx': parts[0], 'model.safetensors': parts[1]}
+    return write_bundle(made, path)
 
 # %% ../nbs/51_bundle.ipynb #5bb90ceb
 def are_phantoms(
@@ -1200,13 +1225,13 @@ class _FrozenGraph:
     measured: dict
 
 # %% ../nbs/51_bundle.ipynb #3aa27197
-def _freeze_network(network, card, storage, images, positive, labels=None, grid=False):
-    "A network as a graph; raises `BundleError` where rounding moves its answers"
+def _freeze_network(network, card, storage, images, positive, labels=None, look=None):
+    "A network as a graph, with an output for a gate to look at; raises `BundleError` where rounding moves its answers"
     stored = weights_of(network, storage)
     trained = frozen_network(network, card, labels)
     size = card['preprocessing']['size']
-    graph, weights, unused = place_weights(export_graph(trained, size), stored)
-    graph = add_grid(graph, size) if grid else graph
+    parts = place_weights(export_graph(trained, size), stored)
+    graph, weights, unused = parts if look is None else _with_output(*parts, size, look)
     session, tensors = load_graph(graph, weights, unused)
     selftest = known_answers(session, size)
     measured = compare(trained, session, images, positive)
@@ -1257,6 +1282,7 @@ def freeze_bundle(
     examples: str | None = 'auto',  # images that travel along: some of the run's phantoms; None: none. People never do
     probe: str | dict | None = None,  # of how an image lies: of `ood.fit_orientation`, or 'auto' (takes minutes)
     outliers: list | None = None,  # paths of films of adults for whom the model is not: a gate learns to refer such
+    gate: str = 'grid',  # what it looks at: early stages of this network, or those of a network of 'imagenet'
 ) -> Path:  # the bundle's folder
     "Freeze a finished run into a sealed bundle; raises `BundleError`"
     check_installed('Freezing', 'train', 'torch', 'onnx', 'safetensors')
@@ -1268,7 +1294,8 @@ def freeze_bundle(
     images, rows = run_pixels(run, preprocessing, points[0].chosen_on, n_compare)
     labels = list(facts['findings']) if 'findings' in facts else None
     positive = rows[labels or 'truth'].to_numpy() == 1
-    frozen = _freeze_network(network, model_card, storage, images, positive, labels, grid=outliers is not None)
+    looks = {} if outliers is None else {'look': gate}
+    frozen = _freeze_network(network, model_card, storage, images, positive, labels, **looks)
     people = people or ('none: phantoms' if are_phantoms(rows) else None)
     card = bundle_card(model_card, facts, storage, frozen.measured, frozen.unused, licence, intended_use, people)
     if detector == 'auto':
@@ -1276,9 +1303,7 @@ def freeze_bundle(
     card |= dict(detector=detector, selftest=frozen.selftest, **_probe_card(probe, run, frozen.session, preprocessing))
     card |= _for_whom_card(run, card['data'].get('people'), frozen.session, preprocessing, outliers)
     made = [] if examples is None else phantom_examples(card, frozen.session, images, rows)
-    if made:
-        card['examples'] = made
-    text = _card_text(card)
+    card |= {'examples': made} if made else {}
     out = run.folder / 'bundle' if out is None else Path(out)
-    write_bundle({'bundle.json': text, 'model.onnx': frozen.graph, 'model.safetensors': frozen.weights}, out)
+    write_bundle(dict(zip(FILES, (_card_text(card), frozen.graph, frozen.weights))), out)
     return out

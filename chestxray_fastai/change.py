@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['DECISIONS', 'CHOICES', 'Signer', 'ChangeError', 'set_digest', 'answers_side_by_side', 'changed_decisions',
-           'paired_difference', 'compare_label', 'Change', 'card_changes', 'bundle_diff', 'check_decision',
-           'decision_record', 'signer', 'write_record', 'check_record', 'card_sections', 'bundle_card_text']
+           'paired_difference', 'compare_label', 'check_change_ledger', 'Change', 'card_changes', 'bundle_diff',
+           'check_decision', 'decision_record', 'signer', 'write_record', 'check_record', 'card_sections',
+           'bundle_card_text']
 
 # %% ../nbs/58_change.ipynb #d8e14929
-import json, os, subprocess
+import json, os, subprocess, sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -173,6 +174,19 @@ def compare_label(
 def _now():
     return datetime.now(timezone.utc).isoformat(timespec='seconds')
 
+_LEDGER_BEGINS = b'{"kind": '
+
+def check_change_ledger(
+    ledger: str | os.PathLike,  # which may be missing
+) -> None:
+    "Raise a `ChangeError` for a file that is there and is no ledger of changes, before anything is written"
+    entries, faults, torn = read_chain(ledger)
+    is_other = any(entry.get('kind') not in ('plan', 'result') for entry in entries)
+    if not entries:
+        is_other = bool(faults) or not torn.startswith(_LEDGER_BEGINS[: len(torn)])
+    if is_other:
+        raise ChangeError(say('change.other_ledger', ledger=printable(Path(ledger).name)))
+
 def _earlier(ledger, plan):
     "Sentences about what a ledger knows of this set and this pair; raises for one that was changed"
     entries, faults, _ = read_chain(ledger)
@@ -298,6 +312,8 @@ def bundle_diff(
         raise ChangeError(say('change.no_margin', margin=margin))
     if old.hash == new.hash:
         raise ChangeError(say('change.same', hash=old.hash[:12]))
+    if ledger:
+        check_change_ledger(ledger)
     rows = _judged_split(manifest)
     labels = _shared_labels(old, new, rows)
     plan = dict(kind='plan', old=old.hash, new=new.hash, images=_image_digest(rows), margin=margin, when=_now())
@@ -400,6 +416,8 @@ def write_record(
     with TemporaryDirectory() as folder:
         waiting = Path(folder) / file.name
         waiting.write_bytes(content)
+        if tool == 'minisign' and sys.stderr.isatty():
+            print(say('change.password'), file=sys.stderr)
         _run(command(waiting), tool)
         signature = Path(f'{waiting}{ending}').read_bytes()
     write_whole(f'{file}{ending}', signature)

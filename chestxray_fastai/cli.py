@@ -100,8 +100,10 @@ def deidentify(
     json: bool = False,  # print JSON alone
 ) -> None:
     "Write DICOM films without what names a person, and a report of what was removed"
-    from chestxray_fastai.deidentify import deidentify as clean
+    from chestxray_fastai.deidentify import DeidentifyError, deidentify as clean
 
+    if blank and keep_text:
+        raise DeidentifyError(say('deid.blank_or_keep'))
     text = {(True, False): 'blank', (False, True): 'keep'}.get((blank, keep_text), 'refuse')
     kept = dict(keep_dates=keep_dates, keep_patient=keep_patient)
     hidden = _secret_in(secret) if secret else None
@@ -521,7 +523,7 @@ def predict(
     _check_finding(triage, finding)
     form = _form(json, csv)
     tally = _Tally(len(images) == 1 and is_single(images[0]), form)
-    stated = dict(age=as_age(age), view=as_view(view))
+    stated = dict(age=as_age(age), view=as_view(view), hashed=json)  # who keeps an answer keeps which file it is about
     answers = _asked(triage, images, tally.is_single, audit_log, threads, heatmap, finding, stated)
     if form == 'text':
         print(f'{printable(", ".join(triage.labels))}. {printable(triage.for_whom)}', file=sys.stderr)
@@ -579,6 +581,7 @@ def freeze(
     people: str | None = None,  # whose images they are, for example "adults, one hospital": whoever uses it is told
     orientation: bool = False,  # also learn how a turned, mirrored or inverted image looks, which takes minutes
     outliers: str | None = None,  # folder of films of adults for whom the model is not: it learns to refer such
+    gate: str = 'grid',  # how it tells them: by this network's 'grid', or by one of 'imagenet' (extra lessons)
 ) -> None:
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
     from chestxray_fastai.bundle import freeze_bundle, pack_bundle
@@ -591,7 +594,7 @@ def freeze(
         _print('cli.freezing', to=sys.stderr)
     probe = 'auto' if orientation else None
     others = None if outliers is None else list(images_in(outliers))
-    made = freeze_bundle(run_dir, out, storage=storage, people=people, probe=probe, outliers=others)
+    made = freeze_bundle(run_dir, out, storage=storage, people=people, probe=probe, outliers=others, gate=gate)
     if earlier:
         _print('cli.replaced', to=sys.stderr, hash=earlier.hash[:12])
     packed = str(pack_bundle(made)) if pack else None
@@ -801,6 +804,16 @@ def monitor(
         _print('monitor.written', file=printable(file))
 
 # %% ../nbs/59_cli.ipynb #3d79ccb5
+def _check_change_files(out, ledger):
+    "Refuse files that would be written over, or that are of another kind, before anything is done"
+    from chestxray_fastai.change import ChangeError, check_change_ledger
+
+    if out is not None and Path(out).exists():
+        raise ChangeError(say('change.there', file=printable(out)))
+    if out is not None and os.path.realpath(out) == os.path.realpath(ledger):
+        raise ChangeError(say('change.one_file'))
+    check_change_ledger(ledger)
+
 def bundle_diff(
     old: str,  # the bundle in use: folder or packed file
     new: str,  # the bundle that may take its place
@@ -821,8 +834,7 @@ def bundle_diff(
 
     if out is None and any((decision, by, why, key)):
         raise ChangeError(say('change.no_out'))
-    if out is not None and Path(out).exists():
-        raise ChangeError(say('change.there', file=printable(out)))
+    _check_change_files(out, ledger)
     decided = None if out is None else check_decision(decision, by, why)
     if key:
         signer(key)
@@ -892,11 +904,13 @@ def serve(
     port: int = 11112,  # 0: any free one
     callers: list[str] | None = None,  # titles that may send; by default all
     peer: str | None = None,  # TITLE@HOST:PORT to which reports are sent instead of being put into a folder
+    web: int | None = None,  # port of a door for DICOMweb too (STOW-RS), for example 8104; 0: any free one
     waiting: int = 1000,  # objects that may wait; then senders are told to come again
     no_heatmap: bool = False,  # leave the heat maps out
 ) -> None:
-    "Receive radiographs over DICOM (C-STORE) and answer each with a structured report; Ctrl-C ends it"
+    "Receive radiographs over DICOM (C-STORE, STOW-RS) and answer each with a structured report; Ctrl-C ends it"
     from chestxray_fastai.serve import Desk, Receiver, check_title, peer_of
+    from chestxray_fastai.stow import WebDoor
     from chestxray_fastai.triage import Triage
 
     check_title(title)
@@ -905,10 +919,15 @@ def serve(
         _print('serve.open', to=sys.stderr, host=printable(host))
     desk = Desk(folder, Triage.load(bundle), out, heatmaps=not no_heatmap, most=waiting)
     receiver = Receiver(desk, title, host, port, callers, to)
+    door = None if web is None else WebDoor(receiver, host, web)
     try:
         receiver.start()
+        if door:
+            door.start()
         _until_told()
     finally:
+        if door:
+            door.stop()
         receiver.stop()
 
 def _until_told():
@@ -1073,7 +1092,7 @@ def _option(name, parameter, words):
 
 # %% ../nbs/59_cli.ipynb #c2c5712e
 def parameter_comments(
-    function: Callable,
+    function: Callable,  # or a dataclass, whose fields are meant
 ) -> dict[str, str]:  # by the names of the parameters
     "The comments beside the parameters of a function, or above those that have none beside them"
     lines = dedent(getsource(function)).splitlines(keepends=True)
@@ -1082,14 +1101,20 @@ def parameter_comments(
         if token.type == tokenize.COMMENT:
             comments[token.start[0]] = token.string.lstrip('# ')
     found = {}
-    for argument in ast.parse(''.join(lines)).body[0].args.args:
+    for name, line in _parameter_lines(ast.parse(''.join(lines)).body[0]):
         above = []
-        number = argument.lineno - 1
+        number = line - 1
         while number in comments and lines[number - 1].lstrip().startswith('#'):
             above.insert(0, comments[number])
             number -= 1
-        found[argument.arg] = comments.get(argument.lineno) or ' '.join(above)
+        found[name] = comments.get(line) or ' '.join(above)
     return found
+
+def _parameter_lines(node):
+    "(name, line) of each parameter of a function, or field of a class"
+    if isinstance(node, ast.ClassDef):
+        return [(field.target.id, field.lineno) for field in node.body if isinstance(field, ast.AnnAssign)]
+    return [(argument.arg, argument.lineno) for argument in node.args.args]
 
 # %% ../nbs/59_cli.ipynb #58e0beed
 def command_parser(
@@ -1099,11 +1124,16 @@ def command_parser(
     "The parser of a command, made from a function's signature and the comments beside it"
     comments = parameter_comments(command)
     parser = ArgumentParser(prog=prog, description=command.__doc__)
+    places = {}
+    for options in getattr(command, 'option_groups', ()):  # dataclasses, of `with_options`
+        comments |= parameter_comments(options)
+        title, _, about = options.__doc__.partition(': ')
+        places |= dict.fromkeys(options.__dataclass_fields__, parser.add_argument_group(title, about))
     for name, parameter in signature(command).parameters.items():
         words = comments.get(name, '').replace('%', '%%')
         is_alone = parameter.default is Parameter.empty or _kind(parameter.annotation) is Alone
         flags, more = (_argument if is_alone else _option)(name, parameter, words)
-        parser.add_argument(*flags, **more)
+        places.get(name, parser).add_argument(*flags, **more)
     return parser
 
 def _underscored(argv):

@@ -8,7 +8,7 @@ __all__ = ['UPRIGHT', 'POSES', 'SIDE', 'CELLS', 'DIRECTIONS', 'COARSE', 'N_FEATU
            'look', 'fit_content', 'body_part_of', 'header_pose', 'Contradiction', 'pose_words', 'contradictions']
 
 # %% ../nbs/17_content.ipynb #93d3faff
-import json, os
+import json, os, re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -399,7 +399,7 @@ def body_part_of(
     words: str,  # Body Part Examined
 ) -> str:  # 'chest', another part in lower case, or '' where it is not said or not understood
     "Which part of the body a header names"
-    found = {word.strip('.,') for word in str(words or '').upper().replace('_', ' ').replace('-', ' ').split()}
+    found = {word.strip('.,') for word in re.split(r'[\s_\\-]+', str(words or '').upper())}
     if found & _CHEST_WORDS:
         return 'chest'
     others = sorted(found & _OTHER_WORDS)

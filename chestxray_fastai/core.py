@@ -7,7 +7,7 @@ __all__ = ['FilePath', 'STORAGE_WAIT', 'MAX_JSON', 'MAX_LINE', 'ChestXrayError',
            'missing_package', 'need', 'check_installed', 'Refused', 'refused', 'attempt', 'printable', 'one_line',
            'csv_text', 'is_storage_error', 'try_again', 'check_target', 'write_whole', 'read_json', 'plain_json',
            'write_json', 'sha256_bytes', 'sha256_file', 'cache_folder', 'package_text', 'patch', 'locked', 'chained',
-           'read_chain', 'append_chain', 'progress']
+           'read_chain', 'read_chain_end', 'append_chain', 'progress']
 
 # %% ../nbs/00_core.ipynb #92ddcdaa
 import errno, hashlib, json, math, os, stat, sys, time, unicodedata, warnings
@@ -521,6 +521,14 @@ def _read_tail(file, key):
             f'"{printable(file)}" holds something else than a log, or its end is damaged: pass another file.'
         )
     return [entry] if entry else [], torn
+
+# %% ../nbs/00_core.ipynb #d65f6300
+def read_chain_end(
+    file: FilePath,  # may be missing: then there is no entry
+    key: str = 'hash',  # under which a line's own hash stands
+) -> tuple[list[dict], bytes]:  # the last whole entry in a list, [] where there is none; half a line after it or b''
+    "Read the end of a chain, however long it is; raises a `ChestXrayError` where a file ends with something else"
+    return _read_tail(Path(file), key)
 
 # %% ../nbs/00_core.ipynb #35679040
 def _set_aside(file, torn):

@@ -144,13 +144,23 @@ def _is_known_uid(uid):
 
 _TEXTS = ('LT', 'ST', 'UT', 'UC', 'UR')
 
+_BYTES = ('OB', 'OW', 'OD', 'OF', 'OL', 'OV')
+_PIXELS = 0x7FE0  # the group of pixels
+_HIDING = {0x00880200, 0x04000500}  # Icon Image Sequence; Encrypted Attributes Sequence, which holds what was removed
+
 def _has_no_place(tag, vr):
     "Whether an element goes whatever it holds"
     from pydicom.datadict import dictionary_has_tag
 
     is_drawn = tag.group >> 8 in (0x50, 0x60)  # curves and overlays
+    is_hidden = vr in _BYTES and tag.group not in (0x28, _PIXELS)  # a document, a signature, a sound
     is_unknown = vr == 'UN' or not dictionary_has_tag(tag)
-    return tag.is_private or is_drawn or is_unknown or vr in _TEXTS or tag.group >= 0xFFFA
+    is_odd = tag.is_private or is_unknown or tag.group >= 0xFFFA
+    return is_drawn or is_hidden or is_odd or vr in _TEXTS or tag in _HIDING
+
+def _holds_pixels(element):
+    "Whether a sequence holds a second picture: PS3.15 (E.3.1) wants pixels cleaned, and these nobody looks at"
+    return any(tag.group == _PIXELS for item in element.value for tag in item.keys())
 
 # %% ../nbs/16_deidentify.ipynb #c2904b28
 def _sweep(ds, names, days, options):
@@ -161,7 +171,7 @@ def _sweep(ds, names, days, options):
         except Exception:  # pydicom reads an element when it is asked for, and raises of many kinds
             del ds[tag]
             continue
-        if _has_no_place(element.tag, element.VR):
+        if _has_no_place(element.tag, element.VR) or (element.VR == 'SQ' and _holds_pixels(element)):
             del ds[tag]
         elif element.VR == 'SQ':
             for item in element.value:
@@ -485,8 +495,8 @@ def store_plainly(
         black = values.max() if pixels.white_is_zero else values.min()
         values = _blanked(values, shape, boxes, black)
     raw = values.astype(values.dtype.newbyteorder('<')).tobytes()
-    for name in [e.keyword for e in ds if 'PaletteColor' in e.keyword]:
-        del ds[name]
+    for tag in [e.tag for e in ds if 'PaletteColor' in e.keyword or e.tag.group == 0x7FE0]:
+        del ds[tag]
     ds.pop('PlanarConfiguration', None)
     ds.SamplesPerPixel = 1
     ds.PhotometricInterpretation = 'MONOCHROME1' if pixels.white_is_zero else 'MONOCHROME2'

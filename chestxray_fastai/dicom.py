@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['MAX_INFLATED', 'MAX_DICOM_PIXELS', 'CT_WINDOWS', 'is_dicom_file', 'DicomError', 'is_dicom', 'what_it_is',
            'read_dataset', 'dicomdir_files', 'picture_size', 'stored_pixels', 'window_to_unit', 'DicomImage',
-           'grey_image', 'open_dicom', 'header_text', 'header_columns', 'read_columns', 'picture_header', 'CtVolume',
-           'ct_slices', 'ct_picture']
+           'grey_image', 'open_dicom', 'element_text', 'header_text', 'header_columns', 'read_columns',
+           'picture_header', 'CtVolume', 'ct_slices', 'ct_picture']
 
 # %% ../nbs/08_dicom.ipynb #bbd491cc
 import io, logging, math, os, re, threading, warnings, zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 import numpy as np
@@ -726,20 +726,29 @@ def _age(ds):
 def _hashed(words, salt):
     from chestxray_fastai.core import sha256_bytes
 
-    words = str(words or '').strip()
+    words = element_text(words).strip()
     return sha256_bytes(f'{salt}{words}'.encode())[:12] if words else ''
+
+def element_text(
+    value: Any,  # of an element
+) -> str:  # '' for none
+    "A value as it stands in the file: several are held apart by a backslash (PS3.5, 6.4)"
+    if value is None:
+        return ''
+    several = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    return '\\'.join(str(each).strip() for each in value) if several else str(value)
 
 def header_text(
     ds: 'Dataset',
     name: str,  # keyword of an element
 ) -> str:  # '' where it is missing, or cannot be understood
     "What an element says, as text on one line"
-    return printable(str(_get(ds, name) or '').strip())
+    return printable(element_text(_get(ds, name)).strip())
 
 def _text(ds, name):
     "The same, at most 64 characters and nothing where it repeats a name of the patient: people type it anywhere"
     said = header_text(ds, name)[:64]
-    names = {word for word in re.split(r'[\s^=,.]+', header_text(ds, 'PatientName').lower()) if len(word) > 2}
+    names = {word for word in re.split(r'[\s^=,.\\]+', header_text(ds, 'PatientName').lower()) if len(word) > 2}
     repeats = names & set(re.findall(r'[^\W_]+', said.lower()))
     return '' if repeats else said
 

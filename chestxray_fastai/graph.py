@@ -10,7 +10,7 @@ __all__ = ['OPERATORS', 'MAX_MEMORY', 'MAX_SECONDS', 'BundleError', 'frozen_netw
 # %% ../nbs/49_graph.ipynb #d81e26e0
 import math, os, threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -130,6 +130,7 @@ def export_graph(
     network: 'torch.nn.Module',  # what `frozen_network` gives
     size: int,  # side of the images [pixels]
     dynamo: bool = False,  # use PyTorch's newer exporter, which is slower
+    names: Sequence[str] = ('logit', 'features', 'map'),  # of its outputs, of which there may be fewer
 ) -> 'onnx.ModelProto':
     "The network as an ONNX graph with its weights inside"
     import warnings
@@ -141,7 +142,7 @@ def export_graph(
     pixels = torch.arange(2 * size * size).reshape(2, size, size).remainder(251).to(torch.uint8).to(device)
     with torch.no_grad():
         n_outputs = len(network(pixels))
-    names = ['logit', 'features', 'map'][:n_outputs]
+    names = list(names[:n_outputs])
     options = _export_options(names, dynamo)
     file = BytesIO()
     with warnings.catch_warnings():
@@ -226,22 +227,25 @@ def _pointer(name, array, begin, end):
 def place_weights(
     graph: 'onnx.ModelProto',  # of `export_graph`; it is changed
     weights: dict[str, np.ndarray],  # arrays by their names in PyTorch
+    names: Mapping[str, str] | None = None,  # of weights by those in the graph; by default those of `frozen_network`
 ) -> tuple[bytes, bytes, list[str]]:  # model.onnx, model.safetensors, names of weights that the graph leaves out
-    "Move the weights out of the graph into safetensors, to which it then points"
+    "Move the weights out of the graph into safetensors, to which it then points, or points anew"
     with need('Freezing', 'train'):
         from onnx import helper
         from safetensors.numpy import save
 
     data = save(weights, metadata={'format': 'pt'})
     header, start = _layout(data)
+    names = {f'probe.model.{name}': name for name in weights} if names is None else names
     casts = []
     unused = set(weights)
     for tensor in graph.graph.initializer:
-        name = tensor.name.removeprefix('probe.model.')
+        name = names.get(tensor.name, tensor.name)
         if name not in weights or list(tensor.dims) != list(weights[name].shape) or not tensor.dims:
             continue
         unused.remove(name)
-        casts.append(helper.make_node('Cast', [name], [tensor.name], to=tensor.data_type))
+        if name != tensor.name:  # else it points there already
+            casts.append(helper.make_node('Cast', [name], [tensor.name], to=tensor.data_type))
         begin, end = header[name]['data_offsets']
         tensor.CopyFrom(_pointer(name, weights[name], start + begin, start + end))
     nodes = casts + list(graph.graph.node)

@@ -11,7 +11,7 @@ __all__ = ['OWN_SCHEME', 'FHIR_SYSTEMS', 'NO_UNITS', 'CHEST_FILM', 'IMAGING_STUD
            'to_hl7', 'read_answers', 'check_form', 'handed_over', 'hand_over']
 
 # %% ../nbs/58_handover.ipynb #daf93724
-import json, re
+import json, os, re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -223,8 +223,10 @@ def is_uid(
 
 def _element(ds, name):
     "An element as text without what no line may hold; '' where it is missing or cannot be read"
+    from chestxray_fastai.dicom import element_text
+
     try:
-        text = str(ds.get(name) or '').strip()
+        text = element_text(ds.get(name)).strip()
     except Exception:  # pydicom decodes an element when it is asked for, and raises of many kinds
         return ''
     return ''.join(c if c.isprintable() else ' ' for c in text).strip()
@@ -240,8 +242,8 @@ def _optional(ds, name):
         return ''
     if name.endswith('Date') and not _is_date(text):
         return ''
-    text = text if name.endswith('Name') else text.replace('\\', ' ')
-    return text if len(text) <= _MOST.get(name, 16) else ''  # cut, it may name something else
+    is_one = '\\' not in text  # one of several values, like a text that was cut, may name something else
+    return text if is_one and len(text) <= _MOST.get(name, 16) else ''
 
 def _is_date(text):
     "Whether a date of DICOM is in the calendar"
@@ -265,6 +267,11 @@ def check_identity(
         if not is_right:
             raise HandoverError(say('handover.no_id', name=name, what=words))
 
+def _body_part(ds):
+    "What a header says was examined; a chest where it says nothing that can be handed on (PS3.16, annex L)"
+    text = _element(ds, 'BodyPartExamined').upper()
+    return text if re.fullmatch('[A-Z][A-Z0-9_ ]{0,15}', text) else 'CHEST'
+
 def source_of(
     ds: 'Dataset',  # header of the image
     name: str = 'the image',  # what errors call it
@@ -283,16 +290,19 @@ def source_of(
     is_pair = len(orientation) == 2 and all(re.fullmatch('[AFHLPR]{1,3}', str(way)) for way in orientation)
     source.PatientOrientation = [str(way) for way in orientation] if is_pair else ''
     source.BurnedInAnnotation = _element(ds, 'BurnedInAnnotation')
+    source.BodyPartExamined = _body_part(ds)
     return source
 
 def read_source(
     path: FilePath,  # of the image
 ) -> 'Dataset':  # as `source_of` gives it
     "What an answer takes over from the file of its image; raises a `HandoverError` for what is no DICOM"
+    return _source_in(Path(path).read_bytes(), f'"{printable(Path(path).name)}"')
+
+def _source_in(data, name):
+    "As `read_source`, of the bytes of a file"
     from chestxray_fastai.dicom import is_dicom, read_dataset
 
-    name = f'"{printable(Path(path).name)}"'
-    data = Path(path).read_bytes()
     if not is_dicom(data):
         raise HandoverError(say('handover.no_dicom', name=name))
     return source_of(read_dataset(data, pixels=False), name)
@@ -395,6 +405,16 @@ def _check_dicom():
     return highdicom
 
 # %% ../nbs/58_handover.ipynb #d438d105
+def _own_scheme():
+    "Whose the codes of our own are (PS3.3, C.12.1: Coding Scheme Identification Sequence)"
+    from pydicom.dataset import Dataset
+
+    scheme = Dataset()
+    scheme.CodingSchemeDesignator = OWN_SCHEME
+    scheme.CodingSchemeName = f'Private codes of {MAKER}, {FHIR_SYSTEMS[OWN_SCHEME]}'
+    scheme.CodingSchemeResponsibleOrganization = MAKER
+    return scheme
+
 def to_sr(
     answer: 'Answer',
     source: 'Dataset',  # of `source_of`
@@ -408,7 +428,7 @@ def to_sr(
 
     groups = [_group(answer, statement, source, model) for statement in statements(answer)]
     content = MeasurementReport(_observer(model), _concept(CHEST_FILM), groups)
-    return EnhancedSR(
+    report = EnhancedSR(
         evidence=[source] if heatmap is None else [source, heatmap],
         content=content,
         series_instance_uid=derived_uid('SR series', str(source.SeriesInstanceUID), model.hash),
@@ -421,6 +441,8 @@ def to_sr(
         specific_character_set='ISO_IR 192',
         series_description=f'{NOT_CLINICAL}: {model.name}'[:64],
     )
+    report.CodingSchemeIdentificationSequence = [_own_scheme()]
+    return report
 
 # %% ../nbs/58_handover.ipynb #96aff569
 def _captioned(image, words):
@@ -474,6 +496,9 @@ def to_capture(
         series_description=f'{NOT_CLINICAL}: {model.name}'[:64],
     )
     picture.PatientOrientation = source.PatientOrientation  # as the film says, empty where it says nothing
+    picture.BodyPartExamined = source.BodyPartExamined
+    if source.BodyPartExamined != 'CHEST':
+        picture.Laterality = ''  # of what may be one of a pair: not known here
     # the map lies on the film, so what is written in the film is written here
     picture.BurnedInAnnotation = 'NO' if source.get('BurnedInAnnotation') == 'NO' else 'YES'
     picture.DerivationDescription = (answer.map_words or say('handover.heatmap', name=model.name))[:1024]
@@ -850,18 +875,39 @@ def handed_over(
     files = {} if heat is None else {'.heat.dcm': dicom_bytes(heat)}
     return {**files, FORMS[form]: dicom_bytes(to_sr(answer, source, model, heat))}
 
-def hand_over(
-    answer: 'Answer',  # with the path of its image
-    model: Model,
-    form: str,  # as for `handed_over`
-    folder: FilePath,  # into which it is written
-    stem: str,  # beginning of the names
-) -> list[Path]:
-    "Write an answer as files, each whole or not at all; raises a `HandoverError`"
+# %% ../nbs/58_handover.ipynb #90f9835b
+def _image_of(answer):
+    "The bytes of the image of an answer; raises a `HandoverError` unless they are known to be those that were answered"
     path = Path(answer.path)
     if not path.is_file():
         raise HandoverError(say('handover.gone', name=printable(path.name)))
-    if answer.sha256 and answer.sha256 != sha256_bytes(path.read_bytes()):
+    if not answer.sha256:
+        raise HandoverError(say('handover.no_hash', name=printable(path.name)))
+    data = path.read_bytes()
+    if answer.sha256 != sha256_bytes(data):
         raise HandoverError(say('handover.changed', name=printable(path.name)))
-    files = handed_over(answer, read_source(path), model, form)
-    return [write_whole(Path(folder) / f'{stem}{end}', content) for end, content in files.items()]
+    return data
+
+def hand_over(
+    answer: 'Answer',  # with path and SHA-256 of its image
+    model: Model,
+    form: str,  # as for `handed_over`
+    folder: FilePath,  # into which it is written
+    stem: str,  # beginning of the names, which no file in the folder has yet
+) -> list[Path]:
+    "Write an answer as new files, all of them or none; raises a `HandoverError`"
+    check_form(form)
+    source = _source_in(_image_of(answer), f'"{printable(Path(answer.path).name)}"')
+    files = {Path(folder) / f'{stem}{end}': data for end, data in handed_over(answer, source, model, form).items()}
+    for file in files:
+        if os.path.lexists(file):
+            raise HandoverError(say('handover.there', file=printable(file)))
+    written = []
+    try:
+        for file, content in files.items():
+            written.append(write_whole(file, content))
+    except OSError:
+        for file in written:  # a report without its heat map, or the reverse, would stand in the way of the next try
+            file.unlink(missing_ok=True)
+        raise
+    return written

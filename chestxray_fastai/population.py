@@ -250,7 +250,7 @@ def vary_films(
 
 # %% ../nbs/36_population.ipynb #84558503
 OUTSIDERS = ('adult',)  # who a gate can name: the sentences `population.…`
-SOURCES = ('grid', 'features')  # outputs of a graph that a gate may look at
+SOURCES = ('grid', 'features', 'imagenet')  # outputs of a graph that a gate may look at
 
 @dataclass(frozen=True)
 class PopulationGate:

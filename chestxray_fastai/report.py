@@ -437,7 +437,7 @@ def _facts(run, report, scores):
     test = report['test']
     threshold = report['threshold']
     splits = ('valid', 'calib', 'test')
-    parts = ('calibration', 'subgroups', 'uncertainty', 'explanation', 'outliers')
+    parts = ('calibration', 'subgroups', 'uncertainty', 'explanation', 'outliers', 'training', 'tta')
     lock = _lock_facts(run) | {'gap': _gap(scores, threshold['logit'])}
     return dict(
         run=run.name,
@@ -1153,7 +1153,15 @@ def _network_rows(facts):
         _row('lr', model.get('lr', settings.get('lr'))),
     ]
     batch_size = model.get('batch_size', settings.get('batch_size'))
-    return [*rows, _row('batch_size', batch_size)] if batch_size else rows
+    if batch_size:
+        rows.append(_row('batch_size', batch_size))
+    return rows + _stack_rows(facts)
+
+def _stack_rows(facts):
+    "What was added to the training, and what several views of an image would change; nothing in older reports"
+    views = facts.get('tta') or {}
+    said = {'training': (facts.get('training') or {}).get('words'), 'tta': views.get('words') or refused(views)}
+    return [_row(key, words) for key, words in said.items() if words]
 
 # %% ../nbs/54_report.ipynb #03db7f78
 def _threshold_rows(threshold):
@@ -1356,6 +1364,7 @@ def several_facts(
         findings=findings,
         overall=report.get('overall') or {},
         training=report.get('training') or {},
+        tta=report.get('tta'),
         data=_data_of_all(run),
         model=dict(report['model'], preprocessing=run.card.get('preprocessing')),
         settings=run.config,
@@ -1553,6 +1562,8 @@ def _data_of_several(facts):
     return _section('data', words, *blocks)
 
 # %% ../nbs/54_report.ipynb #4016d96b
+_TOLD_ELSEWHERE = 'loss', 'uncertain', 'stack', 'words'  # of a training, in rows of their own
+
 def _model_of_several(facts):
     "What was trained, by which loss, and how uncertain labels were read"
     model = facts['model']
@@ -1563,7 +1574,7 @@ def _model_of_several(facts):
         *_network_rows(facts),
         (say('report.all.loss'), training.get('loss')),
         (say('report.all.uncertain'), _policy_words(training.get('uncertain'))),
-        *((key.replace('_', ' '), _plain(training[key])) for key in training if key not in ('loss', 'uncertain')),
+        *((key.replace('_', ' '), _plain(training[key])) for key in training if key not in _TOLD_ELSEWHERE),
         (say('report.all.thresholds'), say('report.all.one_each')),
     ]
     table = table_block(say('report.caption.model'), ['', ''], rows)

@@ -7,20 +7,22 @@ __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL',
            'DEFAULTS', 'PHANTOM_DEFAULTS', 'SEVERAL_PHANTOMS_SIZE', 'RunError', 'ReportKey', 'check_report', 'Run',
            'single_label', 'report_of_finding', 'Finding', 'metric_text', 'metric_with_interval', 'by_auroc',
            'reading_options', 'chosen_label', 'chosen_labels', 'run_manifest', 'data_facts', 'taught_manifest',
-           'untrained_labels', 'check_options', 'check_splits', 'plan_of', 'make_run_dir', 'report_part',
-           'has_interval', 'TrainOptions', 'JudgeOptions', 'train_options', 'check_learning', 'check_label_options',
-           'check_network', 'try_network', 'run', 'score_varied', 'summary', 'excluded_counts', 'judge_scores',
-           'judge_file', 'judge_all']
+           'untrained_labels', 'check_options', 'check_splits', 'plan_of', 'StackOptions', 'training_arguments',
+           'training_words', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions',
+           'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network', 'with_options',
+           'split_options', 'run', 'score_varied', 'summary', 'excluded_counts', 'judge_scores', 'judge_file',
+           'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
 import sys
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from html import escape
-from math import ceil, isfinite
+from inspect import Parameter, signature
+from math import ceil, inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -39,7 +41,7 @@ from chestxray_fastai.core import (
     write_json,
     write_whole,
 )
-from .words import name_of, say
+from .words import ENGLISH, name_of, say
 
 if TYPE_CHECKING:  # names in hints alone: nothing heavy is imported
     import numpy as np
@@ -85,6 +87,9 @@ _FACTS = [
     ReportKey('model.params', 'integer', 2, 'number of its parameters'),
     ReportKey('model.pretraining', 'object', None, 'what the weights had seen that its training started from'),
     ReportKey('model.best_epoch', 'object', None, 'the epoch that was kept, and its figures'),
+    ReportKey('training.stack', 'object', None, 'what `train` was asked for, and what was added'),
+    ReportKey('training.words', 'text', None, 'the same in words'),
+    ReportKey('tta', 'object', None, 'what the mean of several views would change on valid, or `refused`'),
 ]
 
 # %% ../nbs/50_run.ipynb #16a7046e
@@ -776,6 +781,7 @@ _OPTION_RANGES = {  # smallest and largest value of an option
     'epochs': (1, 10_000),
     'batch_size': (1, 4096),
     'n': (1, 1_000_000),
+    'tta': (2, 64),
 }
 
 def check_options(
@@ -871,8 +877,124 @@ def _too_few(n, patients):
         notes.append(say('run.no_bundle', least=_MIN_BUNDLE, needed=needed, **counts))
     return notes
 
+# %% ../nbs/50_run.ipynb #91bcca85
+@dataclass(frozen=True)
+class StackOptions:
+    "the training stack: what is added to a training; `chestxray recipe` measures what pays on your data"
+
+    # of the learning rate: one_cycle, cosine, fine_tune (the head first) or plateau;
+    # by default fine_tune from trained weights, one_cycle from scratch
+    schedule: str | None = None
+    warmup: float | None = None  # of cosine: share of the epochs in which the rate rises; by default 0.1
+    mixup: float | None = None  # blend images in pairs: alpha of the shares, such as 0.2
+    cutmix: float | None = None  # paste a rectangle of another image: alpha of the shares, such as 1
+    clip: float | None = None  # largest norm of the gradient, such as 1
+    ema: float | None = None  # decay of the moving average of the weights, 0 for none; by default 0.998, with swa none
+    swa: float | None = None  # share of the epochs, at the end, whose weights are averaged, such as 0.25
+    mean_teacher: float | None = None  # weight of the agreement with the moving average, such as 1
+    layer_decay: float | None = None  # learning rate of a block as a share of the next one's, such as 0.75
+    drop_path: float | None = None  # chance that an image skips the last block of the network, such as 0.1
+    monitor: str = 'auroc'  # what chooses the epoch, on valid: auroc or average_precision; of several labels the mean
+    compile: bool = False  # through torch.compile: a minute or more before the first step, then faster steps
+
+    def __post_init__(self):
+        _check_stack(self)
+
+    @property
+    def asked(self) -> dict:  # for run.json
+        "What was asked for, as plain JSON: nothing by default"
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+
+# %% ../nbs/50_run.ipynb #5918d13e
+_ABOVE_ZERO = 'mixup', 'cutmix', 'clip', 'mean_teacher'
+_BETWEEN = 'swa', 'layer_decay', 'drop_path'  # 0 and 1, neither of which can be meant
+_FROM_ZERO = 'warmup', 'ema'  # to below 1
+_STACK_CHOICES = {
+    'schedule': (None, 'one_cycle', 'cosine', 'fine_tune', 'plateau'),
+    'monitor': ('auroc', 'average_precision'),
+}
+
+def _check_stack(stack):
+    "Raise a ValueError for options of the stack that cannot be meant"
+    for names, low, high, words in (
+        (_ABOVE_ZERO, 0, inf, 'a number above 0'),
+        (_BETWEEN, 0, 1, 'a number between 0 and 1'),
+        (_FROM_ZERO, -1e-300, 1, 'a number from 0 to below 1'),
+    ):
+        for name in names:
+            value = getattr(stack, name)
+            if value is not None and not low < value < high:
+                raise ValueError(f'--{name} is {words}, not {value}.')
+    for name, choices in _STACK_CHOICES.items():
+        if getattr(stack, name) not in choices:
+            raise ValueError(f'--{name} is one of {", ".join(filter(None, choices))}, not {getattr(stack, name)!r}.')
+    for sentence, is_so in _at_odds(stack).items():
+        if is_so:
+            raise ValueError(sentence)
+
+# %% ../nbs/50_run.ipynb #5ec73d40
+def _at_odds(stack):
+    "Sentences about options that are sensible alone and not together, and whether they are together here"
+    return {
+        '--mixup and --cutmix both change every batch: choose one.': stack.mixup and stack.cutmix,
+        '--swa averages the last epochs, and --ema every step: choose one.': stack.swa and stack.ema,
+        '--swa ends with an average, and no epoch is chosen: leave --monitor out.': (
+            stack.swa and stack.monitor != 'auroc'
+        ),
+        '--mean_teacher learns from the moving average of the weights: leave --swa out.': (
+            stack.mean_teacher and stack.swa
+        ),
+        '--mean_teacher learns from the moving average of the weights: leave --ema 0 out.': (
+            stack.mean_teacher and stack.ema == 0
+        ),
+        '--warmup is for --schedule cosine.': stack.warmup is not None and stack.schedule != 'cosine',
+    }
+
+def training_arguments(
+    stack: StackOptions,
+    from_scratch: bool,  # the network starts from no trained weights
+) -> dict:  # for `train`
+    "What `train` is asked for beside epochs, rate and seed"
+    asked = {name: value for name, value in vars(stack).items() if value is not None}
+    del asked['compile']  # of the learner
+    asked.pop('ema', None)
+    asked.setdefault('schedule', 'one_cycle' if from_scratch else 'fine_tune')
+    if stack.swa:
+        return asked | {'ema': None, 'keep': 'last'}
+    return asked if stack.ema is None else asked | {'ema': stack.ema or None}
+
+# %% ../nbs/50_run.ipynb #381ac344
+_SAID_OF_SCHEDULE = 'schedule', 'warmup', 'monitor', 'ema', 'keep'  # in sentences of their own
+_NOT_ADDED = 'epochs', 'lr', 'freeze_epochs', 'patience', 'seed'  # of every training, and said elsewhere
+
+def training_words(
+    facts: dict,  # `learn.training_facts`
+) -> str:  # one sentence
+    "How a network was trained: its schedule, what was added, and which weights were kept"
+    schedule = facts['schedule']
+    metric = name_of('metric', facts.get('monitor', 'auroc'))
+    warmup = facts.get('warmup', 0.1)
+    name = f'{schedule}_at_once' if schedule == 'cosine' and not warmup else schedule
+    parts = [say(f'run.stack.schedule_{name}', share=warmup, metric=metric)]
+    for name, value in facts.items():
+        if name not in (*_SAID_OF_SCHEDULE, *_NOT_ADDED) and value is not None:
+            parts.append(_added_words(name, value))
+    if not facts.get('swa'):
+        parts.append(say('run.stack.ema' if facts['ema'] else 'run.stack.no_ema', value=facts['ema']))
+        parts.append(say(f'run.stack.keep_{facts["keep"]}', metric=metric))
+    sentence = say('run.stack', parts='; '.join(parts))
+    return sentence[:1].upper() + sentence[1:]
+
+def _added_words(name, value):
+    "One thing that was added to a training"
+    code = f'run.stack.{name}'
+    if code in ENGLISH:
+        return say(code, value=value)
+    shown = ', '.join(f'{key} {each}' for key, each in value.items()) if isinstance(value, dict) else value
+    return say('run.stack.other', name=name.replace('_', ' '), value=printable(shown))
+
 # %% ../nbs/50_run.ipynb #21e42b8c
-_JUDGING_OPTIONS = 'target_sensitivity', 'prevalence'  # options that do not touch the training
+_JUDGING_OPTIONS = 'target_sensitivity', 'prevalence', 'tta'  # options that do not touch the training
 
 def _is_leftover(path):
     "Whether a file was left behind by a command of ours that was killed"
@@ -893,7 +1015,7 @@ def _writable_folder(folder):
 
 # %% ../nbs/50_run.ipynb #255e9629
 # Keys that run.json holds only where they differ from this, and what options are called whose keys are older
-_UNLESS_OTHERWISE = {'film_shape': 'as-is', 'teachers': []}
+_UNLESS_OTHERWISE = {'film_shape': 'as-is', 'teachers': [], **vars(StackOptions())}
 _OPTION_NAMES = {'film_quality': 'image_quality', 'film_shape': 'image_shape'}
 
 def _options_in_words(config, keys):
@@ -1260,15 +1382,19 @@ class TrainOptions:
     offline: bool  # never ask the network for weights
     loss: str = 'bce'  # of several labels, a name of `multilabel.LOSSES`
     uncertain: str | None = None  # how labels that are uncertain are learned, text of a `multilabel.Policy`
-    compile: bool = False  # train through torch.compile
+    stack: StackOptions = StackOptions()  # what is added to the training
     is_usual_lr: bool = False  # the learning rate was not asked for, and may follow the batch
 
 @dataclass
 class JudgeOptions:
-    "What a network is judged by, as `run` is asked for it; nothing here touches the training"
+    "how the network is judged: nothing of it touches the training, and a finished network can be judged again"
 
-    target_sensitivity: float = 0.95  # of the threshold, on calib
-    prevalence: float | None = None  # of the test, if it is known from elsewhere than its labels
+    # of the threshold, chosen on calib; another one judges a finished network again
+    target_sensitivity: float = 0.95
+    prevalence: float | None = None  # of positives in the test, if it is known from elsewhere than its labels
+    # views of each image (test-time augmentation), whose mean is compared with the image alone, on valid;
+    # all else in the report, and the frozen bundle, answers from the image alone
+    tta: int | None = None
 
 # %% ../nbs/50_run.ipynb #1d8efff4
 def train_options(
@@ -1333,13 +1459,31 @@ def check_network(
     from chestxray_fastai.train import check_training
 
     check_training(weights=options.weights, precision=options.precision)
-    if options.compile:
+    if options.stack.compile:
         check_compile('inductor', best_device(verbose=False))
     check_learning(options.loss, options.uncertain)
     for teacher in options.teachers:
         if not (Path(teacher) / 'model.json').is_file():
             raise ValueError(f'{printable(teacher)} holds no model.json: --teachers takes folders of finished runs.')
-    return try_network(build_model(options.arch, 2, options.size, 1), options)
+    model = build_model(options.arch, 2, options.size, 1)
+    _check_stack_of(model, options)
+    return try_network(model, options)
+
+def _check_stack_of(model, options):
+    "Raise a ValueError for options of the stack that do not go with this network, batch or policy"
+    from chestxray_fastai.train import drop_path
+
+    stack = options.stack
+    with drop_path(model, stack.drop_path) if stack.drop_path else nullcontext():
+        pass  # it says which networks have blocks that can be skipped
+    if not (stack.mixup or stack.cutmix):
+        return
+    if options.batch_size == 1:
+        raise ValueError('--mixup and --cutmix take two images or more in a batch: leave --batch_size 1 out.')
+    if 'marginal' in (options.uncertain or ''):
+        raise ValueError(
+            '--mixup and --cutmix leave uncertain labels out, and --uncertain marginal learns from them: choose one.'
+        )
 
 # %% ../nbs/50_run.ipynb #4156a009
 def try_network(
@@ -1387,11 +1531,11 @@ def _run_config(
         config['teachers'] = [Path(folder).name for folder in options.teachers]
     if options.precision != 'auto':
         config['precision'] = options.precision
-    if options.compile:
-        config['compile'] = True
     if len(facts['labels']) > 1:
         config |= {'labels': facts['labels'], 'loss': options.loss, 'uncertain': options.uncertain}
-    return config
+    if judging.tta:
+        config['tta'] = judging.tta
+    return config | options.stack.asked
 
 # %% ../nbs/50_run.ipynb #d88bf90f
 def _is_finished_with(
@@ -1403,9 +1547,45 @@ def _is_finished_with(
     if not (folder / 'report.json').exists():
         return False
     old = read_json(folder / 'run.json')
-    return all(old.get(name) == config[name] for name in _JUDGING_OPTIONS)
+    asked = [name for name in _JUDGING_OPTIONS if name != 'tta' or 'tta' in config]  # else a report that has it will do
+    return all(old.get(name) == config.get(name) for name in asked)
+
+# %% ../nbs/50_run.ipynb #486d68f3
+def with_options(
+    *kinds: type,  # dataclasses whose fields have defaults
+) -> Callable:  # a decorator
+    "Let the fields of dataclasses stand in a function's signature in place of its `**kwargs`, each a group of help"
+
+    def of_field(field):
+        return Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
+
+    def add(function):
+        own = [p for p in signature(function).parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
+        more = [of_field(field) for kind in kinds for field in fields(kind)]
+        function.__signature__ = signature(function).replace(parameters=[*own, *more])
+        function.option_groups = kinds
+        for outer, inner in zip((function, *kinds), kinds):
+            outer.__delwrap__ = inner  # where fastcore's docments reads on
+        return function
+
+    return add
+
+def split_options(
+    given: dict,  # by name, for all of them
+    *kinds: type,  # dataclasses
+) -> list:  # one of each
+    "Options as the dataclasses that they belong to; raises a TypeError for one that belongs to none"
+    names = [set(kind.__dataclass_fields__) for kind in kinds]
+    unknown = sorted(set(given) - set().union(*names))
+    if unknown:
+        raise TypeError(f'There is no option {unknown[0]!r}.')
+    made = []
+    for kind, own in zip(kinds, names):
+        made.append(kind(**{name: given[name] for name in own & set(given)}))
+    return made
 
 # %% ../nbs/50_run.ipynb #6c61f4fb
+@with_options(StackOptions, JudgeOptions)
 def run(
     data: str | None = None,  # folder, CSV or data set (pneumonia, nih, pneumoniamnist); by default phantoms
     # resnet18, resnet34, resnet50, densenet121, efficientnet_b0, vit_b_16, vgg19, resnet18_short, or a timm name;
@@ -1418,15 +1598,13 @@ def run(
     weights: str = 'auto',
     seed: int = 0,  # of split, weights, order and augmentation
     out: str | None = None,  # run folder; by default runs/DATA-ARCH-SIZE-seedSEED
-    target_sensitivity: float = 0.95,  # of the threshold, chosen on calib; another one judges a finished network again
-    batch_size: int | None = None,  # images in a batch; by default 64, 32 for under 2,000, on a GPU what fits, to 256
-    lr: float | None = None,  # highest learning rate; by default 2e-3, phantoms 3e-3; a batch made larger raises it
+    # images in a batch; by default 64, or 32 for fewer than 2,000 training images, and on a GPU what fits, up to 256
+    batch_size: int | None = None,
+    lr: float | None = None,  # highest learning rate; by default 2e-3, for phantoms 3e-3, with larger batches more
     image_quality: str = 'varied',  # in training: 'varied' draws sharpness, noise, gamma, collimation; 'as-is' does not
-    # in training: 'varied' draws the ratio of width to height at random, and more of the size; 'as-is' does not;
-    # by default 'varied' for your data, 'as-is' for phantoms
+    # in training: 'varied' draws width to height, and more of the size, at random; 'as-is', for phantoms, does not
     image_shape: str | None = None,
     teachers: list[str] | str | None = None,  # model folders whose mean probability is learned beside the label
-    prevalence: float | None = None,  # of positives in the test, if it is known from elsewhere than its labels
     precision: str = 'auto',  # of the training: float32, bfloat16, float16, or auto (what is fastest on this machine)
     offline: bool = False,  # never ask the network for weights
     label: str | None = None,  # the only label to learn, where the data have several
@@ -1438,14 +1616,16 @@ def run(
     labels: list[str] | None = None,  # which labels to learn, by default all; of a CSV also which columns are labels
     loss: str = 'bce',  # of several labels: bce, weighted, focal, asl, logit_adjusted or class_balanced
     uncertain: str | None = None,  # how to learn labels that are -1: ignore, ones, zeros, self, smooth or marginal
-    compile: bool = False,  # train through torch.compile: a minute or more before the first step, then faster steps
+    **more: Any,  # of `StackOptions` and `JudgeOptions`
 ) -> Run:
     "Train, judge and keep a classifier; the same command again goes on after an interruption"
-    source = _DataOptions(data, label, drop_shared, reading_options(positive, negative, columns, folder), labels)
+    reading = reading_options(positive, negative, columns, folder)
     asked = dict(arch=arch, epochs=epochs, weights=weights, seed=seed, lr=lr, batch_size=batch_size)
     asked |= dict(image_quality=image_quality, image_shape=image_shape, teachers=teachers, precision=precision)
-    asked |= dict(offline=offline, loss=loss, uncertain=uncertain, size=_size_of(size, data, labels), compile=compile)
-    return _run(source, train_options(data, **asked), JudgeOptions(target_sensitivity, prevalence), out)
+    asked |= dict(offline=offline, loss=loss, uncertain=uncertain, size=_size_of(size, data, labels))
+    stack, judging = split_options(more, StackOptions, JudgeOptions)
+    options = train_options(data, stack=stack, **asked)
+    return _run(_DataOptions(data, label, drop_shared, reading, labels), options, judging, out)
 
 # %% ../nbs/50_run.ipynb #ce5e173b
 def _size_of(size, data, labels):
@@ -1549,9 +1729,15 @@ def _keep_manifest(manifest, folder):
     write_manifest(manifest, folder / 'manifest.csv')
 
 # %% ../nbs/50_run.ipynb #0239e3f8
-def _training_part(manifest, options):
-    "What a report says of how several labels were learned"
-    part = {'loss': options.loss, 'uncertain': options.uncertain}
+def _training_part(learn, manifest, options):
+    "What a report says of the training: what was added to it, and of several labels how they were learned"
+    facts = dict(learn.training_facts)
+    if options.teachers:
+        facts['teachers'] = len(options.teachers)
+    part = {'stack': facts, 'words': training_words(facts)}
+    if len(learn.labels) == 1:
+        return part
+    part |= {'loss': options.loss, 'uncertain': options.uncertain}
     if options.uncertain is None:
         return part
     from chestxray_fastai.multilabel import parse_policy
@@ -1568,16 +1754,17 @@ def _train_and_judge(manifest, options, judging, data, started, folder):
     learn, log, seconds = _train(manifest, options, folder)
     started += time.time() - before - seconds  # epochs of an interrupted call count, replaying them does not
     _tell('run.scoring')
-    facts = {'training': _training_part(manifest, options)} if len(data['labels']) > 1 else {}
+    facts = {'training': _training_part(learn, manifest, options)}
+    _tell('run.note', note=facts['training']['words'])
     trained = _keep(learn, manifest, folder, facts)
     if options.image_shape == 'varied':
         with learn.no_bar():
             trained.varied = score_varied(learn, manifest)
+    views = _tried_views(trained, judging.tta)
     ood_part = report_part(_fit_ood, manifest, folder, outputs=trained.outputs)
     report = _judge(trained, manifest, judging, ood_part, folder)
     timing = {'training_seconds': seconds, 'total_seconds': round(time.time() - started, 1)}
-    report |= {'data': data, 'timing': timing}
-    report |= facts
+    report |= {'data': data, 'timing': timing, **facts, **views}
     _training_figure(log, folder / 'figures/training.png')
     write_json(check_report(report), folder / 'report.json')
     return report
@@ -1651,6 +1838,64 @@ def _model_part(card, best_epoch):
         'pretraining': card['pretraining'],
         'best_epoch': best_epoch,
     }
+
+# %% ../nbs/50_run.ipynb #b5d80dae
+def _tried_views(trained, n):
+    "What test-time augmentation would change, as a part of the report; nothing where it was not asked for"
+    if not n:
+        return {}
+    part = report_part(_views_part, trained, n)
+    _tell('run.note', note=part.get('words') or part['refused'])
+    return {'tta': part}
+
+def _views_part(trained, n):
+    "The mean of `n` views against the image alone on valid, each calibrated on calib"
+    from chestxray_fastai.devices import exact_float32
+    from chestxray_fastai.ensemble import predict_tta, with_members
+    from chestxray_fastai.scores import Scores
+
+    splits = ('valid', 'calib')
+    model = trained.learn.model.eval()
+    labels = trained.card['labels']
+    alone = Scores.of(trained.scores[trained.scores.split.isin(splits)].reset_index(drop=True))
+    asked = {'preprocessing': trained.card['preprocessing'], 'n': n, 'n_labels': len(labels)}
+    logits = []
+    for split in progress(splits, label=f'Scoring {n} views of valid and calib, splits', every=8):
+        with exact_float32():
+            logits.append(predict_tta(model, trained.outputs[split].pixels, **asked))
+    together = with_members(alone, _joined(logits))
+    table = _gain(_after_platt(alone), _after_platt(together), labels)
+    first = table.iloc[0]
+    words = {name: float(first[name]) for name in ('difference', 'low', 'high')}
+    metric = name_of('metric', first.name)
+    gain = table.astype(float).to_dict('index')
+    return {'views': n, 'split': 'valid', 'gain': gain, 'words': say('run.tta', views=n, metric=metric, **words)}
+
+# %% ../nbs/50_run.ipynb #36186076
+def _joined(logits):
+    "Logits of views, of several splits one after the other"
+    import numpy as np
+
+    return np.concatenate(logits, axis=1)
+
+def _after_platt(scores):
+    "Scores calibrated on calib, where there is enough of a label for that"
+    from chestxray_fastai.calibrate import calibrate, fit_calibrator
+    from chestxray_fastai.scores import score_labels
+
+    tried = {label: attempt(fit_calibrator, scores, 'platt', 'calib', label) for label in score_labels(scores)}
+    return calibrate(scores, {label: fitted for label, fitted in tried.items() if not refused(fitted)})
+
+def _gain(alone, together, labels):
+    "What changes on valid, a row for each metric, AUROC first: difference, low, high"
+    columns = ['difference', 'low', 'high']
+    if len(labels) > 1:
+        from chestxray_fastai.findings import compare_overall
+
+        return compare_overall(alone, together, 'valid')[columns].dropna()
+    from chestxray_fastai.calibrate import calibration_effect
+
+    return calibration_effect(alone, together, 'valid')[columns].dropna().sort_index()
 
 # %% ../nbs/50_run.ipynb #0519a5e7
 def _judge_several(trained, manifest, judging, ood_part, folder):
@@ -1751,7 +1996,7 @@ def _augmentations(options):
     return augmentations
 
 def _learner(manifest, options, folder):
-    "A Learner for a split Manifest; the training is kept in `folder`"
+    "A Learner for a split Manifest; its training is kept in `folder`"
     from chestxray_fastai.blocks import xray_dataloaders
     from chestxray_fastai.learner import xray_learner
 
@@ -1761,7 +2006,7 @@ def _learner(manifest, options, folder):
         manifest, size=options.size, channels=1, batch_size=batch_size, seed=options.seed, augment=augment
     )
     placing = {'precision': options.precision, 'seed': options.seed, 'offline': options.offline or None}
-    placing |= {'lr': rate, 'compile': options.compile}
+    placing |= {'lr': rate, 'compile': options.stack.compile}
     return xray_learner(dls, options.arch, options.weights, _loss(dls, options), verbose=False, **placing)
 
 def _batch_and_rate(manifest, options, folder):
@@ -1830,8 +2075,10 @@ def _train_once(manifest, options, folder, is_trained):
     _tell('run.batch', n=learn.dls.train.bs, lr=learn.lr)
     if options.teachers:
         learn.add_cb(Distill([load_model(teacher) for teacher in options.teachers]))
-    schedule = 'one_cycle' if learn.weights.startswith('from scratch') else 'fine_tune'
-    training = {'epochs': options.epochs, 'lr': learn.lr, 'schedule': schedule, 'seed': options.seed}
+    training = training_arguments(options.stack, learn.weights.startswith('from scratch'))
+    if training['schedule'] != 'fine_tune':
+        learn.unfreeze()  # trained weights come frozen, and only `fine_tune` thaws them
+    training |= {'epochs': options.epochs, 'lr': learn.lr, 'seed': options.seed}
     with _shown_epochs(learn, is_trained):
         log = train(learn, folder, **training)
     return learn, log, float(log.seconds.sum())

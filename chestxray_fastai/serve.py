@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FILMS', 'STEPS', 'FINISHED', 'ENDS', 'MAX_OBJECT', 'LONGEST_WAIT', 'ServeError', 'NotTaken', 'Film', 'instance_key',
-           'checked_film', 'Desk', 'check_title', 'Peer', 'peer_of', 'send_files', 'Receiver']
+           'checked_film', 'Desk', 'FilesLost', 'check_title', 'Peer', 'peer_of', 'send_files', 'Receiver']
 
 # %% ../nbs/58_serve.ipynb #6ae2b18c
 import os, re, sys, threading, time
@@ -25,6 +25,7 @@ from chestxray_fastai.core import (
     printable,
     read_chain,
     sha256_bytes,
+    sha256_file,
     write_whole,
 )
 from .dicom import DicomError, picture_size, read_dataset, stored_pixels
@@ -132,8 +133,8 @@ def checked_film(
         raise NotTaken('unexpected', kind=type(error).__name__) from None
 
 # %% ../nbs/58_serve.ipynb #6e538212
-STEPS = ('received', 'answered', 'delivered', 'deleted', 'failed')
-FINISHED = ('deleted', 'failed')
+STEPS = ('received', 'answered', 'delivered', 'deleted', 'failed', 'lost')
+FINISHED = ('deleted', 'failed', 'lost')  # what is lost may be sent again
 _PARTS = re.compile(r'\.[0-9a-f]{32}\.tmp')  # what a kill leaves of `write_whole`
 
 def _settle(folder):
@@ -172,7 +173,8 @@ class Desk:
         self.heatmaps = heatmaps
         self.most = most
         self.states = {}  # by key: [step, content]
-        self.unfinished = {}  # those of them that are neither deleted nor failed
+        self.unfinished = {}  # those of them that are not finished
+        self.made = {}  # by key: the last line 'answered'
         self.lock = threading.RLock()
         self.held = ExitStack()
         self._open()
@@ -212,6 +214,8 @@ def _read_journal(self: Desk):
     for entry in entries:
         state = self.states.setdefault(entry['key'], [None, entry.get('content')])
         state[0] = entry['step']
+        if entry['step'] == 'answered':
+            self.made[entry['key']] = entry
         logged = max(logged, entry.get('line', 0))
     self.unfinished = {key: state for key, state in self.states.items() if state[0] not in FINISHED}
     lines, faults, _ = read_chain(self.log.file)
@@ -244,10 +248,11 @@ def _take_over(self: Desk):
             if _PARTS.fullmatch(path.name):
                 path.unlink()
     for path in sorted(self.inbox.glob('*.dcm')):
-        if self.states.get(path.stem, [None])[0] == 'failed':
+        step = self.states.get(path.stem, [None])[0]
+        if step == 'failed':
             os.replace(path, self.failed / path.name)  # a kill came between line and rename
             continue
-        if path.stem in self.states:
+        if step not in (None, 'lost'):
             continue
         try:
             film = checked_film(path.read_bytes())
@@ -282,7 +287,8 @@ def receive(
         if known is not None:
             if known[1] != film.content:
                 raise NotTaken('twin')
-            return False
+            if known[0] != 'lost':
+                return False
         if len(self.at('received', 'answered')) >= self.most:
             raise NotTaken('full', most=self.most)
         write_whole(self.inbox / f'{film.key}.dcm', film.data)
@@ -292,11 +298,14 @@ def receive(
 
 # %% ../nbs/58_serve.ipynb #65f0f23e
 @patch
-def _logged(self: Desk, answer):
+def _logged(self: Desk, key, answer):
     "The number of the line of the audit log that tells of an answer, which is written where there is none"
     line = self.unclaimed.pop((answer.sha256, answer.bundle), None)
     if line is not None:
         return line
+    before = self.made.get(key, {})  # where its files were lost, it is answered again
+    if 'line' in before and (before.get('image'), before.get('bundle')) == (answer.sha256, answer.bundle):
+        return before['line']
     self.log.add([answer])
     return self.log.last['n']
 
@@ -312,13 +321,25 @@ def answer(
     if not self.heatmaps:
         answer.map = None
     files = handed_over(answer, source, self.model, 'sr')
-    line = self._logged(answer)
+    line = self._logged(key, answer)
     for end, content in files.items():
         write_whole(self.work / f'{key}{end}', content)
     _settle(self.work)
-    report = sha256_bytes(files['.sr.dcm'])
-    self._note(key, 'answered', line=line, bundle=self.model.hash, decision=answer.decision, report=report)
+    made = {_NAMES[end]: sha256_bytes(content) for end, content in files.items()}
+    about = dict(line=line, image=answer.sha256, bundle=self.model.hash, decision=answer.decision, **made)
+    self._note(key, 'answered', **about)
+    self.made[key] = about
     return answer.decision
+
+@patch
+def has_object(
+    self: Desk,
+    key: str,
+) -> bool:
+    "Whether an object is still in its folder; raises an `OSError` where that folder itself is away"
+    if not self.inbox.is_dir():
+        raise FileNotFoundError(say('serve.storage'))
+    return (self.inbox / f'{key}.dcm').exists()
 
 @patch
 def give_up(
@@ -334,6 +355,7 @@ def give_up(
 
 # %% ../nbs/58_serve.ipynb #ad94e1d6
 ENDS = ('.heat.dcm', '.sr.dcm')  # the report comes last: where it is, its heat map is too
+_NAMES = {'.heat.dcm': 'heat', '.sr.dcm': 'report'}  # of their hashes in the journal
 
 def _moved(path, target):
     "Move a file by one rename, or by a copy that is written whole where it goes to another disk"
@@ -356,13 +378,56 @@ def files_of(
     paths = [self.work / f'{key}{end}' for end in ENDS]
     return [path for path in paths if path.exists()]
 
+# %% ../nbs/58_serve.ipynb #24eb20b4
+class FilesLost(ServeError):
+    "Files of an answer are gone from the desk: the sentence says which"
+
+def _what(lost):
+    "Lost files, in words"
+    return say('serve.and').join(say(f'serve.file_{name}') for name in lost)
+
+@patch
+def _lost(self: Desk, key, folders):
+    "Which files of an answer stand in none of some folders as they were made: 'heat', 'report'"
+    made = self.made.get(key, {})
+    if not all(folder.is_dir() for folder in (self.inbox, *folders)):
+        raise FileNotFoundError(say('serve.storage'))  # the disk is away, and nothing is known to be lost
+    lost = []
+    for end, name in _NAMES.items():
+        paths = [folder / f'{key}{end}' for folder in folders]
+        if name in made and not any(path.is_file() and sha256_file(path) == made[name] for path in paths):
+            lost.append(name)
+    return lost
+
+@patch
+def lose(
+    self: Desk,
+    key: str,
+    lost: list[str],  # 'heat', 'report', 'object'
+) -> None:
+    "Note that files are gone: an object that is still there is to be answered again, another may be sent again"
+    step = 'received' if (self.inbox / f'{key}.dcm').exists() else 'lost'
+    for path in self.files_of(key):
+        path.unlink()
+    self._note(key, step, content=self.states[key][1], gone=lost)
+
+# %% ../nbs/58_serve.ipynb #b08285f6
 @patch
 def deliver(
     self: Desk,
     key: str,  # of an instance that was answered
     send: Callable[[list[Path]], Any] | None = None,  # called with the files, raises where they did not arrive
 ) -> None:
-    "Move report and heat map to the folder for reports, or send them; then delete the object"
+    """Move report and heat map to the folder for reports, or send them; then delete the object
+
+    Raises a `FilesLost`, and delivers nothing, where a file is gone or is no longer the one that was made: the object
+    is then answered again.
+    """
+    lost = self._lost(key, [self.work] if send else [self.work, self.out])
+    if lost:
+        self.lose(key, lost)
+        then = say(f'serve.then_{self.states[key][0]}')
+        raise FilesLost(say('serve.lost', key=key[:12], what=_what(lost), then=then))
     if send is None:
         for path in self.files_of(key):
             _moved(path, self.out / path.name)
@@ -554,6 +619,10 @@ def _answer_all(self: Receiver):
 def _answer_one(self: Receiver, key):
     "Answer an instance, or set it aside; raises an `OSError` where the disk does not take it"
     try:
+        if not self.desk.has_object(key):
+            self.desk.lose(key, ['object'])
+            self.tell(say('serve.lost', key=key[:12], what=_what(['object']), then=say('serve.then_lost')))
+            return
         decision = self.desk.answer(key)
     except _LATER:
         raise
@@ -575,6 +644,9 @@ def _deliver_all(self: Receiver):
             try:
                 self.desk.deliver(key, None if self.peer is None else self._send)
                 self.tell(say('serve.delivered', key=key[:12]))
+            except FilesLost as error:
+                self.tell(str(error))
+                self.news.set()  # it may have to be answered again
             except Exception:  # the peer or a disk is away, or it refuses this one: it stays, and is tried again
                 self.tell(say('serve.later', key=key[:12], wait=wait))
                 pause = wait

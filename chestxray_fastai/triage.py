@@ -205,9 +205,10 @@ def _shapes_fit(self: Triage, out, n):
     graph = self.card['graph']
     shapes = {name: values.shape for name, values in out.items()}
     heat = shapes.pop('map', None)
-    grid = shapes.pop('grid', None)
-    if self.gate and {**shapes, 'grid': grid}[self.gate.source] != (n, len(self.gate.weights)):
+    if self.gate and shapes.get(self.gate.source) != (n, len(self.gate.weights)):
         return False
+    shapes.pop('grid', None)
+    shapes.pop('imagenet', None)
     if graph['map'] != (heat is not None):
         return False
     answers = (n,) if self.table is None else (n, len(self.labels))

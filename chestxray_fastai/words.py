@@ -10,7 +10,8 @@ __all__ = ['METRIC_NAMES', 'SPLIT_NAMES', 'TRIAGE', 'DECISIONS', 'EVALUATE_LEAKS
            'REPORT_SEVERAL', 'REPORT_CARD', 'REPORT', 'APP_PAGE', 'APP_ANSWERS', 'APP_ADVICE', 'APP_THRESHOLD',
            'APP_REFUSED', 'APP', 'RUN_STEPS', 'RUN_LIMITS', 'RUN_SUMMARY', 'CLI_JUDGED', 'CLI_ANSWERS', 'CLI_BUNDLES',
            'CLI_ENTRANCE', 'RUN', 'CEILING', 'DEIDENTIFY', 'MONITOR', 'CHANGE', 'TRAIN', 'MULTILABEL', 'RECIPE',
-           'TABLES', 'ENGLISH', 'HANDOVER', 'WordsError', 'fields_of', 'say', 'name_of', 'check_table']
+           'TABLES', 'ENGLISH', 'STOW', 'HANDOVER', 'LOST', 'KEPT', 'OPTIONS', 'WordsError', 'fields_of', 'say',
+           'name_of', 'check_table']
 
 # %% ../nbs/04_words.ipynb #8e05cf65
 from string import Formatter
@@ -966,6 +967,8 @@ REPORT_ROWS = {
     'report.row.alpha': 'alpha',
     'report.row.limit': 'limit',
     'report.row.network': 'network',
+    'report.row.training': 'how it was trained',
+    'report.row.tta': 'mean of several views',
     'report.row.pretraining': 'seen in pretraining',
     'report.row.parameters': 'parameters',
     'report.row.start': 'start',
@@ -1221,6 +1224,7 @@ APP_ANSWERS = {
     'app.findings.hint': 'Choose a finding to see its heat map.',
     'app.findings.no_maps': 'This model shows no heat maps.',
     'app.finding.positive': 'positive',
+    'app.finding.from': 'from {threshold}',
     'app.finding.refer': 'too close to call',
     'app.finding.negative': 'negative',
     'app.folded': '{n} negative findings',
@@ -1580,6 +1584,36 @@ RUN |= {
     'dicom_check.mostly': 'in {k:,} of {n:,} files, mostly those with {files}',
 }
 
+# %% ../nbs/04_words.ipynb #f8853395
+# How a network was trained, and what was added to that
+RUN |= {
+    'run.stack': '{parts}.',
+    'run.stack.schedule_one_cycle': 'one-cycle schedule of the learning rate',
+    'run.stack.schedule_cosine': 'cosine decay of the learning rate, after a warm-up over {share:.0%} of the epochs',
+    'run.stack.schedule_cosine_at_once': 'cosine decay of the learning rate, without a warm-up',
+    'run.stack.schedule_fine_tune': 'the head first, then all layers, each by a one-cycle schedule',
+    'run.stack.schedule_plateau': 'learning rate divided by ten where the validation {metric} stops rising',
+    'run.stack.mixup': 'mixup (alpha {value:g})',
+    'run.stack.cutmix': 'CutMix (alpha {value:g})',
+    'run.stack.clip': 'gradients clipped to a norm of {value:g}',
+    'run.stack.swa': 'average of the weights after each of the last epochs (SWA, {value:.0%} of them)',
+    'run.stack.mean_teacher': 'Mean Teacher (weight {value:g})',
+    'run.stack.unlabelled': '{value:,} images without labels',
+    'run.stack.layer_decay': 'learning rate of a block {value:g} times that of the next one',
+    'run.stack.drop_path': 'stochastic depth (up to {value:g})',
+    'run.stack.teachers': 'the mean probability of {value} earlier networks learned beside the label',
+    'run.stack.other': '{name} ({value})',
+    'run.stack.ema': 'moving average of the weights (decay {value:g})',
+    'run.stack.no_ema': 'no average of the weights',
+    'run.stack.keep_best': 'the epoch with the highest validation {metric} kept',
+    'run.stack.keep_last': 'the last epoch kept',
+    'run.tta': (
+        'Test-time augmentation: with the mean of {views} views of each image, {metric} on valid would change by'
+        ' {difference:+.3f} ({low:+.3f} to {high:+.3f}), at {views} times the cost. Valid also chose the epoch.'
+        ' Neither the figures of this report nor the frozen bundle use it: they answer from the image alone.'
+    ),
+}
+
 # %% ../nbs/04_words.ipynb #02505a2f
 # What de-identifying says
 DEIDENTIFY = {
@@ -1808,6 +1842,7 @@ CHANGE |= {
         'sigstore is not installed: pip install sigstore, or leave it out, and the record is sealed and not signed.'
     ),
     'change.no_key': 'There is no secret key {key}: minisign -G makes one.',
+    'change.password': 'minisign signs the record. If its key has a password, type it now and press Enter.',
     'change.not_signed': '{tool} failed: {said}',
     'change.broken': '{file} is no record of a decision, or it was changed after it was sealed.',
     'change.seal_only': '{file} is whole. That is integrity, and not authorship: nothing here shows who wrote it.',
@@ -1923,6 +1958,38 @@ TABLES = [METRIC_NAMES, SPLIT_NAMES, TRIAGE, DECISIONS, EVALUATE, EXPLAIN, REPOR
 TABLES += [MULTILABEL, RECIPE, CEILING, DEIDENTIFY, MONITOR, CHANGE]
 ENGLISH = {code: sentence for table in TABLES for code, sentence in table.items()}
 
+# %% ../nbs/04_words.ipynb #95b41c5d
+# What is said by the door of the receiver for requests of the web
+STOW = {
+    'stow.path': 'Objects are stored by POST to /studies or to /studies/UID: there is nothing else here.',
+    'stow.study': 'The UID of the study in the address is none.',
+    'stow.method': 'Only POST is answered here.',
+    'stow.host': 'The request was made for another host than this machine.',
+    'stow.origin': 'Requests of web pages are not taken.',
+    'stow.encoding': 'The request is compressed: send it as it is.',
+    'stow.accept': 'The answer is application/dicom+json, which the request does not accept.',
+    'stow.type': 'A request has to be multipart/related with type="application/dicom" and a boundary.',
+    'stow.boundary': 'The boundary of the request is none (RFC 2046).',
+    'stow.length': 'A request has to say how long it is, and once: by Content-Length, or in chunks.',
+    'stow.large': 'The request has more than {size:,.0f} MB: send fewer objects at a time.',
+    'stow.slow': 'The request took too long: there are {seconds:.0f} s for it.',
+    'stow.cut': 'The request ends before its last boundary.',
+    'stow.chunk': 'The chunks of the request are damaged.',
+    'stow.start': 'The request does not begin with the boundary that it names.',
+    'stow.head': 'Something else than a part stands between the boundaries of the request.',
+    'stow.part_large': 'An object has more than {size:.0f} MB; the connection was closed.',
+    'stow.parts': 'The request has more than {most:,} objects: send fewer at a time.',
+    'stow.part': 'A part is no application/dicom as it is.',
+    'stow.empty': 'The request holds no object.',
+    'stow.http': 'The request is no HTTP that is understood here.',
+    'stow.busy': 'As many requests as are taken are being answered: come again later.',
+    'stow.port': 'Nothing can listen at {host}:{port} ({why}): choose another with --web.',
+    'stow.refused': 'refused a request with status {status}: {why}',
+    'stow.listening': 'listening for DICOMweb at http://{host}:{port}/studies',
+}
+TABLES.append(STOW)
+ENGLISH.update(STOW)
+
 # %% ../nbs/04_words.ipynb #6500cd1d
 # What is said when an answer is handed over, and by the receiver that answers a scanner
 HANDOVER = {
@@ -2003,6 +2070,48 @@ HANDOVER |= {
 }
 TABLES.append(HANDOVER)
 ENGLISH.update(HANDOVER)
+
+# %% ../nbs/04_words.ipynb #fbfd313c
+# What is said of files that were lost between an answer and whoever was to have it
+LOST = {
+    'serve.lost': 'lost {what} of {key}: {then}',
+    'serve.then_received': 'nothing was delivered, and the object is answered again',
+    'serve.then_lost': 'nothing was delivered, and the object has to be sent again',
+    'serve.and': ' and ',
+    'serve.file_heat': 'the heat map',
+    'serve.file_report': 'the report',
+    'serve.file_object': 'the object',
+}
+TABLES.append(LOST)
+ENGLISH.update(LOST)
+
+# %% ../nbs/04_words.ipynb #a93b31d3
+# Why a kept answer is not handed over
+KEPT = {
+    'handover.no_hash': (
+        'The answer for {name} does not say which file it is about (it has no sha256), so nobody can tell whether the'
+        ' file is still that one: ask again with predict --json, which writes it, or hand the image itself over.'
+    ),
+    'handover.there': '"{file}" is there already, and is not written over: give another folder, or move it away.',
+}
+TABLES.append(KEPT)
+ENGLISH.update(KEPT)
+
+# %% ../nbs/04_words.ipynb #3ed78a59
+# Which options do not go together
+OPTIONS = {
+    'change.other_ledger': (
+        '"{ledger}" is no ledger of changes but something else, and nothing is added to it: name a new file with'
+        ' --ledger.'
+    ),
+    'change.one_file': '--out and --ledger name the same file: the record of the decision needs one of its own.',
+    'deid.blank_or_keep': (
+        '--blank blanks text in films and --keep-text leaves it: they exclude one another. Choose one, or neither, and'
+        ' films with text are left out.'
+    ),
+}
+TABLES.append(OPTIONS)
+ENGLISH.update(OPTIONS)
 
 # %% ../nbs/04_words.ipynb #8edd629f
 class WordsError(ChestXrayError):
