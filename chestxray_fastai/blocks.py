@@ -272,9 +272,10 @@ def _plan(self: XrayDL):
 # %% ../nbs/18_blocks.ipynb #4a2cd629
 def _sent(dl, tensor):
     "A tensor on its way to the loader's GPU, from page-locked memory, so that nobody waits; elsewhere as it is"
-    if dl.device is None or dl.device.type != 'cuda' or dl.fake_l.num_workers:
+    device = torch.device(dl.device or 'cpu')
+    if device.type != 'cuda' or dl.fake_l.num_workers:
         return tensor  # fastai moves it, and a worker process has no GPU
-    return tensor.pin_memory().to(dl.device, non_blocking=True)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 # %% ../nbs/18_blocks.ipynb #755d5950
 @patch
@@ -486,7 +487,7 @@ def xray_dataloaders(
     resize: str = 'squash',  # "squash", "crop" or "pad"
     *,
     channels: int = 3,  # 1 or 3
-    batch_size: int = 64,  # images
+    batch_size: int = 64,  # images; on a GPU twice as many in validation
     augment: bool | list[Transform] = True,  # or transforms such as `xray_augmentations(max_rotate=5)`
     flip: bool = False,  # also mirror left and right in training
     balance: bool | str | Sequence[str] = False,  # True: all classes, or findings, alike; or columns

@@ -376,16 +376,18 @@ class HeldLosses(Callback):
     every = 16  # batches between two losses that a progress bar shows from a GPU
 
     def before_fit(self) -> None:
-        recorder = self.learn.recorder
-        if not isinstance(recorder.smooth_loss, _SmoothLoss):
+        self.moved = 0
+        self.shown = None
+        recorder = getattr(self.learn, 'recorder', None)
+        if recorder is not None and not isinstance(recorder.smooth_loss, _SmoothLoss):
             recorder.loss = _MeanLoss()
             recorder.smooth_loss = _SmoothLoss(recorder.smooth_loss.beta)
             recorder.smooth_loss.reset()
-        self.moved = 0
-        self.shown = None
 
     def after_batch(self) -> None:
-        if not self.training or hasattr(self.learn, 'lr_finder') or self.learn.smooth_loss.device.type == 'cpu':
+        if not self.training or hasattr(self.learn, 'lr_finder') or not hasattr(self.learn, 'recorder'):
+            return
+        if self.learn.smooth_loss.device.type == 'cpu':
             return
         if self.shown is None or self.iter % self.every == 0:
             self.shown = self.learn.smooth_loss.cpu()
@@ -399,6 +401,8 @@ class HeldLosses(Callback):
 
     def _move(self):
         "Move what was recorded since the last time"
+        if not hasattr(self.learn, 'recorder'):
+            return
         losses = self.learn.recorder.losses
         new = losses[self.moved :]
         if new and new[0].device.type != 'cpu':

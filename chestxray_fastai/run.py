@@ -1995,12 +1995,12 @@ def _augmentations(options):
         return [*augmentations, RandomAcquisition(max_sharpness=sharpness)]
     return augmentations
 
-def _learner(manifest, options):
-    "A Learner for a split Manifest"
+def _learner(manifest, options, folder):
+    "A Learner for a split Manifest; its training is kept in `folder`"
     from chestxray_fastai.blocks import xray_dataloaders
     from chestxray_fastai.learner import xray_learner
 
-    batch_size, rate = _batch_and_rate(manifest, options)
+    batch_size, rate = _batch_and_rate(manifest, options, folder)
     augment = _augmentations(options)
     dls = xray_dataloaders(
         manifest, size=options.size, channels=1, batch_size=batch_size, seed=options.seed, augment=augment
@@ -2009,13 +2009,17 @@ def _learner(manifest, options):
     placing |= {'lr': rate, 'compile': options.stack.compile}
     return xray_learner(dls, options.arch, options.weights, _loss(dls, options), verbose=False, **placing)
 
-def _batch_and_rate(manifest, options):
-    "Images in a batch and highest learning rate: as asked for, or what fits device, network and data"
+def _batch_and_rate(manifest, options, folder):
+    "Images in a batch and highest learning rate: as asked for, as they were, or what fits device, network and data"
     from chestxray_fastai.devices import backward_bytes, best_device, default_batch_size, rate_for_batch
     from chestxray_fastai.networks import build_model
 
     if options.batch_size:
         return options.batch_size, options.lr
+    kept = Path(folder) / 'batch.json'
+    if kept.is_file():  # the training may go on elsewhere, or beside another program
+        chosen = read_json(kept)
+        return chosen['batch_size'], chosen['lr']
     images = int((manifest.split == 'train').sum())
     device = best_device(verbose=False)
     if device.type != 'cuda':
@@ -2024,6 +2028,8 @@ def _batch_and_rate(manifest, options):
     weights = sum(p.numel() for p in net.parameters())
     batch_size = default_batch_size(images, device, weights, backward_bytes(net, options.size, 1))
     rate = rate_for_batch(options.lr, batch_size, images) if options.is_usual_lr else options.lr
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_json({'batch_size': batch_size, 'lr': rate}, kept)
     return batch_size, rate
 
 def _loss(dls, options):
@@ -2063,7 +2069,7 @@ def _train_once(manifest, options, folder, is_trained):
     from chestxray_fastai.networks import load_model
     from chestxray_fastai.train import Distill, train
 
-    learn = _learner(manifest, options)
+    learn = _learner(manifest, options, folder)
     _tell('run.weights', weights=printable(learn.weights))
     _tell('run.note', note=learn.hardware)
     _tell('run.batch', n=learn.dls.train.bs, lr=learn.lr)
