@@ -55,10 +55,14 @@ def heat_url(
     "A heat map as a layer to lay over the image"
     from PIL import Image
 
-    share = np.clip(heat / max(top, 1e-12), 0, 1)
+    levels = np.rint(255 * np.clip(heat / max(top, 1e-12), 0, 1)).astype(np.uint8)
     heights, *channels = np.array(HEAT).T
-    colours = np.stack([np.interp(share, heights, channel) for channel in channels], -1)
-    return _data_url(Image.fromarray(np.rint(255 * colours).astype(np.uint8)), 'PNG')
+    colours = np.stack([np.interp(np.arange(256) / 255, heights, channel) for channel in channels], -1)
+    colours = np.rint(255 * colours).astype(np.uint8)
+    img = Image.fromarray(levels)
+    img.putpalette(colours[:, :3].tobytes())
+    opacity = colours[:, 3].tobytes()
+    return _data_url(img, 'PNG', transparency=opacity, compress_level=1)  # quick: of many findings there are many
 
 # %% ../nbs/56_app.ipynb #839c9ba9
 def probability_words(
