@@ -85,9 +85,9 @@ def _entry(n, answer, with_path):
     return entry
 
 def _acquired(answer):
-    "View and device of an image, where the answer knows them"
+    "View, device and unit (portable or not) of an image, where the answer knows them"
     about = getattr(answer, 'about', None) or {}
-    return {name: str(about[name]) for name in ('view', 'device') if about.get(name)}
+    return {name: str(about[name]) for name in ('view', 'device', 'unit') if about.get(name)}
 
 _OF_FINDING = ('label', 'decision', 'probability', 'threshold', 'kind', 'logit')
 

@@ -488,14 +488,17 @@ def _against_age(header, age_group):
 # %% ../nbs/17_content.ipynb #09224a01
 def contradictions(
     header: Mapping[str, Any],  # view, body_part, age [years], photometric, orientation as in DICOM; any may lack
-    seen: Seen,  # what its picture shows
-    age_group: str = '',  # 'child' or 'adult' where somebody has looked at the picture for that
+    seen: Seen | None,  # what its picture shows; None where nobody has looked
+    age_group: str = '',  # 'child' or 'adult', as `PopulationGate.group` tells it of the picture
 ) -> list[Contradiction]:
     "What a header says and its picture does not show; nothing where either is silent or not sure"
+    of_age = list(_against_age(header, age_group))
+    if seen is None:
+        return of_age
     return [
         *_against_polarity(header, seen),
         *_against_orientation(header, seen),
         *_against_body_part(header, seen),
         *_against_view(header, seen),
-        *_against_age(header, age_group),
+        *of_age,
     ]

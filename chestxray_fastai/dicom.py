@@ -310,8 +310,10 @@ def _check_decoder(ds):
         raise DicomError(f'its pixels are stored as {name}, which is not decoded here', 'not_a_picture') from None
     if not decoder.is_available:
         is_new = syntax.startswith(_HIGH_THROUGHPUT)
-        packages = 'pylibjpeg pylibjpeg-openjpeg' if is_new else '"chestxray_fastai[dicom]"'
-        raise DicomError(f'its pixels are stored as {name}, which needs a decoder: pip install {packages}')
+        what = 'the decoder pylibjpeg-openjpeg' if is_new else 'a decoder'
+        raise DicomError(
+            f'its pixels are stored as {name}, which needs {what}: pip install "chestxray_fastai[dicom]"'
+        )
 
 def _completed(ds, notes):
     "A copy in which what the pixels need is there and possible; what was assumed is noted"
@@ -716,6 +718,9 @@ def open_dicom(
 
 # %% ../nbs/08_dicom.ipynb #4ba0f340
 _VIEWS = {'PA': 'PA', 'AP': 'AP', 'LL': 'lateral', 'RL': 'lateral', 'LATERAL': 'lateral', 'LAT': 'lateral'}
+_PORTABLE = re.compile(r'\b(PORTABLE|MOBILE|BEDSIDE)', re.I)
+_WHERE_SAID = """BodyPartExamined StudyDescription SeriesDescription ProtocolName PerformedProcedureStepDescription
+    ManufacturerModelName""".split()
 _DAYS = {'D': 1 / 365.25, 'W': 7 / 365.25, 'M': 1 / 12, 'Y': 1.0}
 
 def _age(ds):
@@ -775,7 +780,7 @@ def _header_columns(ds, salt):
         'body_part': _text(ds, 'BodyPartExamined').upper(),
         'device': ' '.join(filter(None, (_text(ds, 'Manufacturer'), _text(ds, 'ManufacturerModelName')))),
         'modality': _text(ds, 'Modality'),
-        'portable': 'PORTABLE' in (_text(ds, 'BodyPartExamined') + _text(ds, 'StudyDescription')).upper(),
+        'portable': any(_PORTABLE.search(_text(ds, name)) for name in _WHERE_SAID),
         'spacing': spacing if spacing else math.nan,
     }
 

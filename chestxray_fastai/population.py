@@ -267,6 +267,7 @@ class PopulationGate:
     n_outside: int = 0  # and of others
     n_calib: int = 0  # images the threshold rests on
     n_patients: int = 0  # and their patients
+    typical: float | None = None  # log-odds below which half of those images lie
 
     def raw_score(
         self,
@@ -298,9 +299,31 @@ class PopulationGate:
 _PLAIN = tuple('outside source bias threshold reach alpha n_home n_outside n_calib n_patients'.split())
 
 @patch
+def group(
+    self: PopulationGate,
+    score: float,  # of an image, of `raw_score`
+    ood_score: float | None = None,  # of the image, where there is a detector
+) -> str:  # 'adult' or 'child', '' where the picture does not say
+    """Who is shown, as far as it is believed
+
+    Somebody else from the threshold on; somebody of the model's own people only where the image is more like them than
+    half of their own images are: adults of other hospitals may lie below the threshold.
+    """
+    is_strange = ood_score is not None and self.reach is not None and ood_score > self.reach
+    if is_strange:
+        return ''
+    if score > self.threshold:
+        return self.outside
+    return _OPPOSITE[self.outside] if self.typical is not None and score < self.typical else ''
+
+_OPPOSITE = dict(adult='child')
+
+@patch
 def to_dict(self: PopulationGate) -> dict:
     "Plain values for JSON"
     plain = {name: getattr(self, name) for name in _PLAIN}
+    if self.typical is not None:
+        plain['typical'] = self.typical
     return dict(kind='population_gate', version=1, **plain, weights=pack_array(self.weights))
 
 def _check_plain(d):
@@ -309,7 +332,7 @@ def _check_plain(d):
         raise ValueError
     if d['source'] not in SOURCES:
         raise ValueError
-    numbers = [d['bias'], d['threshold'], *([] if d['reach'] is None else [d['reach']])]
+    numbers = [d['bias'], d['threshold'], *(d[name] for name in ('reach', 'typical') if d.get(name) is not None)]
     if any(isinstance(v, bool) for v in numbers) or not np.isfinite(np.array(numbers, float)).all():
         raise ValueError
 
@@ -322,7 +345,7 @@ def read_gate(
         weights = unpack_array(d['weights']).astype(np.float64)
         if weights.ndim != 1:
             raise ValueError
-        plain = {name: d[name] for name in _PLAIN}
+        plain = {name: d[name] for name in _PLAIN} | dict(typical=d.get('typical'))  # older bundles have none
         return PopulationGate(weights=weights, **plain | dict(bias=float(d['bias']), threshold=float(d['threshold'])))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, binascii.Error):
         raise PopulationError('This is no population gate, or it is damaged: write what its to_dict gives.') from None
@@ -362,10 +385,12 @@ def fit_population_gate(
         raise PopulationError(f'outside is one of {listed(OUTSIDERS)}, not {printable(outside)[:40]}.')
     y = np.repeat([0, 1], [len(tables[0]), len(tables[1])])
     weights, bias = _fit_logistic(np.concatenate(tables[:2]), y, strength)
-    threshold = referral_threshold(tables[2] @ weights + bias, patients, alpha)
+    own = tables[2] @ weights + bias
+    threshold = referral_threshold(own, patients, alpha)
     numbers = dict(zip(('n_home', 'n_outside', 'n_calib'), map(len, tables)))
     n_patients = len(tables[2]) if patients is None else len(set(map(str, patients)))
-    return PopulationGate(outside, source, weights, bias, threshold, reach, alpha, **numbers, n_patients=n_patients)
+    numbers |= dict(n_patients=n_patients, typical=float(np.median(own)))
+    return PopulationGate(outside, source, weights, bias, threshold, reach, alpha, **numbers)
 
 # %% ../nbs/36_population.ipynb #f490e457
 def population_header(

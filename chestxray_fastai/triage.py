@@ -572,7 +572,9 @@ class ImageCheck:
     stamp: tuple | None = None  # size and time of change of a path, when it was read
     image: 'Image | None' = None  # PIL image, where it was asked for
     header: dict | None = None  # of a DICOM file: what it says of its picture
+    about: dict[str, str] = field(default_factory=dict)  # view, device and unit, where they are known
     seen: Seen | None = None  # what the picture shows, once somebody has looked
+    group: str = ''  # 'child' or 'adult', where the picture tells it
 
 @dataclass(frozen=True)
 class _Wanted:
@@ -757,7 +759,7 @@ def check_image(
     return check
 
 # %% ../nbs/52_triage.ipynb #07b70cb3
-_NOT_IN_JSON = ('map', 'source', 'drawing', 'image', 'stamp')
+_NOT_IN_JSON = ('map', 'source', 'drawing', 'image', 'stamp', 'about')
 
 @dataclass
 class Finding:
@@ -796,6 +798,7 @@ class Answer:
     image: 'Image | None' = field(default=None, compare=False)  # PIL image, where it was asked for
     stamp: tuple | None = field(default=None, compare=False)  # size and time of change of the file when it was read
     findings: list[Finding] = field(default_factory=list)  # of several; then label, probability and threshold are None
+    about: dict[str, str] = field(default_factory=dict, compare=False)  # for the audit log: view, device, unit
 
     def to_dict(self) -> dict:
         "Plain values for JSON"
@@ -1327,11 +1330,14 @@ def _rule(self: Triage):
 
 # %% ../nbs/52_triage.ipynb #09462537
 @patch
+def _group(self: Triage, result):
+    "'child' or 'adult', where the gate tells it of an image that lies right"
+    return '' if self.gate is None or result.undone.ways else self.gate.group(result.gate_score, result.ood_score)
+
+@patch
 def _is_somebody_else(self: Triage, result):
     "Whether the gate says so, of an image that is near enough to a chest X-ray to be told of"
-    if self.gate is None or not result.gate_score > self.gate.threshold:
-        return False
-    return result.ood_score is None or result.ood_score <= self.gate.reach
+    return self.gate is not None and self.gate.group(result.gate_score, result.ood_score) == self.gate.outside
 
 @patch
 def _whole_verdict(self: Triage, result):
@@ -1385,13 +1391,22 @@ def _refer_findings(self: Triage, answer, logits=None):
     answer.findings = [Finding(label, None, 'refer', reason, t, z, answer.kind) for label, t, z in rows]
 
 # %% ../nbs/52_triage.ipynb #6b1703ea
+def _take_back(answer):
+    "Leave nothing of what the network said of somebody for whom it is not, as where it was not asked"
+    answer.probability = None
+    answer.logit = None
+    answer.map = None
+
 @patch
 def _answer_findings(self: Triage, answer, result, codes):
     "Write several findings into an answer, and what they come to"
     whole = self._whole_verdict(result)
     if whole:
         answer.decision, answer.kind, answer.reason = whole
-        self._refer_findings(answer, result.logit)
+        is_outside = answer.kind == 'population'
+        self._refer_findings(answer, None if is_outside else result.logit)
+        if is_outside:
+            _take_back(answer)
         return
     rows = zip(range(len(codes)), codes.tolist(), result.probability.tolist(), result.logit.tolist())
     answer.findings = [self._finding(*row) for row in rows]
@@ -1427,6 +1442,7 @@ def _unasked(self: Triage, source, check):
         drawing=drawing,
         image=check.image,
         stamp=check.stamp,
+        about=check.about,
     )
     problem = check.problem
     if problem is not None:
@@ -1444,7 +1460,7 @@ def _against_headers(self: Triage, checks, answers):
     told = [(check, answer) for check, answer in zip(checks, answers) if check.header is not None]
     _look_at([check for check, _ in told])
     for check, answer in told:
-        found = [] if check.seen is None else contradictions(check.header, check.seen)
+        found = contradictions(check.header, check.seen, check.group)
         if not found:
             continue
         what = '; '.join(each.words for each in found)
@@ -1475,6 +1491,7 @@ def answer_checks(
     codes = self.table.codes(np.stack([result.logit for result in results])) if several and results else None
     for j, (i, result) in enumerate(zip(rows, results)):
         answer = answers[i]
+        checks[i].group = self._group(result)
         answer.map = result.map
         answer.ood_score = result.ood_score
         if self.detector:
@@ -1485,6 +1502,8 @@ def answer_checks(
         answer.probability = result.probability
         answer.logit = result.logit
         answer.decision, answer.kind, answer.reason = self._verdict(result)
+        if answer.kind == 'population':
+            _take_back(answer)
     self._against_headers(checks, answers)
     return answers
 
@@ -1683,17 +1702,28 @@ class Stated:
     age: float | None = None  # [years]
     view: str | None = None  # 'PA', 'AP' or 'lateral'
 
+def _acquired(header, stated):
+    "View, device and unit (portable or not) of a film, where they are known: nothing of a person"
+    header = header or {}
+    known = dict(view=stated.view or header.get('view'), device=header.get('device'))
+    if header:
+        known['unit'] = say('unit.portable' if header.get('portable') else 'unit.fixed')
+    return {name: str(value) for name, value in known.items() if value}
+
 @patch
 def _refuse_others(self: Triage, check, stated):
-    "Ask no network about somebody for whom it is not: what is stated counts, else what the DICOM header says"
+    "Judge nobody for whom the model is not: what is stated counts, else what the DICOM header says"
     if self.population is None or check.problem is not None:
         return
     header = getattr(check, 'header', None) or {}
     why = self.population.outside(stated.age, stated.view)
     if why is None:
-        said = population_header(header)
-        found = self.population.outside(*(s or h for s, h in zip((stated.age, stated.view), said)))
+        pairs = zip((stated.age, stated.view), population_header(header))
+        found = self.population.outside(*(told if said is None else said for said, told in pairs))  # 0 years are stated
         why = found and say('population.header', why=found)
+        if found and self.gate:  # the picture is asked who is shown, and nothing else
+            out = self._scored(check.pixels[None])
+            check.group = self.gate.group(out['gate_score'][0], out['ood_score'][0] if self.detector else None)
     if why is not None:
         check.problem = NotAnswered('population', why, error=False)
         check.pixels = None
@@ -1729,6 +1759,7 @@ def _answer_batch(self: Triage, batch, hashed, keep_image, stated=Stated()):
         except StorageError as error:
             problem = error
             break
+        checks[-1].about = _acquired(checks[-1].header, stated)
         self._refuse_others(checks[-1], stated)
     return self.answer_checks(batch[: len(checks)], checks), problem
 

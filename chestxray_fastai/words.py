@@ -1688,7 +1688,10 @@ MONITOR = {
         ' with --reference.'
     ),
     'monitor.every': '--every is day or week, not {every}.',
-    'monitor.rate': '--false_alarms is a share of years between 0 and 1, not {rate}.',
+    'monitor.rate': (
+        '--false-alarms is a share of years from {least:g} to {most:g}, not {rate:g}: what is rarer, or more frequent,'
+        ' is not drawn often enough among the {years:,} years that are simulated.'
+    ),
     'monitor.about': (
         'Bundle {bundle}: {answers:,} answers, of which {reference:,} from {begin} to {end} are the reference. {charts}'
         ' charts over {periods} periods ({every}) share one rate: without any change, one year in'
@@ -2105,6 +2108,8 @@ OPTIONS = {
         ' --ledger.'
     ),
     'change.one_file': '--out and --ledger name the same file: the record of the decision needs one of its own.',
+    'unit.portable': 'portable',
+    'unit.fixed': 'not said to be portable',
     'deid.blank_or_keep': (
         '--blank blanks text in films and --keep-text leaves it: they exclude one another. Choose one, or neither, and'
         ' films with text are left out.'
