@@ -9,7 +9,7 @@ from pathlib import Path
 
 KERNEL = {'display_name': 'python3', 'language': 'python', 'name': 'python3'}
 # Witnesses that no extra installs: a comparison with them is made where they happen to be
-OPTIONAL = {'MLstatkit', 'monai', 'torchxrayvision', 'openjpeg'}
+OPTIONAL = {'MLstatkit', 'monai', 'torchxrayvision', 'dicomweb_client'}
 
 
 def notebooks():
