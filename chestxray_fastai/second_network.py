@@ -67,6 +67,7 @@ def imagenet_stages() -> 'torch.nn.Module':
             if x.shape[-1] != _SIDE:
                 x = torch.nn.functional.interpolate(x, size=(_SIDE, _SIDE), mode='bilinear', align_corners=False)
             seen = self.body(x.expand(-1, 3, -1, -1))
-            return (torch.nn.functional.avg_pool2d(seen, _SIDE // 16 // CELLS).flatten(1),)
+            cell = _SIDE // 16 // CELLS  # four stages make a picture 16 times smaller
+            return (torch.nn.functional.avg_pool2d(seen, cell).flatten(1),)
 
     return Stages().eval()
