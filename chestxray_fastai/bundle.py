@@ -55,7 +55,6 @@ from chestxray_fastai.population import (
     read_population,
     vary_films,
 )
-from .run import Run, single_label
 from .second_network import SECOND, add_network, imagenet_stages
 from .words import say
 if TYPE_CHECKING:
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from chestxray_fastai.calibrate import Calibrator
     from chestxray_fastai.evaluate import OperatingPoint
+    from chestxray_fastai.run import Run
 
 # %% ../nbs/51_bundle.ipynb #f27be090
 FILES = ('bundle.json', 'model.onnx', 'model.safetensors')
@@ -394,6 +394,8 @@ def _saved_parts(run, file):
 # %% ../nbs/51_bundle.ipynb #47a06323
 def _findings_of(run, points):
     "What each label that has a frozen threshold was judged with, by label"
+    from chestxray_fastai.run import single_label
+
     calibrators = _saved_parts(run, 'calibration.json')
     rules = _saved_parts(run, 'referral.json')
     reports = _saved_parts(run, 'report.json')
@@ -422,13 +424,19 @@ def _unanswered(run, answered):
     return {label: str(why) for label, why in {**trained, **refused, **untrained}.items() if label not in answered}
 
 # %% ../nbs/51_bundle.ipynb #95777ce7
+def _opened(run_dir):
+    "A run; whoever only answers never loads what it takes to open one"
+    from chestxray_fastai.run import Run
+
+    return Run.open(run_dir)
+
 def read_run(
-    run_dir: Run | str | Path,  # of `chestxray run`
+    run_dir: 'Run | str | Path',  # of `chestxray run`
 ) -> dict[str, Any]:  # point, scores, calibrator, frozen; report, detector and referral, None where the run has none
     "What a run was judged with, labels under `findings` where several; refuses files that changed once frozen"
     from chestxray_fastai.lock import check_frozen
 
-    run = Run.open(run_dir)
+    run = _opened(run_dir)
     for name in ('model.json', 'model.safetensors', 'scores.csv', 'frozen.json'):
         if not (run.folder / name).is_file():
             raise BundleError(f'{run.name} holds no {name}: pass the folder of a finished `chestxray run`.')
@@ -649,7 +657,7 @@ def read_detector(
 
 # %% ../nbs/51_bundle.ipynb #e7eabb11
 def run_pixels(
-    run_dir: Run | str | Path,  # a run, or its folder
+    run_dir: 'Run | str | Path',  # a run, or its folder
     preprocessing: dict,  # of the card: size and resize
     split: str,  # 'train', 'valid', 'calib' or 'test'
     n: int | None = None,  # take so many at random; by default all
@@ -659,7 +667,7 @@ def run_pixels(
     from chestxray_fastai.manifest import label_columns
     from chestxray_fastai.pixels import decode_all
 
-    run = Run.open(run_dir)
+    run = _opened(run_dir)
     labels = label_columns(run.manifest)
     rows = run.manifest.assign(truth=run.manifest[labels[0]])
     rows = rows[(rows.split == split) & rows[labels].isin((0, 1)).any(axis=1)]
@@ -679,7 +687,7 @@ def run_pixels(
 
 # %% ../nbs/51_bundle.ipynb #838cd996
 def fit_detector(
-    run_dir: Run | str | Path,  # a run, or its folder
+    run_dir: 'Run | str | Path',  # a run, or its folder
     session: 'onnxruntime.InferenceSession',  # of the bundle
     preprocessing: dict,  # of the card: size and resize
     alpha: float = 0.02,  # share of images like the run's own that may be referred
@@ -699,7 +707,7 @@ def fit_detector(
 
 # %% ../nbs/51_bundle.ipynb #85d42958
 def fit_probe(
-    run_dir: Run | str | Path,  # a run, or its folder
+    run_dir: 'Run | str | Path',  # a run, or its folder
     session: 'onnxruntime.InferenceSession',  # of the bundle
     preprocessing: dict,  # of the card: size and resize
 ) -> dict:  # what `ood.fit_orientation` gives
@@ -1048,7 +1056,7 @@ def check_card(
 
 # %% ../nbs/51_bundle.ipynb #3f52bad2
 def fit_gate(
-    run_dir: Run | str | Path,  # a run, or its folder
+    run_dir: 'Run | str | Path',  # a run, or its folder
     session: 'onnxruntime.InferenceSession',  # of the bundle
     preprocessing: dict,  # of the card: size and resize
     outliers: np.ndarray,  # films of others, uint8, shape (n, side, side), with a side of at least the network's
@@ -1268,7 +1276,7 @@ def _for_whom_card(run, people, session, preprocessing, outliers):
 
 # %% ../nbs/51_bundle.ipynb #86596466
 def freeze_bundle(
-    run_dir: Run | str | Path,  # of `chestxray run`
+    run_dir: 'Run | str | Path',  # of `chestxray run`
     out: str | os.PathLike | None = None,  # folder of the bundle; by default `bundle` in the run folder
     *,
     model: tuple | None = None,  # (network, card); by default what `networks.load_model` finds in the run
@@ -1286,7 +1294,7 @@ def freeze_bundle(
 ) -> Path:  # the bundle's folder
     "Freeze a finished run into a sealed bundle; raises `BundleError`"
     check_installed('Freezing', 'train', 'torch', 'onnx', 'safetensors')
-    run = Run.open(run_dir)
+    run = _opened(run_dir)
     facts = read_run(run)
     network, model_card = _network_of(run, model)
     preprocessing = model_card['preprocessing']
