@@ -6,6 +6,7 @@
 __all__ = ['SECOND', 'CELLS', 'add_network', 'imagenet_stages']
 
 # %% ../nbs/49_second_network.ipynb #e7524ec3
+import math
 from typing import TYPE_CHECKING
 
 from .core import need
@@ -48,6 +49,32 @@ _SIDE = 128  # of the picture that the stages look at [pixels]
 _STAGES = 4  # that are taken
 CELLS = 4  # in a row and in a column of the grid
 
+def _with_fixed_padding(body, side):
+    "TensorFlow pads by the size of what comes in, which takes a graph dozens of operators; here the size is known"
+    import torch
+
+    sides = {}
+    convs = {name: conv for name, conv in body.named_modules() if isinstance(conv, torch.nn.Conv2d)}
+    hooks = [c.register_forward_pre_hook(lambda c, args: sides.update({c: args[0].shape[-1]})) for c in convs.values()]
+    body(torch.zeros(1, 3, side, side, device='cpu'))
+    for hook in hooks:
+        hook.remove()
+    for name, conv in convs.items():
+        size = conv.kernel_size[0]
+        step = conv.stride[0]
+        lacking = max(0, (math.ceil(sides[conv] / step) - 1) * step + size - sides[conv])
+        fixed = torch.nn.Conv2d(conv.in_channels, conv.out_channels, size, step, groups=conv.groups, bias=False)
+        fixed.weight = conv.weight
+        first = lacking // 2
+        last = lacking - first
+        if first == last:
+            fixed.padding = (first, first)
+        else:
+            fixed = torch.nn.Sequential(torch.nn.ZeroPad2d((first, last, first, last)), fixed)
+        parent, _, own = name.rpartition('.')
+        setattr(body.get_submodule(parent), own, fixed)
+    return body
+
 def imagenet_stages() -> 'torch.nn.Module':
     "Grey bytes (n, size, size) to a tuple with means of an EfficientNet-Lite0's fourth stage, (n, 80 · `CELLS`²)"
     with need('A network of ImageNet', 'lessons'):
@@ -60,7 +87,8 @@ def imagenet_stages() -> 'torch.nn.Module':
     class Stages(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            self.body = torch.nn.Sequential(whole.conv_stem, whole.bn1, *whole.blocks[:_STAGES])
+            stages = torch.nn.Sequential(whole.conv_stem, whole.bn1, *whole.blocks[:_STAGES])
+            self.body = _with_fixed_padding(stages.eval(), _SIDE)
 
         def forward(self, pixels):
             x = pixels.unsqueeze(1).float() / 127.5 - 1
