@@ -219,7 +219,7 @@ def _marked(x, draw):
 def vary_film(
     img: 'Image',  # PIL image of mode "L", at least as large as `size`
     size: int,  # of the network's square [pixels]
-    draw: np.random.Generator,  # the random numbers
+    draw: 'np.random.Generator',  # the random numbers
 ) -> np.ndarray:  # uint8, shape (size, size)
     "A film as another machine might have made it: domain randomisation (Tobin et al. 2017)"
     from PIL import Image, ImageOps
