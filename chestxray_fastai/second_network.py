@@ -51,7 +51,8 @@ CELLS = 4  # in a row and in a column of the grid
 
 def _with_fixed_padding(body, side):
     "TensorFlow pads by the size of what comes in, which takes a graph dozens of operators; here the size is known"
-    import torch
+    with need('A network of ImageNet', 'lessons'):
+        import torch
 
     sides = {}
     convs = {name: conv for name, conv in body.named_modules() if isinstance(conv, torch.nn.Conv2d)}
