@@ -1094,7 +1094,7 @@ def _card_text(card):
     return text
 
 def _with_output(graph, weights, unused, size, source):
-    "The parts of a bundle with an output of the graph that a gate looks at; raises `BundleError` for another output"
+    "The parts of a bundle with the output of the graph that a gate looks at, 'grid' or `SECOND`"
     with need('Freezing', 'train'):
         import onnx
 
@@ -1103,9 +1103,12 @@ def _with_output(graph, weights, unused, size, source):
         return graph, weights, unused
     if source == SECOND:
         return add_network(graph, weights, imagenet_stages(), size)
-    if source != 'grid':
-        raise BundleError(f"A gate looks at 'grid' or '{SECOND}', not {printable(repr(source))[:40]}.")
     return add_grid(graph, size), weights, unused
+
+def _licence_with(licence, source):
+    "A licence that also names that of the network through which a gate looks"
+    more = say('bundle.stages_licence')
+    return licence if source != SECOND or more in licence else f'{licence}; {more}'
 
 def put_population(
     path: str | os.PathLike,  # folder of a bundle
@@ -1121,6 +1124,7 @@ def put_population(
     parts = files['model.onnx'], files['model.safetensors'], card['graph']['unused']
     if gate is not None:
         parts = _with_output(*parts, card['preprocessing']['size'], gate.source)
+        card['licence'] = _licence_with(card['licence'], gate.source)
     card['graph']['unused'] = parts[2]
     made = {'bundle.json': _card_text(card), 'model.onnx': parts[0], 'model.safetensors': parts[1]}
     return write_bundle(made, path)
@@ -1265,14 +1269,28 @@ def _outlier_pixels(paths):
         )
     return np.stack(films)
 
-def _for_whom_card(run, people, session, preprocessing, outliers):
-    "For whom the model is, in a table; an empty one where neither the Manifest nor films of others tell it"
+def _look(outliers, gate):
+    "The output at which a gate looks, None where there is no gate; raises a `BundleError`"
+    if gate is not None and outliers is None:
+        raise BundleError(
+            f'A gate that looks at {printable(repr(gate))[:40]} is fitted against films of others, and none were given:'
+            ' name them (outliers; on the command line --outliers FOLDER).'
+        )
+    if gate not in (None, 'grid', SECOND):
+        raise BundleError(f"A gate looks at 'grid' or '{SECOND}', not {printable(repr(gate))[:40]}.")
+    return None if outliers is None else gate or 'grid'
+
+def _for_whom_card(run, card, session, outliers, look):
+    "For whom the model is, and the licence with the gate's; empty where neither Manifest nor films of others tell it"
+    people = card['data'].get('people')
     population = population_of(run.manifest, people)
     if population is None and outliers is None:
         return {}
-    gate = None if outliers is None else fit_gate(run, session, preprocessing, _outlier_pixels(outliers))
     held = population or Population(people or say('population.some', n=len(run.manifest)))
-    return dict(population={**held.to_dict(), 'gate': None if gate is None else gate.to_dict()})
+    gate = None
+    if outliers is not None:
+        gate = fit_gate(run, session, card['preprocessing'], _outlier_pixels(outliers)).to_dict()
+    return dict(population={**held.to_dict(), 'gate': gate}, licence=_licence_with(card['licence'], look))
 
 # %% ../nbs/51_bundle.ipynb #86596466
 def freeze_bundle(
@@ -1290,9 +1308,10 @@ def freeze_bundle(
     examples: str | None = 'auto',  # images that travel along: some of the run's phantoms; None: none. People never do
     probe: str | dict | None = None,  # of how an image lies: of `ood.fit_orientation`, or 'auto' (takes minutes)
     outliers: list | None = None,  # paths of films of adults for whom the model is not: a gate learns to refer such
-    gate: str = 'grid',  # what it looks at: early stages of this network, or those of a network of 'imagenet'
+    gate: str | None = None,  # what it looks at: this network's early stages ('grid'; default), or those of 'imagenet'
 ) -> Path:  # the bundle's folder
     "Freeze a finished run into a sealed bundle; raises `BundleError`"
+    look = _look(outliers, gate)
     check_installed('Freezing', 'train', 'torch', 'onnx', 'safetensors')
     run = _opened(run_dir)
     facts = read_run(run)
@@ -1302,14 +1321,13 @@ def freeze_bundle(
     images, rows = run_pixels(run, preprocessing, points[0].chosen_on, n_compare)
     labels = list(facts['findings']) if 'findings' in facts else None
     positive = rows[labels or 'truth'].to_numpy() == 1
-    looks = {} if outliers is None else {'look': gate}
-    frozen = _freeze_network(network, model_card, storage, images, positive, labels, **looks)
+    frozen = _freeze_network(network, model_card, storage, images, positive, labels, look)
     people = people or ('none: phantoms' if are_phantoms(rows) else None)
     card = bundle_card(model_card, facts, storage, frozen.measured, frozen.unused, licence, intended_use, people)
     if detector == 'auto':
         detector = facts['detector'] or fit_detector(run, frozen.session, preprocessing, alpha)
     card |= dict(detector=detector, selftest=frozen.selftest, **_probe_card(probe, run, frozen.session, preprocessing))
-    card |= _for_whom_card(run, card['data'].get('people'), frozen.session, preprocessing, outliers)
+    card |= _for_whom_card(run, card, frozen.session, outliers, look)
     made = [] if examples is None else phantom_examples(card, frozen.session, images, rows)
     card |= {'examples': made} if made else {}
     out = run.folder / 'bundle' if out is None else Path(out)

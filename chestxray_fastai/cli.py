@@ -581,7 +581,7 @@ def freeze(
     people: str | None = None,  # whose images they are, for example "adults, one hospital": whoever uses it is told
     orientation: bool = False,  # also learn how a turned, mirrored or inverted image looks, which takes minutes
     outliers: str | None = None,  # folder of films of adults for whom the model is not: it learns to refer such
-    gate: str = 'grid',  # how it tells them: by this network's 'grid', or by one of 'imagenet' (extra lessons)
+    gate: str | None = None,  # how it tells them: by this network's 'grid' (default) or by one of 'imagenet'
 ) -> None:
     "Freeze a finished run into a sealed bundle that predicts without PyTorch"
     from chestxray_fastai.bundle import freeze_bundle, pack_bundle

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .core import ChestXrayError, patch, printable
 from .dicom import read_dataset
 from .handover import is_uid
-from .serve import MAX_OBJECT, NotTaken, Receiver, ServeError, checked_film
+from .serve import MAX_OBJECT, NotTaken, Receiver, ServeError, as_not_taken, checked_film
 from .words import say
 if TYPE_CHECKING:
     from http.server import BaseHTTPRequestHandler
@@ -258,12 +258,8 @@ def take(
             raise NotTaken('mismatch')
         self._keep(film)
         return outcome
-    except NotTaken as error:
-        problem = error
-    except OSError:
-        problem = NotTaken('storage')
     except Exception as error:  # a thread that answers the network must not end
-        problem = NotTaken('unexpected', kind=type(error).__name__)
+        problem = as_not_taken(error)
     self.tell(say('serve.refused', status=f'{problem.status:04X}', why=problem))
     return Outcome(outcome.sop_class, outcome.uid, outcome.study, problem.status)
 

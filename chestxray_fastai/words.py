@@ -86,6 +86,9 @@ TRIAGE |= {
     'bundle.untested_maps': (
         'Its heat maps were not judged in this bundle: do not take them for an explanation.'
     ),
+    'bundle.stages_licence': (
+        'the first stages of EfficientNet-Lite0 (ImageNet), by which the gate tells adults: Apache-2.0'
+    ),
     'bundle.and': '{names} and {last}',
 }
 
