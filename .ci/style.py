@@ -7,6 +7,7 @@ tree:
 - one binding a line: no `a, b = x, y`, but for a swap
 - no ternary in a ternary, no comprehension in a comprehension, no walrus inside a call
 - type hints on all parameters and returns of what is public, but for the checks of exercises
+- no cell of a notebook that silences all warnings for good: a process tests several notebooks one after the other
 
 The two figures are syntax nodes a line of code and the median length of an exported cell: both have a limit."""
 import ast
@@ -126,6 +127,15 @@ def exported_cells():
                 yield len(source)
 
 
+def silencing_cells():
+    "Notebooks and cells that silence all warnings for whatever runs after them in the same process"
+    for notebook in sorted((root/'nbs').rglob('*.ipynb')):
+        for cell in json.loads(notebook.read_text(encoding='utf-8'))['cells']:
+            source = ''.join(cell['source'])
+            if cell['cell_type'] == 'code' and re.search(r"^warnings\.(simplefilter|filterwarnings)\('ignore'\)", source, re.M):
+                yield notebook, cell.get('id', '?')
+
+
 def main(names):
     modules = [library/f'{name.replace(".", "/")}.py' for name in names] or sorted(library.rglob('[a-z]*.py'))
     found = nodes = lines = 0
@@ -138,6 +148,9 @@ def main(names):
         more_nodes, more_lines = nodes_and_lines(source, tree)
         nodes += more_nodes
         lines += more_lines
+    for notebook, cell in silencing_cells():
+        print(f'{notebook.relative_to(root)}: cell {cell} silences all warnings for good: use warnings.catch_warnings')
+        found += 1
     a_line = nodes/lines
     median = statistics.median(exported_cells())
     print(f'{a_line:.1f} syntax nodes a line (at most {MOST_NODES}), '

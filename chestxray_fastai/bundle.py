@@ -619,12 +619,14 @@ def bundle_card(
     frozen = facts['frozen']
     label = say('bundle.findings', n=len(facts['findings'])) if is_several else _label_of(facts, card)
     data, licence_of_data = _data_card(facts['report'] or {}, frozen['manifest'], people)
-    name = [data.get('name', label), card['arch'], card['preprocessing']['size']]
+    members = {'members': len(card['members'])} if card.get('members') else {}
+    arch = '_x'.join(map(str, [card['arch'], *members.values()]))
+    name = [data.get('name', label), arch, card['preprocessing']['size']]
     return {
         'format': 2 if is_several else 1,
         'name': '-'.join(map(str, name)),
         **({} if is_several else {'label': label}),
-        'architecture': {**{k: card[k] for k in ('arch', 'n_out', 'params', 'weights')}, 'storage': storage},
+        'architecture': {**{k: card[k] for k in ('arch', 'n_out', 'params', 'weights')}, **members, 'storage': storage},
         **{k: card[k] for k in ('pretraining',) if k in card},
         'preprocessing': card['preprocessing'],
         'graph': {**measured, 'unused': list(unused)},

@@ -380,9 +380,9 @@ class HeldLosses(Callback):
         self.shown = None
         recorder = getattr(self.learn, 'recorder', None)
         if recorder is not None and not isinstance(recorder.smooth_loss, _SmoothLoss):
-            recorder.loss = _MeanLoss()
-            recorder.smooth_loss = _SmoothLoss(recorder.smooth_loss.beta)
-            recorder.smooth_loss.reset()
+            smooth = _SmoothLoss(recorder.smooth_loss.beta)
+            smooth.reset()
+            vars(recorder).update(loss=_MeanLoss(), smooth_loss=smooth)  # set the usual way, fastai warns of the first
 
     def after_batch(self) -> None:
         if not self.training or hasattr(self.learn, 'lr_finder') or not hasattr(self.learn, 'recorder'):

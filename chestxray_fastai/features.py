@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ExplainError', 'small_network', 'read_card', 'normalise', 'to_input', 'evaluating', 'network_outputs',
-           'baseline_scores', 'target_logit', 'last_linear', 'layer_shapes', 'is_map', 'target_layer']
+           'baseline_scores', 'target_logit', 'last_linear', 'layer_shapes', 'member_bodies', 'is_map', 'target_layer']
 
 # %% ../nbs/40_features.ipynb #7aa9d39f
 from collections.abc import Iterator
@@ -316,6 +316,13 @@ def _attention_norm(model):
     norm = 'ln_1' if hasattr(block, 'ln_1') else 'norm1'
     return f'{name}.{norm}', getattr(block, norm)
 
+def member_bodies(
+    model: 'nn.Module',
+) -> 'list[nn.Module]':  # the bodies of a `networks.mean_network`; of any other network itself
+    "The parts of a network that work side by side"
+    body = next(model.children(), None)
+    return list(getattr(body, 'bodies', [model]))
+
 def is_map(
     shape: tuple,  # of what a layer gives
 ) -> bool:
@@ -330,6 +337,8 @@ def target_layer(
     "The layer of heat maps: the last with a map, or a vision transformer's norm before its last attention"
     pre, _ = read_card(card)
     norm = _attention_norm(model)
+    if norm is not None and len(member_bodies(model)) > 1:
+        raise ExplainError('The mean of several transformers has no one layer for heat maps: ask a member for them.')
     if norm is not None:
         return norm
     shapes = layer_shapes(model, pre['size'], pre['channels'])

@@ -19,7 +19,7 @@ import numpy as np
 from .core import need, printable, Refused
 from .evaluate import rate_interval, resample_weights
 from .explain import HeatMap, heat_map, progress_over, upsample
-from .features import ExplainError, evaluating, last_linear, read_card, target_logit, to_input
+from .features import ExplainError, evaluating, last_linear, member_bodies, read_card, target_logit, to_input
 from .plots import COLOURS, plot_axes
 from .scores import sigmoid
 from .tables import read_table
@@ -211,16 +211,26 @@ def mean_interval(
     return dict(value=float(values.mean()), low=float(low), high=float(high))
 
 # %% ../nbs/42_judge_maps.ipynb #4634b85c
+def _part_of_each(bodies, k, parts):
+    "The modules in one of equal parts of each body"
+    found = []
+    for modules in bodies:
+        edges = np.linspace(0, len(modules), parts + 1).round().astype(int)
+        found += modules[edges[k] : edges[k + 1]]
+    return found
+
 def weight_groups(
     model: 'nn.Module',
     parts: int = 4,  # into how many the body is cut
 ) -> list[tuple[str, list]]:  # (name, modules), from the top
-    "The modules that hold weights: the last linear layer, then the parts of the body from its end to its beginning"
+    "The modules that hold weights: the last linear layer, then the parts of each body from its end to its beginning"
     head = last_linear(model)
-    body = [m for m in model.modules() if m is not head and next(m.parameters(recurse=False), None) is not None]
-    parts = min(parts, len(body))
-    edges = np.linspace(0, len(body), parts + 1).round().astype(int)
-    groups = [(f'part {k + 1} of {parts}', body[edges[k] : edges[k + 1]]) for k in reversed(range(parts))]
+    bodies = []
+    for body in member_bodies(model):
+        held = [m for m in body.modules() if m is not head and next(m.parameters(recurse=False), None) is not None]
+        bodies.append(held)
+    parts = min(parts, *map(len, bodies))
+    groups = [(f'part {k + 1} of {parts}', _part_of_each(bodies, k, parts)) for k in reversed(range(parts))]
     return [('last layer', [head]), *groups]
 
 # %% ../nbs/42_judge_maps.ipynb #7b9ae0ed

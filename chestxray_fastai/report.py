@@ -1137,7 +1137,8 @@ def _network_rows(facts):
     model = facts['model']
     settings = facts['settings']
     preprocessing = model.get('preprocessing') or {}
-    epoch = _at(model, 'best_epoch', 'epoch')
+    members = model.get('members') or [{'seed': settings.get('seed'), 'best_epoch': model.get('best_epoch')}]
+    epochs = [_at(each, 'best_epoch', 'epoch') for each in members]
     channels = preprocessing.get('channels', '?')
     image = dict(size=preprocessing.get('size', model.get('size')), resize=preprocessing.get('resize', '?'))
     code = 'report.model.input' if channels == 1 else 'report.model.input_channels'
@@ -1148,8 +1149,8 @@ def _network_rows(facts):
         *([_row('pretraining', model['pretraining']['words'])] if 'pretraining' in model else []),
         _row('input', say(code, channels=channels, **image)),
         _row('epochs', facts['epochs'] or settings.get('epochs')),
-        _row('best_epoch', epoch + 1 if isinstance(epoch, int) else None),
-        _row('seed', settings.get('seed')),
+        _row('best_epoch', ', '.join(str(epoch + 1) for epoch in epochs if isinstance(epoch, int)) or None),
+        _row('seed', ', '.join(str(each['seed']) for each in members if each.get('seed') is not None) or None),
         _row('lr', model.get('lr', settings.get('lr'))),
     ]
     batch_size = model.get('batch_size', settings.get('batch_size'))

@@ -86,7 +86,8 @@ _FACTS = [
     ReportKey('model.weights', 'text', 2, 'where its training started'),
     ReportKey('model.params', 'integer', 2, 'number of its parameters'),
     ReportKey('model.pretraining', 'object', None, 'what the weights had seen that its training started from'),
-    ReportKey('model.best_epoch', 'object', None, 'the epoch that was kept, and its figures'),
+    ReportKey('model.best_epoch', 'object', None, 'the epoch that was kept, of several networks in the first'),
+    ReportKey('model.members', 'list', None, 'of the mean of several networks seed and best_epoch of each'),
     ReportKey('training.stack', 'object', None, 'what `train` was asked for, and what was added'),
     ReportKey('training.words', 'text', None, 'the same in words'),
     ReportKey('tta', 'object', None, 'what the mean of several views would change on valid, or `refused`'),
@@ -896,6 +897,9 @@ class StackOptions:
     drop_path: float | None = None  # chance that an image skips the last block of the network, such as 0.1
     monitor: str = 'auroc'  # what chooses the epoch, on valid: auroc or average_precision; of several labels the mean
     compile: bool = False  # through torch.compile: a minute or more before the first step, then faster steps
+    # networks from seeds that follow one another, whose mean answers as one network, such as 3; takes so many times
+    # as long to train and to answer, and gained on each of the data sets that `chestxray recipe` was tried on
+    members: int | None = None
 
     def __post_init__(self):
         _check_stack(self)
@@ -925,6 +929,8 @@ def _check_stack(stack):
             value = getattr(stack, name)
             if value is not None and not low < value < high:
                 raise ValueError(f'--{name} is {words}, not {value}.')
+    if stack.members is not None and (type(stack.members) is not int or not 2 <= stack.members <= 10):
+        raise ValueError(f'--members is a whole number from 2 to 10, not {stack.members!r}.')
     for name, choices in _STACK_CHOICES.items():
         if getattr(stack, name) not in choices:
             raise ValueError(f'--{name} is one of {", ".join(filter(None, choices))}, not {getattr(stack, name)!r}.')
@@ -956,8 +962,8 @@ def training_arguments(
 ) -> dict:  # for `train`
     "What `train` is asked for beside epochs, rate and seed"
     asked = {name: value for name, value in vars(stack).items() if value is not None}
-    del asked['compile']  # of the learner
-    asked.pop('ema', None)
+    for name in ('compile', 'members', 'ema'):  # of the learner, of several trainings, and said below
+        asked.pop(name, None)
     asked.setdefault('schedule', 'one_cycle' if from_scratch else 'fine_tune')
     if stack.swa:
         return asked | {'ema': None, 'keep': 'last'}
@@ -1837,6 +1843,7 @@ def _model_part(card, best_epoch):
         'params': card['params'],
         'pretraining': card['pretraining'],
         'best_epoch': best_epoch,
+        **({'members': card['members']} if 'members' in card else {}),
     }
 
 # %% ../nbs/50_run.ipynb #b5d80dae
@@ -2042,10 +2049,32 @@ def _loss(dls, options):
 
 # %% ../nbs/50_run.ipynb #86a712ea
 def _train(manifest, options, folder):
-    "Train: (Learner with its best weights, log, seconds of training)"
+    "Train: (Learner with its best weights, or with the mean of its members; log; seconds of training)"
     manifest, before = _taught(manifest, options, folder)
     learn, log, seconds = _train_once(manifest, options, folder / 'training', (folder / 'report.json').exists())
+    if options.stack.members:
+        seconds += _train_members(learn, manifest, options, folder)
     return learn, log, before + seconds
+
+def _train_members(learn, manifest, options, folder):
+    "Train the other members, and let the Learner of the first answer with the mean of all: seconds of training"
+    from chestxray_fastai.networks import mean_network
+    from chestxray_fastai.train import write_log
+
+    seeds = range(options.seed, options.seed + options.stack.members)
+    learners = [learn]
+    seconds = 0.0
+    for number, seed in enumerate(seeds[1:], 2):
+        _tell('run.member', number=number, of=len(seeds), seed=seed)
+        place = folder / f'training_{number}'
+        other, log, more = _train_once(manifest, replace(options, seed=seed), place, (folder / 'report.json').exists())
+        write_log(log, folder / f'log_{number}.csv')
+        learners.append(other)
+        seconds += more
+    learn.model = mean_network([each.model for each in learners])
+    learn.members = [{'seed': seed, 'best_epoch': each.best_epoch} for seed, each in zip(seeds, learners)]
+    learn.training_facts = {**learn.training_facts, 'members': len(seeds)}
+    return seconds
 
 def _taught(manifest, options, folder):
     "(what the network is taught, seconds): with the policy `self` a first network says what uncertain labels are"
@@ -2091,6 +2120,8 @@ def _keep(learn, manifest, folder, facts):
     from chestxray_fastai.scores import write_scores
     from chestxray_fastai.train import write_log
 
+    members = getattr(learn, 'members', None)
+    facts = {**facts, **({'members': members} if members else {})}
     card = save_model(learn, folder, best_epoch=learn.best_epoch, **facts)
     write_log(learn.training_log, folder / 'log.csv')
     outputs = _split_outputs(manifest, (learn.model.eval(), card))
