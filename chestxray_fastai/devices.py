@@ -503,6 +503,7 @@ def default_batch_size(
     usual = 32 if images < 2000 else 64
     if device.type != 'cuda' or not per_image:
         return usual
+    torch.cuda.empty_cache()  # what an earlier training left counts as taken
     free, _ = torch.cuda.mem_get_info(device)
     room = 0.6 * free - 24 * weights  # weights, gradient, two averages of Adam, and two copies that are kept
     fits = max(1, int(room // per_image))

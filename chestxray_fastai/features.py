@@ -334,15 +334,18 @@ def target_layer(
     model: 'nn.Module',
     card: dict,  # of the network, or its preprocessing
 ) -> 'tuple[str, nn.Module]':  # (name, module)
-    "The layer of heat maps: the last with a map, or a vision transformer's norm before its last attention"
+    "The layer of heat maps: the last with a map, or a transformer's norm before its last attention; or ExplainError"
     pre, _ = read_card(card)
-    norm = _attention_norm(model)
-    if norm is not None and len(member_bodies(model)) > 1:
-        raise ExplainError('The mean of several transformers has no one layer for heat maps: ask a member for them.')
+    has_members = len(member_bodies(model)) > 1
+    norm = None if has_members else _attention_norm(model)
     if norm is not None:
         return norm
     shapes = layer_shapes(model, pre['size'], pre['channels'])
     maps = [(name, module) for name, module, shape in shapes if is_map(shape)]
+    if has_members:  # what all give together, or nothing
+        maps = [(name, module) for name, module in maps if module is next(model.children())]
+        if not maps:
+            raise ExplainError('The mean of several transformers has no one layer for heat maps: one alone has.')
     if not maps:
         raise ExplainError(
             f'No layer of the network has a map of more than one cell for pictures of {pre["size"]} pixels: use larger'

@@ -22,6 +22,7 @@ from .devices import best_device
 import torch
 import torchvision
 from fastai.vision.all import (
+    AdaptiveConcatPool2d,
     L,
     Learner,
     add_head,
@@ -736,14 +737,19 @@ class Members(nn.Module):
     ) -> torch.Tensor:  # maps (n, channels of all, h, w), or features (n, features of all)
         return torch.cat([body(x) for body in self.bodies], 1)
 
+def _are_joinable(heads):
+    "Whether heads are of one shape and do nothing before their linear layer but pool each map and drop out"
+    before = [part for head in heads for part in head[:-1].modules()]
+    is_plain = not any(isinstance(part, AdaptiveConcatPool2d) or list(part.parameters()) for part in before)
+    return is_plain and len({head[-1].weight.shape for head in heads}) == 1
+
 def mean_network(
     networks: list[nn.Sequential],  # of one kind, as `build_model` makes them, on one device; none is changed
 ) -> nn.Sequential:  # body and head, which share the weights of the bodies
     "One network whose outputs are the mean of those of several (Lakshminarayanan 2017); raises ValueError"
     heads = [network[1] for network in networks if _is_body_and_head(network)]
     weights = [head[-1].weight for head in heads]
-    has_one_layer = not any(True for head in heads for _ in head[:-1].parameters())
-    if len(heads) < 2 or len(heads) < len(networks) or not has_one_layer or len({w.shape for w in weights}) > 1:
+    if len(heads) < 2 or len(heads) < len(networks) or not _are_joinable(heads):
         raise ValueError('a mean takes two networks or more of one kind, each a body and a head of one linear layer')
     last = nn.Linear(sum(w.shape[1] for w in weights), len(weights[0])).to(weights[0])
     with torch.no_grad():
@@ -853,7 +859,8 @@ MOST_MEMBERS = 10  # of a `mean_network` that is kept
 
 def _are_members(members):
     "Whether a card says nothing of members, or something of each"
-    return members is None or (isinstance(members, list) and 2 <= len(members) <= MOST_MEMBERS)
+    is_list = isinstance(members, list) and all(isinstance(member, dict) for member in members)
+    return members is None or (is_list and 2 <= len(members) <= MOST_MEMBERS)
 
 def _lacking(card):
     "What a card does not say, or says in another type, of what a model needs"

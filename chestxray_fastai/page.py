@@ -27,7 +27,7 @@ from chestxray_fastai.report import (
     sections,
     write_text,
 )
-from .run import Finding, Run
+from .run import Finding, Run, network_words
 from .scores import ScoresError
 from .validate import plot_subgroups
 from .words import say
@@ -136,6 +136,9 @@ def _training_figure(run, facts):
         left, right = figure.subplots(1, 2)
         _training_axis(left, log, ('train_loss', 'valid_loss'), 'loss')
         _training_axis(right, log, ('auroc',), 'validation AUROC')
+        members = facts['model'].get('members')
+        if members:
+            figure.suptitle(say('run.first_curves', n=len(members)), fontsize='medium')
         return svg(figure, 'training', say('page.figure.training'))
 
 # %% ../nbs/55_page.ipynb #c0c0b002
@@ -299,7 +302,7 @@ def page_html(
     from chestxray_fastai import __version__
 
     script = package_text('templates/report.js').strip()
-    arch = facts['model'].get('arch', say('page.the_network'))
+    arch = network_words(facts['model']) or say('page.the_network')
     title = say('page.title', finding=facts['data']['finding'], arch=arch)
     if 'findings' in facts:
         title = say('page.title_several', n=len(facts['findings']), arch=arch)

@@ -37,7 +37,7 @@ from chestxray_fastai.evaluate import (
 from .lock import TestLocked, check_frozen, check_ledger, freeze, open_test
 from .manifest import ManifestError, manifest_hash
 from .plots import Interpretation
-from .run import SCHEMA, Run, RunError
+from .run import SCHEMA, Run, RunError, network_words
 from .scores import Scores, ScoresError, one_label, simulate_scores, single_label, write_scores
 from .tables import read_table
 from .words import METRIC_NAMES, name_of, say
@@ -1143,7 +1143,7 @@ def _network_rows(facts):
     image = dict(size=preprocessing.get('size', model.get('size')), resize=preprocessing.get('resize', '?'))
     code = 'report.model.input' if channels == 1 else 'report.model.input_channels'
     rows = [
-        _row('network', model.get('arch')),
+        _row('network', network_words(model)),
         _row('parameters', model.get('params')),
         _row('start', model.get('weights')),
         *([_row('pretraining', model['pretraining']['words'])] if 'pretraining' in model else []),
@@ -1183,7 +1183,7 @@ def _model(facts):
     "What was trained"
     model = facts['model']
     start = (model.get('weights') or say('report.unknown')).partition(': ')[0]
-    learned = dict(arch=model.get('arch'), finding=facts['data']['finding'], weights=_stop(start))
+    learned = dict(arch=network_words(model), finding=facts['data']['finding'], weights=_stop(start))
     rows = _network_rows(facts) + _threshold_rows(facts['threshold'])
     table = table_block(say('report.caption.model'), ['', ''], rows)
     return _section('model', [say('report.model.learned', **learned)], table, figure_block('training'))
@@ -1569,7 +1569,7 @@ def _model_of_several(facts):
     "What was trained, by which loss, and how uncertain labels were read"
     model = facts['model']
     start = (model.get('weights') or say('report.unknown')).partition(': ')[0]
-    words = say('report.all.learned', arch=model.get('arch'), n=len(facts['findings']), weights=_stop(start))
+    words = say('report.all.learned', arch=network_words(model), n=len(facts['findings']), weights=_stop(start))
     training = facts['training']
     rows = [
         *_network_rows(facts),

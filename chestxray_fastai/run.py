@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['SCHEMA', 'SCHEMA_SEVERAL', 'REPORT_SCHEMA', 'REPORT_SCHEMA_SEVERAL', 'SPLITS', 'JUDGED_SPLITS', 'FROZEN_FILES',
            'DEFAULTS', 'PHANTOM_DEFAULTS', 'SEVERAL_PHANTOMS_SIZE', 'RunError', 'ReportKey', 'check_report', 'Run',
-           'single_label', 'report_of_finding', 'Finding', 'metric_text', 'metric_with_interval', 'by_auroc',
-           'reading_options', 'chosen_label', 'chosen_labels', 'run_manifest', 'data_facts', 'taught_manifest',
-           'untrained_labels', 'check_options', 'check_splits', 'plan_of', 'StackOptions', 'training_arguments',
-           'training_words', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions', 'JudgeOptions',
-           'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network', 'with_options',
-           'split_options', 'run', 'score_varied', 'summary', 'excluded_counts', 'judge_scores', 'judge_file',
-           'judge_all']
+           'single_label', 'report_of_finding', 'Finding', 'metric_text', 'metric_with_interval', 'network_words',
+           'by_auroc', 'reading_options', 'chosen_label', 'chosen_labels', 'run_manifest', 'data_facts',
+           'taught_manifest', 'untrained_labels', 'check_options', 'check_splits', 'plan_of', 'StackOptions',
+           'training_arguments', 'training_words', 'make_run_dir', 'report_part', 'has_interval', 'TrainOptions',
+           'JudgeOptions', 'train_options', 'check_learning', 'check_label_options', 'check_network', 'try_network',
+           'with_options', 'split_options', 'run', 'score_varied', 'summary', 'excluded_counts', 'judge_scores',
+           'judge_file', 'judge_all']
 
 # %% ../nbs/50_run.ipynb #fcfb3ed4
 import os
@@ -64,11 +64,18 @@ class ReportKey:
     "One line of the schema of report.json"
 
     path: str  # keys from outside in, with dots between them
-    kind: str  # of JSON: object, list, text, integer or number
+    kind: str  # of JSON: object, objects (a list of them), list, text, integer or number
     since: int | None  # version from which on it must be there, None where it may be missing
     meaning: str  # what stands there, for people
 
-_JSON_TYPES = {'object': dict, 'list': list, 'text': str, 'integer': int, 'number': (int, float)}  # of JSON, in Python
+_JSON_TYPES = {  # of JSON, in Python
+    'object': dict,
+    'objects': list,
+    'list': list,
+    'text': str,
+    'integer': int,
+    'number': (int, float),
+}
 
 # %% ../nbs/50_run.ipynb #dfe42c92
 _FACTS = [
@@ -87,7 +94,7 @@ _FACTS = [
     ReportKey('model.params', 'integer', 2, 'number of its parameters'),
     ReportKey('model.pretraining', 'object', None, 'what the weights had seen that its training started from'),
     ReportKey('model.best_epoch', 'object', None, 'the epoch that was kept, of several networks in the first'),
-    ReportKey('model.members', 'list', None, 'of the mean of several networks seed and best_epoch of each'),
+    ReportKey('model.members', 'objects', None, 'of the mean of several networks seed and best_epoch of each'),
     ReportKey('training.stack', 'object', None, 'what `train` was asked for, and what was added'),
     ReportKey('training.words', 'text', None, 'the same in words'),
     ReportKey('tta', 'object', None, 'what the mean of several views would change on valid, or `refused`'),
@@ -152,6 +159,8 @@ def _is_kind(value, kind):
     "Whether a value of JSON is of a kind, and finite where it is a number"
     if isinstance(value, bool) or not isinstance(value, _JSON_TYPES[kind]):
         return False
+    if kind == 'objects':
+        return bool(value) and all(isinstance(each, dict) for each in value)
     return kind not in ('integer', 'number') or isfinite(value)
 
 def _lost(report, version, schema):
@@ -277,7 +286,7 @@ class Run:
 
     @cached_property
     def log(self) -> 'pd.DataFrame | None':
-        "The training log, a row for each epoch, or None where there is none"
+        "The training log, a row for each epoch, of several networks the first's; None where there is none"
         from chestxray_fastai.tables import read_table
 
         file = self.folder / 'log.csv'
@@ -463,6 +472,13 @@ def metric_with_interval(
     return f'{metric["value"]:.3f} ({metric["low"]:.3f} to {metric["high"]:.3f})'
 
 # %% ../nbs/50_run.ipynb #1be58785
+def network_words(
+    model: dict,  # what a report says of it
+) -> str | None:  # None where it does not say
+    "The architecture, and of the mean of several networks how many there are"
+    arch = model.get('arch')
+    return say('run.mean_of', n=len(model['members']), arch=arch) if model.get('members') else arch
+
 def _metric_name(key):
     "What a metric is called"
     return name_of('metric', key).replace('_', ' ')
@@ -538,7 +554,7 @@ def _run_html(run):
         return _several_html(run)
     if isinstance(run, Finding) and run.refused:
         return f'<p><b>{escape(printable(run.label))}</b></p><p>{escape(printable(run.refused))}</p>'
-    title = say('run.title', run=run.name, arch=report['model'].get('arch'), data=report['data'].get('name'))
+    title = say('run.title', run=run.name, arch=network_words(report['model']), data=report['data'].get('name'))
     found = verdict(report['test'], report['threshold'], printable(run.label))
     parts = [
         f'<p><b>{escape(printable(title))}</b></p>',
@@ -565,7 +581,7 @@ def _finding_row(label, part):
 def _several_html(run):
     "A run of several labels as Jupyter shows it: the figures over all, a row for each label, and some figures"
     report = run.report
-    title = say('run.title', run=run.name, arch=report['model'].get('arch'), data=report['data'].get('name'))
+    title = say('run.title', run=run.name, arch=network_words(report['model']), data=report['data'].get('name'))
     heads = ['', say('summary.findings_auroc'), say('summary.findings_positives')]
     heads += [say(f'metric.{key}') for key in ('sensitivity', 'specificity')]
     rows = [_finding_row(label, part) for label, part in by_auroc(report['findings'])]
@@ -783,6 +799,7 @@ _OPTION_RANGES = {  # smallest and largest value of an option
     'batch_size': (1, 4096),
     'n': (1, 1_000_000),
     'tta': (2, 64),
+    'seed': (0, 2**63 - 1),
 }
 
 def check_options(
@@ -995,7 +1012,7 @@ def _added_words(name, value):
     "One thing that was added to a training"
     code = f'run.stack.{name}'
     if code in ENGLISH:
-        return say(code, value=value)
+        return say(code, value=', '.join(map(str, value)) if isinstance(value, list) else value)
     shown = ', '.join(f'{key} {each}' for key, each in value.items()) if isinstance(value, dict) else value
     return say('run.stack.other', name=name.replace('_', ' '), value=printable(shown))
 
@@ -1217,11 +1234,14 @@ def _trust_parts(scores, manifest, point, calibrator, rule):
 def _training_figure(
     log: 'pd.DataFrame',  # training log, as `log.csv` holds it
     file: str | Path,  # PNG to write
+    members: int = 0,  # networks of which this is the log of the first
 ) -> Path:
     "Draw the losses and the validation AUROC of a training run"
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.5), layout='constrained')
+    if members:
+        figure.suptitle(say('run.first_curves', n=members), fontsize='medium')
     left, right = figure.subplots(1, 2)
     epochs = range(1, len(log) + 1)
     left.plot(epochs, log.train_loss, label='train')
@@ -1473,7 +1493,18 @@ def check_network(
             raise ValueError(f'{printable(teacher)} holds no model.json: --teachers takes folders of finished runs.')
     model = build_model(options.arch, 2, options.size, 1)
     _check_stack_of(model, options)
-    return try_network(model, options)
+    return try_network(model, options) + _without_maps(model, options)
+
+def _without_maps(model, options):
+    "A sentence where the mean of several such networks has no heat maps"
+    from chestxray_fastai.features import target_layer
+    from chestxray_fastai.networks import mean_network
+
+    if not options.stack.members:
+        return []
+    card = {'size': options.size, 'channels': 1, 'mean': [0.5], 'std': [0.25]}
+    tried = attempt(target_layer, mean_network([model, model]), card)
+    return [one_line(tried)] if isinstance(tried, Refused) else []
 
 def _check_stack_of(model, options):
     "Raise a ValueError for options of the stack that do not go with this network, batch or policy"
@@ -1704,7 +1735,8 @@ def _run(source, options, judging, out):
     if len(facts['labels']) > 1 or untrained:
         facts['untrained'] = untrained
     config = _run_config(options, name, facts, judging)
-    usual = Path('runs') / f'{name}-{options.arch}-{options.size}-seed{options.seed}'
+    of = f'-x{options.stack.members}' if options.stack.members else ''
+    usual = Path('runs') / f'{name}-{options.arch}{of}-{options.size}-seed{options.seed}'
     folder = make_run_dir(config, usual if out is None else out)
     if _is_finished_with(config, folder):
         finished = Run(folder)
@@ -1771,7 +1803,7 @@ def _train_and_judge(manifest, options, judging, data, started, folder):
     report = _judge(trained, manifest, judging, ood_part, folder)
     timing = {'training_seconds': seconds, 'total_seconds': round(time.time() - started, 1)}
     report |= {'data': data, 'timing': timing, **facts, **views}
-    _training_figure(log, folder / 'figures/training.png')
+    _training_figure(log, folder / 'figures/training.png', len(getattr(learn, 'members', [])))
     write_json(check_report(report), folder / 'report.json')
     return report
 
@@ -2051,6 +2083,8 @@ def _loss(dls, options):
 def _train(manifest, options, folder):
     "Train: (Learner with its best weights, or with the mean of its members; log; seconds of training)"
     manifest, before = _taught(manifest, options, folder)
+    if options.stack.members:
+        _tell('run.member', number=1, of=options.stack.members, seed=options.seed)
     learn, log, seconds = _train_once(manifest, options, folder / 'training', (folder / 'report.json').exists())
     if options.stack.members:
         seconds += _train_members(learn, manifest, options, folder)
@@ -2059,22 +2093,37 @@ def _train(manifest, options, folder):
 def _train_members(learn, manifest, options, folder):
     "Train the other members, and let the Learner of the first answer with the mean of all: seconds of training"
     from chestxray_fastai.networks import mean_network
-    from chestxray_fastai.train import write_log
 
-    seeds = range(options.seed, options.seed + options.stack.members)
-    learners = [learn]
+    seeds = list(range(options.seed, options.seed + options.stack.members))
+    device = next(learn.model.parameters()).device
+    learn.opt = None  # only the weights are needed from here on
+    networks = [learn.model.cpu()]
+    learn.members = [{'seed': options.seed, 'best_epoch': learn.best_epoch}]
+    alike = replace(options, batch_size=learn.dls.train.bs, lr=learn.lr)  # as was chosen for the first
     seconds = 0.0
     for number, seed in enumerate(seeds[1:], 2):
         _tell('run.member', number=number, of=len(seeds), seed=seed)
-        place = folder / f'training_{number}'
-        other, log, more = _train_once(manifest, replace(options, seed=seed), place, (folder / 'report.json').exists())
-        write_log(log, folder / f'log_{number}.csv')
-        learners.append(other)
+        network, best_epoch, more = _train_member(manifest, replace(alike, seed=seed), folder, number)
+        networks.append(network)
+        learn.members.append({'seed': seed, 'best_epoch': best_epoch})
         seconds += more
-    learn.model = mean_network([each.model for each in learners])
-    learn.members = [{'seed': seed, 'best_epoch': each.best_epoch} for seed, each in zip(seeds, learners)]
-    learn.training_facts = {**learn.training_facts, 'members': len(seeds)}
+    learn.model = mean_network(networks).to(device)
+    learn.training_facts = {**learn.training_facts, 'members': seeds}
     return seconds
+
+def _train_member(manifest, options, folder, number):
+    "(network on the processor, its best epoch, seconds of training) of a member but the first"
+    from chestxray_fastai.learner import DivergedError
+    from chestxray_fastai.train import write_log
+
+    is_trained = (folder / 'report.json').exists()
+    try:
+        learn, log, seconds = _train_once(manifest, options, folder / f'training_{number}', is_trained)
+    except DivergedError as error:
+        about = {'number': number, 'of': options.stack.members, 'seed': options.seed, 'folder': printable(folder)}
+        raise DivergedError(say('run.member_diverged', why=error, **about)) from None
+    write_log(log, folder / f'log_{number}.csv')
+    return learn.model.cpu(), learn.best_epoch, seconds
 
 def _taught(manifest, options, folder):
     "(what the network is taught, seconds): with the policy `self` a first network says what uncertain labels are"

@@ -1345,6 +1345,12 @@ RUN_STEPS = {
     'run.train': '[2/4] Training {arch} at {size} pixels for {epochs} epochs (Ctrl-C stops; the same command goes on)',
     'run.judge_again': '[2/4] The network is trained; it is judged again, for a sensitivity of {target:g}',
     'run.first_network': '      A first network, which says what the uncertain labels of the training are taken for',
+    'run.mean_of': 'mean of {n} {arch}',
+    'run.first_curves': 'The first of {n} networks; log_2.csv and so on hold the others',
+    'run.member_diverged': (
+        'Network {number} of {of}, seed {seed}: {why} The networks before it are kept in "{folder}"; the same command'
+        ' meets the same numbers, so train with another --seed, or a smaller --lr, into another folder (--out).'
+    ),
     'run.member': '      Network {number} of {of}, seed {seed}',
     'run.weights': '      Weights {weights}',
     'run.batch': '      Batches of {n} images, learning rate at most {lr:.2g}',
@@ -1597,7 +1603,7 @@ RUN |= {
     'run.stack.schedule_cosine_at_once': 'cosine decay of the learning rate, without a warm-up',
     'run.stack.schedule_fine_tune': 'the head first, then all layers, each by a one-cycle schedule',
     'run.stack.schedule_plateau': 'learning rate divided by ten where the validation {metric} stops rising',
-    'run.stack.members': 'the mean of {value} networks from different seeds, the first of which the curves show',
+    'run.stack.members': 'the mean of networks from the seeds {value}',
     'run.stack.mixup': 'mixup (alpha {value:g})',
     'run.stack.cutmix': 'CutMix (alpha {value:g})',
     'run.stack.clip': 'gradients clipped to a norm of {value:g}',
