@@ -27,7 +27,7 @@ from chestxray_fastai.report import (
     sections,
     write_text,
 )
-from .run import Finding, Run, network_words
+from .run import Finding, Run
 from .scores import ScoresError
 from .validate import plot_subgroups
 from .words import say
@@ -119,7 +119,7 @@ def _training_axis(ax, log, columns, label):
             ax.plot(range(1, len(log) + 1), log[column], label=column.replace('_', ' '))
     ax.set(xlabel='epoch', ylabel=label)
     ax.spines[['top', 'right']].set_visible(False)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if len(columns) > 1:
         ax.legend(frameon=False)
 
@@ -302,7 +302,7 @@ def page_html(
     from chestxray_fastai import __version__
 
     script = package_text('templates/report.js').strip()
-    arch = network_words(facts['model']) or say('page.the_network')
+    arch = facts['model'].get('arch', say('page.the_network'))
     title = say('page.title', finding=facts['data']['finding'], arch=arch)
     if 'findings' in facts:
         title = say('page.title_several', n=len(facts['findings']), arch=arch)

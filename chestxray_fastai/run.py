@@ -1244,14 +1244,15 @@ def _training_figure(
         figure.suptitle(say('run.first_curves', n=members), fontsize='medium')
     left, right = figure.subplots(1, 2)
     epochs = range(1, len(log) + 1)
-    left.plot(epochs, log.train_loss, label='train')
-    left.plot(epochs, log.valid_loss, label='validation')
+    marker = 'o' if len(log) == 1 else None
+    left.plot(epochs, log.train_loss, marker=marker, label='train')
+    left.plot(epochs, log.valid_loss, marker=marker, label='validation')
     left.set(xlabel='epoch', ylabel='loss')
     left.legend(frameon=False)
-    right.plot(epochs, log.auroc, color='tab:green')
+    right.plot(epochs, log.auroc, marker=marker, color='tab:green')
     right.set(xlabel='epoch', ylabel='validation AUROC')
     for ax in (left, right):
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     return _write_figure(figure, file)
 
 # %% ../nbs/50_run.ipynb #1ef3f2aa
