@@ -24,6 +24,7 @@ MOST_NODES = 11       # syntax nodes a line, over all modules
 MOST_CHARACTERS = 900  # of the median exported cell
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+SILENCING = re.compile(r"^warnings\.(simplefilter|filterwarnings)\('ignore'\)", re.M)
 
 root = Path(__file__).resolve().parents[1]
 library = root/'chestxray_fastai'
@@ -132,7 +133,7 @@ def silencing_cells():
     for notebook in sorted((root/'nbs').rglob('*.ipynb')):
         for cell in json.loads(notebook.read_text(encoding='utf-8'))['cells']:
             source = ''.join(cell['source'])
-            if cell['cell_type'] == 'code' and re.search(r"^warnings\.(simplefilter|filterwarnings)\('ignore'\)", source, re.M):
+            if cell['cell_type'] == 'code' and SILENCING.search(source):
                 yield notebook, cell.get('id', '?')
 
 
