@@ -620,7 +620,7 @@ def bundle_card(
     label = say('bundle.findings', n=len(facts['findings'])) if is_several else _label_of(facts, card)
     data, licence_of_data = _data_card(facts['report'] or {}, frozen['manifest'], people)
     members = {'members': len(card['members'])} if card.get('members') else {}
-    arch = '_x'.join(map(str, [card['arch'], *members.values()]))
+    arch = f'{card["arch"]}_x{members["members"]}' if members else card['arch']
     name = [data.get('name', label), arch, card['preprocessing']['size']]
     return {
         'format': 2 if is_several else 1,

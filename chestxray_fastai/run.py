@@ -914,8 +914,8 @@ class StackOptions:
     drop_path: float | None = None  # chance that an image skips the last block of the network, such as 0.1
     monitor: str = 'auroc'  # what chooses the epoch, on valid: auroc or average_precision; of several labels the mean
     compile: bool = False  # through torch.compile: a minute or more before the first step, then faster steps
-    # networks from seeds that follow one another, whose mean answers as one network, such as 3; takes so many times
-    # as long to train and to answer, and gained on each of the data sets that `chestxray recipe` was tried on
+    # networks from seeds that follow one another, whose mean answers as one network, such as 3; takes so many
+    # trainings, and for each answer so many passes; gained on all data that `chestxray recipe` was tried on
     members: int | None = None
 
     def __post_init__(self):
